@@ -58,9 +58,9 @@ class Decides:
     """Marks a field that no Output may stand in, as ``Annotated[int, Decides("how many instances run where")]``."""
 
     what: str
-    """What of the resources it decides."""
+    """Resources whose existence it decides."""
     inside: bool = True
-    """Whether the values of a mapping decide it, too, and not its keys alone."""
+    """True when the values of a mapping decide it, not its keys alone."""
 
 
 def matching(pattern: str, meaning: str) -> Obeys:

@@ -119,7 +119,7 @@ class Bucket(pulumi.ComponentResource):
     variables: Mapping[str, pulumi.Input[str]]
     """The environment variables with which a service uses the bucket."""
     args: BucketArgs
-    """What it was made of."""
+    """Checked arguments."""
 
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the bucket. No web page may use it before ``allow``."""

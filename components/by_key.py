@@ -26,9 +26,9 @@ class ByKey:
     key: str
     models: Mapping[str, type[BaseModel]]
     default: str = ""
-    """What the key says where it is left out. Default: it is needed."""
+    """Value of the key where it is left out. Default: it is required."""
     alike: bool = False
-    """Whether of models with the same keys editors need the first one alone."""
+    """True when editors need only the first of the models with the same keys."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Read a group by the model that its key names."""

@@ -190,7 +190,7 @@ class Database(pulumi.ComponentResource):
     service: Service
     """The service that runs it; use it to start after the server is up."""
     args: DatabaseArgs
-    """What it was made of."""
+    """Checked arguments."""
 
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         server = self.SETTINGS.SERVER

@@ -10,4 +10,4 @@ from components.postgres import PostgresSettings
 from components.redis import RedisSettings
 
 SERVERS: Final = tuple(args.SERVER for args in (PostgresSettings, MysqlSettings, MongodbSettings, RedisSettings))
-"""What is the same for every server of each kind."""
+"""Server facts of each kind of database."""

@@ -37,7 +37,7 @@ class Group:
     name: str
     """Name of the class."""
     of: str
-    """What it is the settings of, as its docstring says."""
+    """Thing that it is the settings of, as its docstring says."""
     inputs: type
     method: str = "inputs"
     """Name of its method; a class may inherit from several groups."""

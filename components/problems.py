@@ -28,17 +28,17 @@ class Problem:
     path: Path
     """Keys from the system's name on."""
     value: Any
-    """What stands there; None when it is missing."""
+    """Value that stands there; None when it is missing."""
     allowed: str
-    """What may stand there."""
+    """Allowed values."""
     fix: str
-    """What to do."""
+    """Next step."""
     absolute: bool = False
-    """Whether the first key is a whole configuration key."""
+    """True when the first key is a whole configuration key."""
     wants_quotes: bool = False
-    """Whether the value would be right in quotes."""
+    """True when the value would be right in quotes."""
     rule: Rule | None = None
-    """What a text there has to obey."""
+    """Rule for a text there."""
 
     @classmethod
     def unknown_key(cls, path: Path, expected: Sequence[str], *, place: str, absolute: bool = False) -> Problem:
@@ -96,7 +96,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Pa
 
 
 _IS_A_KEY = "[key]"
-"""What pydantic puts behind a key that is wrong as a key."""
+"""Suffix that pydantic adds to a key that is wrong as a key."""
 _GROUPS = {"model_type", "model_attributes_type"}
 _ALLOWED = {
     "string_type": "a text",
@@ -133,7 +133,7 @@ def _fix(kind: str, value: Any, place: Path) -> str:
 
 
 _PLAIN: Mapping[str, tuple[type, ...]] = {"int_type": (int,), "float_type": (int, float), "bool_type": (bool,)}
-"""What a text has to be once its quotes are gone, so that they are all that is wrong with it."""
+"""YAML type of a text without its quotes, where these alone are wrong."""
 
 
 def _named(place: Path) -> str:

@@ -60,7 +60,7 @@ class Project(pulumi.ComponentResource):
     shared_variables: railway.SharedVariables | None
     """Its shared variables, which are there before any service refers to them; None without any."""
     references: ProjectReferences
-    """What the variables of its services refer to."""
+    """References of the variables of its services."""
 
     def __init__(self, name: str, args: ProjectArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         checked_args = checked(name, wired(name, args, ProjectArgs), ProjectSettings)

@@ -50,7 +50,7 @@ class Named:
     """``variables.DATABASE_URL``, or ``startCommand``."""
     reference: Reference
     secret: bool = False
-    """Whether it stands in a value that is shown to nobody."""
+    """True when it stands in a secret value."""
 
     @property
     def text(self) -> str:
@@ -73,16 +73,16 @@ class Referring:
     uses: Sequence[Referring]
     """Services that it waits for whatever its variables say."""
     addresses: Mapping[frozenset[str], Sequence[pulumi.Resource]]
-    """What gives variables of Railway's their values (``PUBLIC``, ``TCP``, ``VOLUME``); empty where there is none."""
+    """Resources that give Railway's own variables their values (``PUBLIC``, ``TCP``, ``VOLUME``); empty without any."""
     identity: pulumi.Resource
     regions: frozenset[str] = frozenset()
     """Where its instances run."""
     store: bool = False
-    """Whether it stores what others ask for."""
+    """True for a database or cache."""
     instance: pulumi.Resource | None = None
-    """What has all variables and runs; None until it is made."""
+    """Service instance; None until it is made."""
     named: list[Named] = field(default_factory=list[Named])
-    """What its variables are known to refer to; those of outputs come when these are known."""
+    """References of its variables; those of outputs are added when they are known."""
 
     def texts(self) -> dict[str, pulumi.Input[str] | pulumi.Input[str | None]]:
         """Return what references may stand in, by its place in the settings."""

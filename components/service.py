@@ -67,9 +67,9 @@ class Service(pulumi.ComponentResource):
     instance: railway.ServiceInstance
     """The running instance; depend on it to start after this service is healthy."""
     args: ServiceArgs
-    """What it was made of."""
+    """Checked arguments."""
     referring: Referring
-    """What its variables refer to."""
+    """References of its variables."""
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         self._given = checked(name, args, wired(name, args, ServiceArgs).kind)

@@ -40,7 +40,7 @@ class ServiceSettings(IdentitySettings, InstanceSettings):
     TOKEN: ClassVar[str] = "railyard:components:Service"
     """Type token of the component; part of its URN, so that it never changes."""
     STORE: ClassVar[bool] = False
-    """Whether it stores what others ask for, so that these are best in its region."""
+    """True for a database or cache, whose clients are best in its region."""
 
     MADE: ClassVar[Mapping[str, str]] = {"PORT": "port"}
     """Variables that follow from other settings, each with the setting whose value it has."""

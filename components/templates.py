@@ -33,7 +33,7 @@ class Reference:
     text: str
     """As it is written, ``${{ db.PASSWORD }}``."""
     quoted: bool = False
-    """Whether the owner stands in quotes, as one with a dot must."""
+    """True when the owner stands in quotes, as one with a dot must."""
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Zone(pulumi.ComponentResource):
     zone_id: pulumi.Input[str]
     """Cloudflare's id of the zone."""
     settings: Sequence[pulumi.Resource]
-    """What a proxied name of the zone depends on; empty where there is none."""
+    """Zone settings that a proxied name depends on; empty without any."""
 
     def __init__(self, name: str, args: ZoneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         args = checked(name, wired(name, args, ZoneArgs), ZoneSettings).args

@@ -31,7 +31,7 @@ PROPERTIES = (
     "backupSchedules", "commitSha", "cronSchedule", "domain", "healthcheckPath", "image", "memoryMb", "numReplicas",
     "regions", "repo", "restartPolicyType", "variables",
 )  # fmt: skip
-"""What rules look at: reading one that is known only after the up would end the rule."""
+"""Inputs that rules read: reading one that is unknown in a preview would end the rule."""
 
 
 def levels(stack: str) -> Levels:

@@ -45,7 +45,7 @@ MONGODB_PASSWORD = Secret(
 
 
 CONNECTIONS = 97
-"""What a PostgreSQL server has for applications: of its 100 connections it keeps 3 for its superusers."""
+"""Connections that a PostgreSQL server has for applications: of its 100 it keeps 3 for its superusers."""
 
 
 def refuse_too_many_connections(instances: int, pool_size: int, *, setting: str) -> None:

@@ -15,7 +15,7 @@ from stacks.settings import BUDGET_KEY, StackSettings
 WHOLE_PREVIEW: Final = "RAILYARD_WHOLE_PREVIEW"
 """Variable: a preview logs that the stack is over its budget, and goes on to its end."""
 LARGEST: Final = 3
-"""How many contributors are named."""
+"""Number of contributors that are named."""
 
 
 def lines_of_stack(settings: StackSettings) -> list[Line]:

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 MASK: Final = "<credential>"
-"""What stands in the place of one in a message."""
+"""Replacement of a credential in a message."""
 _FORMS: Final = {
     "a key of Stripe": r"\b[rs]k_(live|test)_\w{8,}|\bwhsec_[\w+/=]{16,}",
     "a token of GitHub": r"\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}",
@@ -32,7 +32,7 @@ _FORMS: Final = {
     "an address with a password": r"\b[a-z][a-z0-9+.-]*://[^\s/:@?#]*:(?!\$)[^\s/@]+@"
     r"|://\S*[?&](password|passwd|pwd)=(?!\$)[^&\s]+|\bhost=\S+.*\bpassword=(?!\$)\S+|\bpassword=(?!\$)\S+.*\bhost=",
 }
-"""What a credential is → the texts that are one."""
+"""Kind of credential → pattern of its texts."""
 _KNOWN: Final = [(what, re.compile(form)) for what, form in _FORMS.items()]
 
 

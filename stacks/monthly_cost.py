@@ -58,7 +58,7 @@ class Kind(StrEnum):
 
 
 USED_AT_RAILWAY: Final = (Kind.SERVICE, Kind.VOLUME, Kind.RAILWAY_BUCKET)
-"""What is counted against what the Railway plan includes."""
+"""Kinds that count against the usage included in the Railway plan."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ class Line:
     name: str
     cost: Cost
     unlimited: bool = False
-    """Whether the settings set no limit, so that ``at_limits`` is what the Railway plan allows."""
+    """True when the settings set no limit, so that ``at_limits`` is the Railway plan's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class Load:
     sleeps: bool = False
     scheduled: bool = False
     listens: bool = False
-    """Whether it has a port, so that it may send to the internet."""
+    """True when it has a port, so that it may send to the internet."""
     is_store: bool = False
 
 

@@ -29,7 +29,7 @@ class Excess:
     path: Path
     value: object
     allowed: str
-    """What the plan allows, ``the hobby plan allows 5 GB for a volume``."""
+    """Limit of the plan, ``the hobby plan allows 5 GB for a volume``."""
     fix: str = f"lower it, or {_MOVE}"
 
 

@@ -149,4 +149,4 @@ AS_USED: Final = Assumed(
 )  # fmt: skip
 """A usual month of a small system."""
 STORE_SHARE: Final = 0.5
-"""What a database or cache uses of the memory that is assumed of an application."""
+"""Share of an application's assumed memory that a database or cache uses."""

@@ -49,4 +49,4 @@ def _typed() -> str:
 
 
 RAILYARD: Final = _typed()
-"""How a person types the command line in this project: in a checkout of Railyard it needs no activated environment."""
+"""Command line as a person types it in this project: a checkout of Railyard needs no activated environment."""

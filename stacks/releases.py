@@ -28,7 +28,7 @@ class Release:
     """One value of the settings that decides what some services run."""
 
     kind: Literal["image", "tag", "commit"]
-    """Whether the value is an image, the tag of several images, or the commit of a repository."""
+    """Kind of the value: an image, the tag of several images, or the commit of a repository."""
     keys: tuple[Key, ...]
     """Where it stands in the settings of its system; more than one place holds the same value."""
     sources: Mapping[str, str]

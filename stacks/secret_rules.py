@@ -134,7 +134,7 @@ class Finding:
     name: str
     """Empty when it is about the whole group."""
     text: str
-    """What is wrong, on one line."""
+    """Problem, on one line."""
 
     @property
     def key(self) -> str:

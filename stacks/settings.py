@@ -51,7 +51,7 @@ PROVIDER_KEYS: Final = {f"{PROVIDER_NAMESPACE}:{name}": meaning for name, meanin
 """Each of them, with its meaning."""
 _NAMESPACES: Final = (NAMESPACE, PROVIDER_NAMESPACE)
 _MISSPELLED: Final = 0.85
-"""How near a namespace is to one of ours to be a slip of it; those of other packages stay below 0.7 (``scaleway``)."""
+"""Similarity from which a namespace is a misspelling of ours; other packages stay below 0.7 (``scaleway``)."""
 _SERVICES_ARE_MISSING: Final = (
     f"a system of settings alone with a group {SERVICES}, or the name of one in Python",
     f"add {SERVICES} to it, here or in {DEFAULTS_FILE}",

@@ -89,7 +89,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
     SETTINGS: ClassVar[type[SystemSettings]]
 
     outputs: Mapping[str, Any]
-    """What it exports: addresses, ids, DNS targets, bucket and CDN names."""
+    """Stack outputs: addresses, ids, DNS targets, bucket and CDN names."""
 
     def __init__(
         self,

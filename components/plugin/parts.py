@@ -61,7 +61,7 @@ class Part:
     make: Callable[[str, Given, pulumi.ResourceOptions | None], pulumi.ComponentResource]
     """Makes it of its settings and of what it is connected to, by the names of Python."""
     wired: Mapping[str, Property]
-    """What it is connected to: name in the schema → what it is."""
+    """Connected components: name in the schema → property."""
     outputs: Mapping[str, Property]
     told: Callable[[Any], Outputs]
     """Returns the outputs of one that was made."""

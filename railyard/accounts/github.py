@@ -40,7 +40,7 @@ class Pull:
 
     number: int
     of_fork: bool = False
-    """Whether its code comes from another repository."""
+    """True when its code comes from another repository."""
     open: bool = True
     commit: str = ""
     """Its newest one, in full."""

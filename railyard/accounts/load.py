@@ -15,7 +15,7 @@ from railway_api.documents.lookup import METRICS
 from railyard.accounts.running_services import Load, RunningSystem
 
 PERIOD: Final = timedelta(minutes=10)
-"""How far back samples are asked for."""
+"""Period of the requested samples."""
 SAMPLE_S: Final = 60
 _MEASUREMENTS: Final[tuple[MetricMeasurement, ...]] = ("CPU_USAGE", "CPU_LIMIT", "MEMORY_USAGE_GB", "MEMORY_LIMIT_GB")
 

@@ -39,7 +39,7 @@ class Railway:
     client: Client
     """The client of the stack's account, or of the one system that the command is about."""
     real: bool
-    """Whether this is an account, not the sandbox."""
+    """True for an account, False for the sandbox."""
     runner: asyncio.Runner
     own: Mapping[str, Client] = field(default_factory=dict[str, Client])
     """The clients of systems that have an account of their own."""

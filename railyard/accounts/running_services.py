@@ -98,16 +98,16 @@ class RunningDomain:
 
     name: str
     custom: bool
-    """Whether it is a name of its own, not Railway's."""
+    """True for a custom domain, False for one of Railway's."""
     proxied: bool = False
-    """Whether the settings put Cloudflare's proxy in front of it."""
+    """True when the settings put Cloudflare's proxy in front of it."""
     verified: bool = True
     certificate: str = _VALID
     """Railway's word: VALID, ISSUING, VALIDATING_OWNERSHIP, ISSUE_FAILED, …."""
     error: str | None = None
     """Why there is no certificate."""
     behind_proxy: bool = False
-    """Whether Railway sees a proxy in front of it."""
+    """True when Railway detects a proxy in front of it."""
     target: str | None = None
     """Where its CNAME has to point, in Railway's words."""
     wrong_records: tuple[str, ...] = ()
@@ -171,12 +171,12 @@ class RunningService:
 
     name: str
     declared: DeclaredService | None
-    """What the settings say of it; None for a service that somebody added by hand."""
+    """Its settings; None for a service that somebody added by hand."""
     service_id: str | None = None
     instance_id: str | None = None
     """Railway's id of the service in this environment, the user name of its SSH."""
     asked: Source = Source()
-    """What it is asked to run, by its configuration on Railway."""
+    """Source in its configuration on Railway."""
     latest: Deployed | None = None
     """The newest deployment that was attempted."""
     recorded: tuple[Deployed, ...] = ()
@@ -190,7 +190,7 @@ class RunningService:
     config_file: str | None = None
     """Path of its config-as-code file, which Railway stops reading on 2026-12-01."""
     load: Load | None = None
-    """What it uses, where that was asked for."""
+    """Usage, where it was requested."""
 
     @property
     def differs(self) -> str | None:

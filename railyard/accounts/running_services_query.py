@@ -265,7 +265,7 @@ class _EnvironmentAnswer:
 
     snapshot: Snapshot
     data: EnvironmentRunning
-    """What the snapshot is made of, with what it knows nothing of."""
+    """Answer from which the snapshot is made."""
 
     def instance(self, service_id: str) -> ServiceInstanceInEnvironmentRunning | None:
         """Return the service instance, if it is alive."""

@@ -12,7 +12,7 @@ from railway_api.json_objects import table
 from railyard.shared.console import OperationError
 
 WORKFLOW_S: Final = 1_800.0
-"""How long a workflow may take, in seconds."""
+"""Time limit of a workflow, in seconds."""
 UNKNOWN: Final = 3
 """So many times in a row Railway may know nothing of a workflow that it began."""
 

@@ -14,7 +14,7 @@ from railyard.shared.urns import carries, name_of
 
 Inputs: TypeAlias = Mapping[str, Any]
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""What a preview's document has for a value that nobody knows yet."""
+"""Placeholder for an unknown value in the document of a preview."""
 KEY_TYPE: Final = "digitalocean:index/spacesKey:SpacesKey"
 INSTANCE_TYPE: Final = "railway:index:ServiceInstance"
 
@@ -28,7 +28,7 @@ class Planned:
     name: str
     custom: bool
     new: bool
-    """Whether the state has nothing of it yet."""
+    """True when the state does not have it yet."""
     parents: tuple[str, ...]
     """URNs of its parents, the nearest first."""
     needs: tuple[str, ...] = ()

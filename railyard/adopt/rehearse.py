@@ -33,7 +33,7 @@ from stacks.secrets import read_file
 from stacks.shared_settings import DEFAULTS_FILE, file_name
 
 COPIED: Final = ("Pulumi.yaml", "__main__.py", DEFAULTS_FILE, "secrets")
-"""What an adoption may write, or stands beside that."""
+"""Files that an adoption may write, and those beside them."""
 _READ: Final = ("GET ", "HEAD ", "query ")
 
 

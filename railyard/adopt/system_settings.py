@@ -353,7 +353,7 @@ def _different(
 
 
 _CLEARABLE: Final = ("port", "volume", "tcp_port", "vcpus", "memory_mb", "railway_domain")
-"""What a system may give a service beside Railway's own settings, and a stack can take back."""
+"""Settings of a service that a system may set and a stack can unset."""
 
 
 def _plain(value: Any) -> Any:

@@ -26,9 +26,9 @@ OF_THE_PROGRAM: Final = frozenset({"onFailure"})
 BUCKET_TYPE: Final = "digitalocean:index/spacesBucket:SpacesBucket"
 PROJECT_TYPE: Final = "railway:index:Project"
 UNREAD: Final = frozenset({KEY_TYPE})
-"""What a second run reads not again: of a key the provider knows no secret."""
+"""Types that a second run does not read again: the provider knows no secret of a key."""
 _KINDS: Final = {"add": "only in the settings", "delete": "only on Railway", "update": "another value"}
-"""How a variable differs, whose value is not shown."""
+"""Difference of a variable, whose value is not shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class RemainingChange:
     keys: tuple[str, ...] = ()
     """The properties that differ."""
     reasons: tuple[str, ...] = ()
-    """How each of them differs: from what to what, or why. No value of a variable is shown."""
+    """Difference of each of them, or its reason. No value of a variable is shown."""
 
     @property
     def deploys(self) -> bool:

@@ -41,7 +41,7 @@ class Target:
     name: str
     system: type[System[Any]]
     own: bool = False
-    """Whether it is a system of one's own, of services that stand in the settings."""
+    """True for a system of one's own, whose services stand in the settings."""
     names: Mapping[str, str] = field(default_factory=dict[str, str])
     """Name of a service in the settings → its name on Railway, where that is another."""
     reasons: Sequence[str] = ()

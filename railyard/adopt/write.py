@@ -32,7 +32,7 @@ class Zones:
     missing: Mapping[str, str]
     """Name → id."""
     known: bool
-    """Whether the file has the key already."""
+    """True when the file has the key already."""
 
 
 def with_system(stack: str, system: str, settings: Settings, present: Settings | None, zones: Zones) -> Edit:

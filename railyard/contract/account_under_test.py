@@ -48,7 +48,7 @@ class Account:
     place: str
     """In words."""
     real: bool
-    """Whether it costs money."""
+    """True when it costs money."""
 
     def client(self) -> Client:
         """Return a client of its own."""

@@ -45,20 +45,20 @@ class DoubtfulPoint:
     question: str
     """The heading there."""
     assumed: str
-    """What the provider relies on, and what the sandbox does."""
+    """Behaviour that the provider relies on and the sandbox has."""
     change: Sequence[str]
     """Files to change when it is otherwise: those of the provider as in the page, then those of the sandbox."""
     ask: Ask
     requests: int
-    """How many requests it sends at most."""
+    """Requests at most."""
     seconds: int
-    """How long it takes at most, in the time of the API; then it is given up."""
+    """Time limit in seconds of API time; then it is given up."""
     containers: int = 0
-    """How many containers it starts."""
+    """Containers that it starts."""
     volumes: int = 0
-    """How many volumes it makes."""
+    """Volumes that it creates."""
     last: bool = False
-    """Whether nothing can be tried after it."""
+    """True when nothing can be tried after it."""
 
 
 def doubtful_point(

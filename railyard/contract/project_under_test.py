@@ -33,7 +33,7 @@ IMAGES: Final = ("traefik/whoami:v1.10.3", "traefik/whoami:v1.11.0")
 """Two versions of a public image of 7 MB that serves HTTP and does nothing else."""
 VCPUS, MEMORY_BYTES = 1, 500_000_000
 LIMITS: Final = {"containers": {"cpu": VCPUS, "memoryBytes": MEMORY_BYTES}}
-"""What each container may use at most: the smallest plan has as much."""
+"""Limits of each container, which the smallest plan allows."""
 ATTEMPTS: Final = 6
 RETRY_S: Final = 3.0
 PATCH_POLLS, PATCH_POLL_S = 12, 3.0
@@ -41,7 +41,7 @@ UNLISTED_POLLS: Final = 5
 """After so many looks a patch that is not listed is taken for one without effect."""
 DEPLOYMENT_POLLS, DEPLOYMENT_POLL_S = 18, 10.0
 LOOKS, LOOK_S = 4, 5.0
-"""How often and how far apart something is looked for that Railway may show late."""
+"""Number of looks, and seconds between them, for what Railway may show late."""
 _ENDED_BADLY: Final = frozenset({"FAILED", "CRASHED", "SKIPPED", "REMOVED"})
 
 

@@ -17,7 +17,7 @@ MONTH_S: Final = 30 * 24 * 3_600
 VCPU_PER_MONTH, MEMORY_GB_PER_MONTH, VOLUME_GB_PER_MONTH = 20.0, 10.0, 0.15
 """US dollars."""
 VOLUME_GB: Final = 50
-"""What the largest public plan gives a volume; billed is what is stored, which is next to nothing."""
+"""GB of a volume on the largest public plan; only stored data are billed."""
 FRAME_REQUESTS: Final = 16
 """To find out who the token is and what earlier runs left, and to make and delete the project."""
 FRAME_S: Final = 120

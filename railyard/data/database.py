@@ -32,7 +32,7 @@ from railyard.shared.stack import Stack
 from stacks.project_folder import RAILYARD
 
 ANSWERS_S: Final = 180.0
-"""How long a new proxy may take until the server answers through it, in seconds."""
+"""Seconds until the server has to answer through a new proxy."""
 RETRY_S: Final = 5.0
 InClearOption = Annotated[
     bool, typer.Option("--in-clear", help="Also without TLS: what is dumped crosses the internet as it is.")
@@ -48,7 +48,7 @@ class Database:
     system: RunningSystem
     service: RunningService
     tools: Tools
-    """How one of its kind is dumped and restored."""
+    """Programs that dump and restore its kind."""
     args: DatabaseSettings
 
     @property
@@ -179,7 +179,7 @@ def _answering(railway: Railway, database: Database, proxy: TCPProxy, *, in_clea
 
 
 _REFUSED: Final = re.compile("authentication failed|access denied", re.IGNORECASE)
-"""What servers say of a wrong password, each in its words."""
+"""Messages of servers about a wrong password."""
 
 
 def _credentials(railway: Railway, database: Database) -> tuple[str, str, str]:

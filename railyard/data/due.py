@@ -38,7 +38,7 @@ from stacks.services import services
 DAYS: Final = {"daily": 1, "weekly": 7, "monthly": 30}
 """Days between two."""
 EARLY: Final = timedelta(hours=2)
-"""How much earlier than that one is due: a job of every night does not begin to the minute."""
+"""Time by which one is due early: a nightly job does not begin to the minute."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,9 +33,9 @@ class StoredBackup(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
 
     NOUN: ClassVar[str]
-    """What it is, for people."""
+    """Noun for such an object in messages."""
     ENDING: ClassVar[str]
-    """How the names of such objects end."""
+    """Ending of the names of such objects."""
 
     system: str
     stack: str
@@ -81,7 +81,7 @@ class Dump(StoredBackup):
     server_major: int
     database: str
     database_bytes: int
-    """How large the database was on its volume."""
+    """Size of the database on its volume."""
     rows: dict[str, int]
     """Number of rows of each table in the transaction that was dumped."""
     unsettled: list[str] = []
@@ -98,13 +98,13 @@ class FilesBackup(StoredBackup):
 
     service: str
     files: int
-    """How many there are."""
+    """Number of files."""
     file_bytes: int
-    """How large they are together."""
+    """Size of all files."""
     unsettled: list[str] = []
     """Those that somebody wrote to at each attempt to read them."""
     skipped: list[str] = []
-    """What is neither a file nor a folder nor a link: a socket, say."""
+    """Paths of other kinds than file, folder and link, such as sockets."""
 
     @property
     def folder(self) -> str:

@@ -30,7 +30,7 @@ from stacks.project_folder import RAILYARD
 MB = 1_000_000
 WhereArgument = Annotated[str, typer.Argument(metavar="SYSTEM[/SERVICE]", help="Whose volume.", show_default=False)]
 _HOURS = {"daily": 25, "weekly": 7 * 24 + 1, "monthly": 31 * 24 + 1}
-"""How old the newest backup may get, in hours: an hour more than lies between two."""
+"""Allowed age of the newest backup in hours: an hour more than the interval."""
 
 
 def backup(

@@ -36,7 +36,7 @@ class Server:
     password: str = field(repr=False)
     database: str
     encrypted: bool = True
-    """Whether only TLS will do. The image's certificate is signed by nobody, so it is not checked."""
+    """True when TLS is required. The image's certificate is self-signed, so it is not checked."""
 
     def to(self, database: str) -> Server:
         """Return another database of the same server."""

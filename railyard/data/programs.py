@@ -21,7 +21,7 @@ from railyard.shared.console import OperationError
 
 _LISTENS_EVERY_S: Final = 1.0
 _PIPE: Final = 64 * 1024
-"""What a pipe holds, in bytes."""
+"""Capacity of a pipe, in bytes."""
 _INTERRUPTS: Final = (signal.SIGINT, signal.SIGTERM)
 
 

@@ -44,9 +44,9 @@ class Tools(ABC):
     login: ClassVar[tuple[str, str, str]]
     """The variables that hold user, password and database; a user that is no variable stands as ``=name``."""
     rotated: ClassVar[str]
-    """How the password is changed in a running server."""
+    """Instruction for changing the password of a running server."""
     hint: ClassVar[str] = ""
-    """What else may be the reason when nothing answers."""
+    """Further possible reason when nothing answers."""
     to_dump: ClassVar[tuple[str, ...]]
     to_restore: ClassVar[tuple[str, ...]]
 

@@ -30,11 +30,11 @@ T = TypeVar("T")
 RELAY: Final = ("ssh.railway.com", 22)
 """Where Railway lets people into containers."""
 OWN: Final = "railyard-"
-"""How the names of keys begin that this project made: only those are ever deleted."""
+"""Prefix of the names of keys that this project made: only those are deleted."""
 LEFT_BEHIND: Final = timedelta(days=1)
 """No command lasts so long: a key that old is one of a killed run."""
 KNOWN_S: Final = 60.0
-"""How long a new key may take until it is let in, in seconds."""
+"""Seconds until a new key has to be accepted."""
 RETRY_S: Final = 5.0
 
 

@@ -31,9 +31,9 @@ from railyard.shared.stack import Stack
 from stacks.project_folder import RAILYARD
 
 OWN: Final = "railyard-"
-"""How the names of backups begin that this project made: only those are ever deleted."""
+"""Prefix of the names of backups that this project made: only those are deleted."""
 HEALTHY_S: Final = 900.0
-"""How long a service may take until it is healthy on its restored volume, in seconds."""
+"""Seconds until a service has to be healthy on its restored volume."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,11 +24,11 @@ from railyard.shared.console import OperationError
 AT_ONCE: Final = 16
 """Files that are under way at the same time."""
 ATTEMPTS: Final = 4
-"""How often what somebody writes to is read."""
+"""Number of attempts to read a file that is written to meanwhile."""
 FRESH_S: Final = 2
 """SFTP tells times in whole seconds: what was written so short a time ago may change without a trace."""
 OWN: Final = ".railyard-"
-"""How the names of folders begin that a restore makes at the top of a volume; they are no data."""
+"""Prefix of the folders that a restore makes at the top of a volume; they are no data."""
 SYSTEM: Final = "lost+found"
 """Every ext4 volume has it."""
 
@@ -63,7 +63,7 @@ class Tree:
     unsettled: tuple[str, ...] = ()
     """Files that changed at each attempt to read them."""
     skipped: tuple[str, ...] = ()
-    """What is neither a file nor a folder nor a link."""
+    """Paths of other kinds than file, folder and link."""
 
     @property
     def files(self) -> tuple[Entry, ...]:

@@ -79,7 +79,7 @@ WaitOption = Annotated[
     int, typer.Option(metavar="MINUTES", min=0, help="How long to wait while another run holds the stack.")
 ]
 LOOKS_EVERY_S: Final = 20
-"""How often to look whether another run has let go of the stack. In API time."""
+"""Seconds of API time between looks whether another run has released the stack."""
 Parameters = ParamSpec("Parameters")
 ResultT = TypeVar("ResultT")
 WORLD_CHANGED: Final = "an up would not do what was reviewed; nothing was begun. Plan again, and review that:"
@@ -143,9 +143,9 @@ class _DeployOptions:
 
     sandbox: bool
     quiet: bool
-    """Whether nothing is said on the way."""
+    """True when progress is not shown."""
     waits_s: int
-    """How long it waits while another run holds the stack, in API time."""
+    """Seconds of API time to wait while another run holds the stack."""
 
 
 def _carried_out(

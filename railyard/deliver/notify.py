@@ -46,17 +46,17 @@ class Message:
     """All that somebody needs who was asleep a minute ago."""
 
     title: str
-    """What happened to what, ``production: seance rolled back``."""
+    """Title, ``production: seance rolled back``."""
     failed: str
-    """What failed and why, in the words of whoever noticed."""
+    """Failures with their reasons, as reported."""
     change: str = ""
     """Subject and author of the commit."""
     where: str
     """Stack and commit."""
     runs_now: str
-    """What serves users at this moment."""
+    """Releases that serve users now."""
     took: str = ""
-    """How long it took."""
+    """Duration in seconds."""
     next_step: str
     """The command or the page to begin with."""
     link: str = ""

@@ -71,7 +71,7 @@ class Plan(Model):
     refused: tuple[str, ...] = ()
     """Why an ``up`` would be refused: then it is no plan to keep."""
     money: MoneyDifference | None = None
-    """What they cost a month; for the reader, and not compared."""
+    """Monthly cost; for the reader, and not compared."""
 
 
 def plan(

@@ -25,7 +25,7 @@ class Result(StrEnum):
     """The outcome of a release of one system, and of a deployment of several did."""
 
     DEPLOYED = "deployed"
-    """What was planned runs and is healthy."""
+    """The planned release runs and is healthy."""
     PARTLY = "partly deployed"
     """Some systems are deployed, and others are not."""
     STOPPED = "stopped"
@@ -48,7 +48,7 @@ class SystemRelease:
     back_to: str = ""
     """The commit that it was taken back to."""
     back_problems: list[str] = field(default_factory=list[str])
-    """What went wrong on the way back."""
+    """Problems of the rollback."""
 
     @property
     def result(self) -> Result:
@@ -142,7 +142,7 @@ class DeployOutcome:
     stopped: Sequence[str] = ()
     """Why nothing was begun."""
     notices: Sequence[str] = ()
-    """What fails as well, and no release of this deployment can have broken."""
+    """Failures that no release of this deployment can have caused."""
     unwell: Sequence[str] = ()
     """The systems of ``notices``."""
     took_s: float = 0.0

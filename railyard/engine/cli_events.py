@@ -23,7 +23,7 @@ _STACK_TYPE: Final = "pulumi:pulumi:Stack"
 _UNTOLD: Final = ("pulumi:pulumi:", "pulumi:providers:")
 _KINDS: Final = frozenset(each.value for each in StepKind)
 _COLOR: Final = re.compile(r"<\{%.*?%\}>")
-"""How the CLI's event log marks colours."""
+"""Colour marks in the CLI's event log."""
 _SEVERITIES: Final = {"info#err": "info", "info": "info", "warning": "warning", "error": "error"}
 """Severity in the log → ours; ``debug`` is told to nobody."""
 

@@ -52,7 +52,7 @@ TELLS_EVENTS: Final = {"PULUMI_DEBUG_COMMANDS": "true"}
 
 
 _GONE: Final = re.compile(r"81044|NoSuchBucket|\b404\b")
-"""How providers say that there is nothing to delete."""
+"""Messages of providers that there is nothing to delete."""
 
 
 def variables(directory: Path) -> dict[str, str]:

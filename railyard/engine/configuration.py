@@ -41,7 +41,7 @@ class Stack:
     name: str
     config: Mapping[str, str]
     notes: Sequence[str] = ()
-    """What of the file has no effect in the sandbox, each a sentence."""
+    """Sentences about keys of the file that have no effect in the sandbox."""
 
     def targets(self, system: str) -> tuple[str, ...]:
         """Return URN patterns of all that belongs to ``system``; raises ``ConfigurationError`` when it is not there."""

@@ -20,7 +20,7 @@ from stacks.project_folder import RAILYARD
 VARIABLE: Final = "ENGINE"
 """The variable that decides by hand."""
 TOLD: Final = "engine: "
-"""How the line begins that says which engine works."""
+"""Beginning of the line that says which engine works."""
 PROJECT: Final = "railyard"
 """The name in Pulumi.yaml, under which a file backend keeps its stacks."""
 

@@ -33,7 +33,7 @@ class ReviewContext:
     railway: Railway
     records: Records
     sandbox: bool
-    """Whether the sandbox was asked for."""
+    """True when the sandbox was requested."""
 
     @property
     def reviews(self) -> Reviews:

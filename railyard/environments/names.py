@@ -16,9 +16,9 @@ from stacks.system import SystemSettings
 
 _PROJECT: Final = re.compile(r"([a-z0-9-]+)-pr-([1-9]\d*)")
 _PUBLIC: Final = re.compile(r"(?:_[a-z0-9-]+\.)?pr-([1-9]\d*)-[a-z0-9-]+")
-"""What stands before the zone's name; a record that proves ownership has a label of its own in front."""
+"""Name of a record without its zone; a record that proves ownership has one more label in front."""
 DESCRIBED: Final = "Managed by Pulumi: {program}, {system}."
-"""How the description of a project begins that this program made (``components/project.py``)."""
+"""Beginning of the description of a project that this program made (``components/project.py``)."""
 
 
 def stack_name(number: int) -> str:

@@ -54,14 +54,14 @@ class Record(BaseModel):
     """When its first ``up`` began: the oldest ones stay when there are too many."""
     expires: datetime
     ended: bool = False
-    """Whether its last ``up`` came to an end, a good or a bad one."""
+    """True when its last ``up`` ended, well or not."""
     commit: str = ""
     """Of the pull request, in full; empty where nobody said so."""
     repository: str = ""
     """The repository of the pull request."""
     fork: bool = False
     labelled: bool = False
-    """Whether the label of the pull request holds it: then it ends when that is gone."""
+    """True when the pull request's label keeps it: then it ends with the label."""
     cost: float = 0.0
     """US dollars a month, as used."""
     systems: tuple[str, ...] = ()

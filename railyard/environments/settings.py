@@ -62,7 +62,7 @@ class Source:
     text: str = ""
     """The settings file as the pull request has it, of which the systems alone count. Default: the stack's own."""
     trusted: bool = True
-    """Whether it may have secrets: nothing of a fork does."""
+    """True when it may have secrets; a fork may not."""
     repository: str = ""
     """Repository of services that run the pull request's branch. Default: none."""
     branch: str = ""

@@ -19,9 +19,9 @@ from pulumi_operations.values import Secret, plain
 
 Table: TypeAlias = dict[str, Any]
 INTERVAL_S: Final = 5
-"""How often a container is asked whether it is healthy, which Railway decides by itself."""
+"""Interval of a container's health check; Railway has one of its own."""
 START_S: Final = 60
-"""How long a database may take until it answers."""
+"""Time limit for a database's first answer."""
 SERVICE: Final = "railway:index:Service"
 RULESET: Final = "cloudflare:index/ruleset:Ruleset"
 INSTANCE: Final = "railway:index:ServiceInstance"

@@ -38,7 +38,7 @@ _URL: Final = re.compile(r"(?P<scheme>[\w+.-]+)://(?:[^/@\s]*@)?(?P<host>[\w.-]+
 _OWN: Final = re.compile(r"https?://(localhost|127\.0\.0\.1)(:\d+)?/?")
 """The public address of a service, as a compose file on a laptop has it."""
 _PARTS: Final = {"user": ("USER", "USERNAME"), "password": ("PASSWORD", "PASS"), "database": ("DATABASE", "NAME", "DB")}
-"""What Railyard knows of a database → ends of names of variables that hold it."""
+"""Property of a database → endings of names of variables that hold it."""
 
 
 def read(folder: Path, *, name: str) -> Proposal:

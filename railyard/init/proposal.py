@@ -25,7 +25,7 @@ class Proposal:
     databases: dict[str, Settings] = field(default_factory=dict[str, Settings])
     """Name on Railway → settings of the server."""
     notes: list[str] = field(default_factory=list[str])
-    """What was seen and left out, and what somebody should look at, each a sentence."""
+    """Sentences about settings that were left out or should be reviewed."""
 
     def shared(self) -> Settings:
         """Return the settings of the system that all stacks have: everything but the versions."""

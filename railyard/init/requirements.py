@@ -19,7 +19,7 @@ from typing import Any, Final
 from railyard.shared.console import CallError, OperationError
 
 MARK: Final = "# Railyard "
-"""How the file begins."""
+"""First line of the file."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _WHEEL: Final = re.compile(r"(?P<name>[a-z0-9_]+)-(?P<version>[^-]+)-py3-none-any\.whl")
 
@@ -31,7 +31,7 @@ class Wheel:
     name: str
     version: str
     address: str
-    """What pip takes it from: ``railyard @ https://…``, or the path of a file."""
+    """Requirement for pip: ``railyard @ https://…``, or the path of a file."""
     sha256: str
 
 

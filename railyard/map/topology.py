@@ -31,7 +31,7 @@ _LABELS: Final = {
     CronJobSettings.TOKEN: "cron job",
     StaticSiteSettings.TOKEN: "static site",
 }
-"""How services of a kind are called in the picture; all others are a "service"."""
+"""Type token of a service's kind → its name in the picture; all others are a "service"."""
 OUTSIDE: Final = {
     "DISCORD_": "Discord",
     "OPENAI_": "OpenAI",
@@ -51,7 +51,7 @@ OUTSIDE: Final = {
     "CLERK_": "Clerk",
     "QDRANT_": "Qdrant",
 }
-"""How the variables begin with which a service reaches others' services."""
+"""Prefix of a variable that reaches a service of another provider → that provider."""
 
 
 class Kind(StrEnum):

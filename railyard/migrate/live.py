@@ -35,9 +35,9 @@ class Decided:
     key: str
     """``deploy.startCommand``"""
     value: Any
-    """What the newest deployment runs with."""
+    """Value of the newest deployment."""
     api: Any
-    """What the API says; None where it says nothing."""
+    """Value that the API returns; None where it has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class FileConfigured:
     name: str
     file: str
     decided: Sequence[Decided]
-    """What has to be written."""
+    """Settings to be written."""
     same: Sequence[str]
     """Keys that the API says already."""
     untold: bool = False

@@ -41,9 +41,9 @@ class Answer:
     stack: Stack
     lines: Sequence[Line]
     whole: bool
-    """Whether all systems are meant, and what they share."""
+    """True for all systems and what they share."""
     actual: Sequence[Actual] | None
-    """What Railway says; None where it was not asked."""
+    """Usage that Railway reports; None where it was not asked."""
     over_budget: Sequence[Problem]
     """Why the stack costs more than it may, if it does."""
 

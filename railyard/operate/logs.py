@@ -42,7 +42,7 @@ from stacks.services import services
 LARGEST: Final = 5_000
 """Lines that Railway gives at once."""
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
-"""What an application could use to write elsewhere on the reader's terminal."""
+"""Control characters with which an application could write elsewhere on the reader's terminal."""
 
 Line = answers.Log
 Lines = answers.BuildLogsLines | answers.DeploymentLogsLines

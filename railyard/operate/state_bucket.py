@@ -18,7 +18,7 @@ from railyard.shared.console import CallError, OperationError, reported_errors
 application = typer.Typer(no_args_is_help=True, help="Where Pulumi keeps the states of the stacks.")
 
 OLD_STATES_DAYS: Final = 90
-"""How long an overwritten state can be brought back."""
+"""Days for which an overwritten state can be restored."""
 
 
 @application.command()

@@ -30,7 +30,7 @@ from stacks.arguments_tree import walk_arguments
 from stacks.project_folder import RAILYARD
 
 NAMES: Final = ("railway:CustomDomain", "railway:ServiceDomain", "cloudflare:")
-"""How the types of the resources begin that a public name hangs on."""
+"""Prefixes of the types of resources that a public name depends on."""
 BUCKETS: Final = ("digitalocean:", "cloudflare:")
 """The same for a bucket and its CDN."""
 _NOTHING: Final[Mapping[str, str]] = {}
@@ -48,10 +48,10 @@ class Result:
     passed: bool
     found: str
     next: str = ""
-    """What to do about a failure."""
+    """Next step after a failure."""
     time_s: float = 0.0
     broken_by: tuple[str, ...] | None = None
-    """How the types of the resources begin whose change can break it; None: any release can, without such a change."""
+    """Prefixes of the types of resources whose change can break it; None: any release can, without such a change."""
 
 
 async def verify(railway: Railway, stack: Stack, systems: Sequence[RunningSystem]) -> list[Result]:

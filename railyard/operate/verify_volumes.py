@@ -17,7 +17,7 @@ from railyard.shared.stack import Stack
 from stacks.project_folder import RAILYARD
 
 VOLUMES = ("railway:Volume", "railway:ServiceInstance")
-"""How the types of the resources begin that the files of a volume hang on."""
+"""Prefixes of the types of resources that the files of a volume depend on."""
 
 
 def verify_volumes(railway: Railway, stack: Stack, systems: Sequence[RunningSystem]) -> list[Result]:

@@ -21,7 +21,7 @@ from railway_api.plans import PLANS, Plan
 REQUESTS_PER_HOUR: Final = {
     plan.value: limits.requests.per_hour for plan, limits in PLANS.items() if plan is not Plan.ENTERPRISE
 }
-"""What each Railway plan allows; Enterprise agrees on its own."""
+"""Limits of each Railway plan; those of Enterprise are agreed upon."""
 CALLS_PER_REQUEST: Final = 25
 """Like calls that the provider puts into one request."""
 
@@ -29,15 +29,15 @@ _PREFIX: Final = "railway:index:"
 _CREATES: Final = frozenset({StepKind.CREATE, StepKind.CREATE_REPLACEMENT})
 _DELETES: Final = frozenset({StepKind.DELETE, StepKind.DELETE_REPLACED})
 _SETTINGS: Final = frozenset({"ServiceInstance", "Volume", "Bucket", "TcpProxy"})
-"""What is written, in whole or in part, by commits of the environment's configuration."""
+"""Types that commits of the environment's configuration write, in whole or in part."""
 _ONLY_SETTINGS: Final = frozenset({"ServiceInstance", "TcpProxy"})
-"""What is written in no other way."""
+"""Types that are written by such commits alone."""
 _ONE_AT_A_TIME: Final = frozenset({"Volume", "Project", "Environment", "ProjectToken"})
-"""What Railway lets one create only so often, or only alone."""
+"""Types that Railway creates only so often, or only one at a time."""
 _TELLING: Final = frozenset({"Project", "Service", "Volume", "CustomDomain", "ServiceDomain", "ServiceInstance"})
-"""What, when it is created, tells all that the next step has to know."""
+"""Types whose creation returns all that the next step needs."""
 _FREE: Final = frozenset({"CustomDomainValidation"})
-"""What only waits."""
+"""Types that only wait."""
 _SCALING: Final = ("regions", "numReplicas", "waitForDeployment")
 """Changes of a service instance that start no deployment."""
 

@@ -18,7 +18,7 @@ _GOING: Final = (StepKind.DELETE, StepKind.DELETE_REPLACED, StepKind.CREATE_REPL
 """Steps that leave nothing, and a half of a replacement, for which the step of the whole stands."""
 
 _NAMED: Final = 4
-"""How many resources of an advisory rule are named."""
+"""Number of an advisory rule's resources that are named."""
 
 
 def violations(steps: Iterable[Step], levels: Levels) -> list[Violation]:

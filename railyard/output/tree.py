@@ -22,7 +22,7 @@ SIGNS: Final[dict[StepKind, str]] = {
     StepKind.SAME: "=",
     StepKind.IMPORT: "+",
 }
-"""How an operation is marked, as Pulumi's own output does, and ``=`` for what stays the same."""
+"""Sign of an operation as in Pulumi's own output; ``=`` for an unchanged resource."""
 _FOLDED: Final[dict[StepKind, StepKind]] = {
     StepKind.CREATE_REPLACEMENT: StepKind.REPLACE,
     StepKind.DELETE_REPLACED: StepKind.REPLACE,
@@ -46,7 +46,7 @@ DONE: Final[dict[StepKind, str]] = {
     StepKind.REFRESH: "refreshed",
     StepKind.SAME: "unchanged",
 }
-"""What an operation is called once it is done."""
+"""Verb of a finished operation."""
 _FOUND: Final = {**DONE, StepKind.UPDATE: "changed outside", StepKind.DELETE: "gone"}
 
 

@@ -21,7 +21,7 @@ from railyard.accounts.running_services_query import deployed
 from stacks.releases import Release
 
 FIRST: Final = 50
-"""How many deployments of each service are asked for."""
+"""Number of deployments of each service that are requested."""
 SHORTEST_START_S: Final = 5.0
 """No deployment goes live sooner than this after it was created."""
 
@@ -34,9 +34,9 @@ class PastDeployment:
     since: str
     """Since when it has its status, by Railway's clock (ISO 8601)."""
     can_roll_back: bool
-    """Whether Railway still has its image and would run it again."""
+    """True when Railway still has its image and can run it again."""
     replaced_after_s: float | None = None
-    """How long after the start of the next deployment it was taken down; None for the newest."""
+    """Seconds from the start of the next deployment to its own end; None for the newest."""
 
     @property
     def ran(self) -> bool:

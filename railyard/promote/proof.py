@@ -21,7 +21,7 @@ from stacks.project_folder import RAILYARD
 from stacks.releases import Release, names_a_version
 
 PROVEN_AFTER_MINUTES: Final = 5
-"""How long something has to be healthy until that proves it: what crashes again and again has shown it by then."""
+"""Minutes of health that prove a release: a crash loop shows within them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Requirement:
     healthy_for: timedelta
     allow_older: bool = False
     sandbox: bool = False
-    """Whether it is the sandbox's clock, which stands still while nothing runs there."""
+    """True for the sandbox's clock, which stands still while nothing runs there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +55,9 @@ class Move:
     system: str
     release: Release
     was: str | None
-    """What the settings say now; None when they name nothing, and a branch decides."""
+    """Value in the settings; None when they name nothing, and a branch decides."""
     runs: str | None
-    """What the target stack runs now; None when it runs nothing, or not one thing."""
+    """Value that the target stack runs; None when it runs nothing, or several."""
     value: str
     proofs: tuple[Proof, ...]
 
@@ -74,7 +74,7 @@ class Refusal:
     system: str
     reason: str
     next: str
-    """What to do."""
+    """Next step."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,7 +53,7 @@ class Rollback:
     steps: tuple[Step, ...]
     ledgers: tuple[Ledger, ...]
     services: tuple[ServiceRollback, ...]
-    """What is asked of Railway at once; empty without ``--now``."""
+    """Services that Railway rolls back at once; empty without ``--now``."""
     edit: Edit
 
     def document(self) -> dict[str, Any]:

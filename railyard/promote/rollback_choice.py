@@ -24,7 +24,7 @@ class Step:
     system: str
     release: Release
     was: str | None
-    """What the settings say now; None when they name nothing."""
+    """Value in the settings; None when they name nothing."""
     value: str
     origin: str
     """Where the value is known from."""

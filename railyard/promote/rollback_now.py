@@ -28,12 +28,11 @@ from railyard.promote.rollback_choice import Ledger, Step
 from railyard.promote.system_in_stack import SystemInStack
 from railyard.shared.console import OperationError
 
-"""How long Railway keeps the image of a deployment that was replaced."""
 PATIENCE_S: Final = 1_200.0
-"""How long the deployments may take, in API time."""
+"""Time limit of the deployments, in seconds of API time."""
 LOOK_S: Final = 5.0
 APPEAR_S: Final = 60.0
-"""How long the deployment of a rollback may take to appear, in API time."""
+"""Seconds of API time until the deployment of a rollback is listed."""
 
 
 class Action(StrEnum):

@@ -29,7 +29,7 @@ from stacks.shared_settings import NAMESPACE, file_name
 Changes = Mapping[Key, Any]
 """Keys from the system's name on (``seance``, ``commit``) → their new values: texts, numbers, lists, groups."""
 _PLAIN: Final = re.compile(r"[A-Za-z][\w./-]*(:[\w.-]+)?(@sha256:[0-9a-f]+)?")
-"""What needs no quotes: a commit that begins with a digit could be read as a number."""
+"""Texts that need no quotes: a commit that begins with a digit could be read as a number."""
 _SOURCES: Final = ("repo", "branch", "image")
 """Behind these a new key is easiest to find."""
 

@@ -18,7 +18,7 @@ from stacks.releases import Release
 from stacks.shared_settings import DEFAULTS_FILE, defaults_text, over
 
 LONGEST: Final = 200
-"""How many versions are read."""
+"""Number of versions that are read."""
 _SEPARATOR: Final = "\t"
 
 

@@ -29,7 +29,7 @@ class SystemInStack:
     running: RunningSystem
     history: History
     settings: Mapping[str, Any]
-    """What the settings file says, on top of the file that all stacks share."""
+    """Settings of the stack's file, merged over the file that all stacks share."""
 
     def address(self, service: str, deployment: str) -> str:
         """Return where a deployment is on Railway's dashboard."""

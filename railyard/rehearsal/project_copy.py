@@ -38,7 +38,7 @@ _GIT: Final = {
     "GIT_CONFIG_SYSTEM": os.devnull,
 }
 _MADE_BY_MAKE: Final = ("requirements.txt", "packages/*/pyproject.toml")
-"""What ``.venv/ready`` depends on."""
+"""Files that ``.venv/ready`` depends on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class CommandRun:
     command: str
     code: int
     text: str
-    """What it printed, errors included."""
+    """Output, errors included."""
     time_s: float
     """Seconds of real time."""
     requests: Counter[str]

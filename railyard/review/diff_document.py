@@ -58,7 +58,7 @@ class Difference(Model):
     only_sandbox: tuple[Change, ...] = ()
     """Changes of the pull request that the real preview does not show: what runs has them already."""
     by_hand: tuple[Change, ...] = ()
-    """What was changed outside, in no state yet."""
+    """Changes made outside of Pulumi that no state has yet."""
     error: Text = ""
     """Why there is no real preview."""
 
@@ -78,12 +78,12 @@ class StackDiff(Model):
     unchanged: int = 0
     cost: Cost | None = None
     money: MoneyDifference | None = None
-    """What the changes cost a month."""
+    """Monthly cost of the changes."""
     rules: tuple[Rule, ...] = ()
     errors: tuple[Text, ...] = ()
-    """What is refused, or why it cannot be looked at."""
+    """Refusals, or the errors that prevent the comparison."""
     partial: bool = False
-    """Whether the program itself ended with an error, so that not all of it was looked at."""
+    """True when the program itself ended with an error, so that the changes are incomplete."""
     notes: tuple[Text, ...] = ()
     real: Difference | None = None
     """Compared with ``pulumi preview``; None where nobody asked for it."""

@@ -68,7 +68,7 @@ class Property(Model):
     old: str
     new: str
     replaces: bool = False
-    """Whether this difference alone makes the resource a new one."""
+    """True when this difference replaces the resource."""
 
 
 class Change(Model):

@@ -45,7 +45,7 @@ class Plan:
 
     instances: tuple[Instance, ...]
     notes: tuple[str, ...]
-    """What a person has to do beside it."""
+    """Manual steps."""
     elsewhere: int
     """Changes in other resources, which stay undone."""
 

@@ -55,7 +55,7 @@ class Check:
     note: str = ""
     """Why values were not checked."""
     secrets: int = 0
-    """How many secrets the file holds that a system reads."""
+    """Number of secrets in the file that a system reads."""
 
     def document(self) -> dict[str, Any]:
         """Return the report for programs."""

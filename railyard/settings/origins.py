@@ -39,7 +39,7 @@ class Value:
     """The file that says it; empty where none does."""
     line: int | None = None
     follows: bool = False
-    """Whether the stack's environment decides it."""
+    """True when the stack's environment decides it."""
 
     @property
     def origin(self) -> str:

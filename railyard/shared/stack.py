@@ -45,7 +45,7 @@ class Stack:
     environment: Mapping[str, str]
     """Where keys are looked for."""
     sandbox: bool = False
-    """Whether the sandbox's own secrets are meant."""
+    """True for the sandbox's own secrets."""
     holds: tuple[str, ...] | None = None
     """The systems whose secrets are in ``secrets_file``; None for all."""
 

@@ -40,7 +40,7 @@ class SettingsParts:
     moved: str
     """The text of the other stack."""
     notes: tuple[str, ...] = field(default=())
-    """What a person has to see to."""
+    """Manual steps, each a sentence."""
 
 
 def divided(stack: Stack, target: str, systems: Sequence[str]) -> SettingsParts:

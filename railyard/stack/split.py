@@ -26,7 +26,7 @@ class Step:
     """One step of a split."""
 
     name: str
-    """What it does, for people: ``state of omega-production``."""
+    """Title, ``state of omega-production``."""
     do: Callable[[], str]
     """Do it; return what was done, empty where it was done before."""
 

@@ -36,7 +36,7 @@ class Parts:
     moved: dict[str, Any]
     """The document of the other stack; without resources when nothing moves."""
     urns: tuple[str, ...]
-    """What moves, as the other stack calls it."""
+    """Moved resources, with the URNs of the other stack."""
 
 
 def divided(

@@ -15,7 +15,7 @@ from stacks.shared_settings import DEFAULTS_FILE, file_name
 
 FILE: Final = ".github/CODEOWNERS"
 MARK: Final = "# Who is asked to review, by `owner:` of stacks and systems in the settings. "
-"""How the file begins."""
+"""First line of the file."""
 _HEAD: Final = f"""\
 {MARK}Written by `railyard workflows`: change those.
 # The last line that matches a file decides.

@@ -75,10 +75,10 @@ class Policy:
 
     name: str
     must: str
-    """What it demands, in one sentence."""
+    """Demand, in one sentence."""
     why: str
     fix: str
-    """What to do about it."""
+    """Fix."""
     level: Level
     judge: Callable[[Resources], Broken]
     failing: Sequence[Resource]
@@ -97,8 +97,8 @@ class Violation:
     """Their names."""
     urns: Sequence[str]
     message: str
-    """How each of them breaks it, and what to do."""
+    """Violation of each resource, with the fix."""
     fix: str
-    """What to do, alone."""
+    """Fix alone."""
     reason: str = ""
     """Why the stack has another level than the rule's own."""

@@ -16,7 +16,7 @@ from stacks.releases import names_a_version
 
 _SYSTEMS: Final = "railyard:systems:"
 _COMPONENTS: Final = "railyard:"
-"""How the types of systems, topologies and components begin."""
+"""Prefixes of the types of systems, topologies and components."""
 _STORES: Final = tuple(server.token for server in SERVERS)
 _GATEWAY_TOKEN: Final = "DISCORD_BOT_TOKEN"
 _BUCKET: Final = "digitalocean:index/spacesBucket:SpacesBucket"

@@ -26,7 +26,7 @@ class Finding:
     level: Level
     text: str
     fix: str = ""
-    """How to mend it."""
+    """Fix."""
 
 
 def ok(area: str, text: str) -> Finding:

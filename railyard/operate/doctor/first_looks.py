@@ -38,11 +38,11 @@ class StepContext:
 
     stack: Stack
     real: bool
-    """Whether real accounts are meant, not the simulated ones."""
+    """True for real accounts, False for the simulated ones."""
     railway: Railway | None
     """The connection; None where no token is set."""
     account: Sequence[Finding] = field(default=())
-    """What Railway said of the token and of its workspace."""
+    """Findings about the token and its workspace."""
 
 
 # Which stacks need a step

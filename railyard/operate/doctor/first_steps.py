@@ -39,7 +39,7 @@ class Step:
     who: str
     """Who needs it, as the page says it."""
     how: str
-    """What to do, in Markdown."""
+    """Instruction, in Markdown."""
     link: str
     """Where to do it, or where it is described."""
     look: Callable[[StepContext], Awaitable[Sequence[Finding]]]
@@ -227,9 +227,9 @@ class Outcome:
     step: Step
     state: State
     text: str
-    """What was found."""
+    """Observation, a sentence."""
     next: str = ""
-    """What to do, where there is something to do."""
+    """Next step, where there is one."""
 
 
 async def walk(context: StepContext) -> list[Outcome]:
