@@ -21,7 +21,12 @@ def run(mocks: pulumi.runtime.Mocks, program: Callable[[], Any], *, preview: boo
             loop.set_default_executor(threads)
             pulumi.runtime.set_mocks(mocks, project="railyard", stack="test", preview=preview)
             # It also forgets what programs before, and values that were made without one, have left to wait for.
-            pulumi.runtime.test(program)()
+            try:
+                pulumi.runtime.test(program)()
+            except Exception:
+                # Nobody waits any more for what a program that failed has promised.
+                loop.set_exception_handler(lambda _loop, _context: None)
+                raise
 
     contextvars.Context().run(whole)
 

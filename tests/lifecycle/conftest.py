@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -159,12 +160,13 @@ def with_system(directory: Path, module: Path, settings: str) -> Checkout:
     return checkout
 
 
-def with_copy_of(found: Checkout, directory: Path) -> Checkout:
-    """Return a copy of a checkout as it was brought up, with an empty request log."""
+def with_copy_of(found: Checkout, directory: Path, *, requests: bool = False) -> Checkout:
+    """Return a copy of a checkout as it was brought up, with an empty request log unless ``requests``."""
     shutil.copytree(found.directory, directory, symlinks=True)
     checkout = object.__new__(Checkout)
     checkout.directory, checkout.sandbox = directory, directory / ".sandbox"
-    (checkout.sandbox / "requests.jsonl").unlink(missing_ok=True)
+    if not requests:
+        (checkout.sandbox / "requests.jsonl").unlink(missing_ok=True)
     return checkout
 
 
@@ -214,28 +216,75 @@ def world(sandbox: Sandbox) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class FromNothing:
+    """A whole stack that was brought up, and what each command on the way said; tests copy it."""
+
+    checkout: Checkout
+    preview: Outcome
+    asked: list[dict[str, Any]]
+    """The requests of that preview."""
+    up: Outcome
+    again: Outcome
+    """A preview of what is up."""
+
+
+@pytest.fixture(scope="session")
+def from_nothing(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], FromNothing]:
+    """Brings a stack up in an empty sandbox, once."""
+
+    @cache
+    def made(stack: str) -> FromNothing:
+        checkout = Checkout(tmp_path_factory.mktemp(stack) / "railyard")
+        preview, asked = checkout.json("preview", "-s", stack), checkout.requests()
+        up = checkout.json("up", "-s", stack)
+        return FromNothing(checkout, preview, asked, up, checkout.json("preview", "-s", stack))
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def unprotected_seance(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Seance of staging, up and no longer protected; tests copy it."""
+    checkout = Checkout(tmp_path_factory.mktemp("seance") / "railyard")
+    checkout.json("up", "-s", "staging", "--system", "seance")
+    assert checkout.run("unprotect", "-s", "staging").code == 0
+    return checkout
+
+
+@dataclass(frozen=True)
+class NewCommit:
+    """Staging with another commit of Seance: what its preview said, and what it led to."""
+
+    before: Checkout
+    preview: Outcome
+    after: Checkout
+
+
+@pytest.fixture(scope="session")
+def new_commit(from_nothing: Callable[[str], FromNothing], tmp_path_factory: pytest.TempPathFactory) -> NewCommit:
+    """Previewed and brought up once."""
+    before = from_nothing("staging").checkout
+    after = with_copy_of(before, tmp_path_factory.mktemp("commit") / "railyard")
+    after.change("staging", "commit: a1b2c3d", "commit: b2c3d4e")
+    preview = after.json("preview", "-s", "staging")
+    after.json("up", "-s", "staging")
+    return NewCommit(before, preview, after)
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     """A fresh copy of the project with an empty sandbox."""
     return Checkout(tmp_path / "railyard")
 
 
-@pytest.fixture(scope="session")
-def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """Staging, brought up once; tests copy it."""
-    checkout = Checkout(tmp_path_factory.mktemp("undisturbed") / "railyard")
-    checkout.json("up", "-s", "staging")
-    return checkout
-
-
-@pytest.fixture(scope="session")
-def undisturbed(brought_up: Checkout) -> dict[str, Any]:
-    """What exists after an ``up`` of staging that nobody disturbed."""
-    return brought_up.world()
+@pytest.fixture
+def staging(from_nothing: Callable[[str], FromNothing], tmp_path: Path) -> Checkout:
+    """A copy of the project in which staging is up."""
+    return with_copy_of(from_nothing("staging").checkout, tmp_path / "staging")
 
 
 @pytest.fixture
-def staging(checkout: Checkout, brought_up: Checkout) -> Checkout:
-    """A copy of the project in which staging is up."""
-    shutil.copytree(brought_up.sandbox, checkout.sandbox)
-    return checkout
+def seance(unprotected_seance: Checkout, tmp_path: Path) -> Checkout:
+    """A copy of the project in which Seance of staging is up, and may be deleted."""
+    return with_copy_of(unprotected_seance, tmp_path / "railyard")

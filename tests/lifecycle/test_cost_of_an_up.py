@@ -14,24 +14,20 @@ def sent(checkout) -> int:
 
 
 @pytest.mark.parametrize("stack", ["staging", "production"])
-def test_preview_foresees_requests_and_deployments(checkout, stack):
+def test_preview_foresees_requests_and_deployments(from_nothing, stack):
     """For a whole stack the estimate is within a quarter of what is sent, and deployments are exact."""
-    cost = checkout.json("preview", "-s", stack).json["cost"]
+    first = from_nothing(stack)
+    cost = first.preview.json["cost"]
 
-    checkout.json("up", "-s", stack)
-
-    assert cost["requests"] == pytest.approx(sent(checkout), rel=TOLERANCE)
-    assert cost["deployments"] == sum(checkout.world()["deployments"].values())
-    assert "cost" not in checkout.json("preview", "-s", stack).json
+    assert cost["requests"] == pytest.approx(sent(first.checkout), rel=TOLERANCE)
+    assert cost["deployments"] == sum(first.checkout.world()["deployments"].values())
+    assert "cost" not in first.again.json
 
 
-def test_a_new_commit_is_foreseen_too(staging):
+def test_a_new_commit_is_foreseen_too(new_commit):
     """An update of four services is one commit for all of them."""
-    staging.change("staging", "commit: a1b2c3d", "commit: b2c3d4e")
-    before, deployed = sent(staging), sum(staging.world()["deployments"].values())
+    cost = new_commit.preview.json["cost"]
 
-    cost = staging.json("preview", "-s", "staging").json["cost"]
-    staging.json("up", "-s", "staging")
-
-    assert cost["deployments"] == sum(staging.world()["deployments"].values()) - deployed == 4
-    assert abs(cost["requests"] - (sent(staging) - before)) <= 1
+    before, after = (sum(each.world()["deployments"].values()) for each in (new_commit.before, new_commit.after))
+    assert cost["deployments"] == after - before == 4
+    assert abs(cost["requests"] - sent(new_commit.after)) <= 1

@@ -33,45 +33,39 @@ def take_away(checkout: Checkout) -> None:
     sandbox.save()
 
 
-def test_a_destroy_ends_when_everything_is_gone_already(checkout: Checkout) -> None:
+def test_a_destroy_ends_when_everything_is_gone_already(seance: Checkout) -> None:
     """Project, records, CDN endpoint and keys were taken away by hand: destroy finds none of them and succeeds."""
-    checkout.json("up", "-s", "staging", "--system", "seance")
-    assert checkout.run("unprotect", "-s", "staging").code == 0
-    take_away(checkout)
+    take_away(seance)
 
-    checkout.json("destroy", "-s", "staging", "--system", "seance")
+    seance.json("destroy", "-s", "staging", "--system", "seance")
 
-    world = checkout.world()
+    world = seance.world()
     assert not any(world.values()), world
 
 
-def test_a_destroy_that_is_killed_ends_when_it_is_run_again(checkout: Checkout) -> None:
+def test_a_destroy_that_is_killed_ends_when_it_is_run_again(seance: Checkout) -> None:
     """Killed between a delete and its outcome again and again: each run goes on, and the last one leaves nothing."""
-    checkout.json("up", "-s", "staging", "--system", "seance")
-    assert checkout.run("unprotect", "-s", "staging").code == 0
-    before = deletes(checkout)
+    before = deletes(seance)
     for more in (1, 4, 8, 12):
-        checkout.killed(lambda more=more: deletes(checkout) >= before + more, "destroy", "-s", "staging")
+        seance.killed(lambda more=more: deletes(seance) >= before + more, "destroy", "-s", "staging")
 
-    checkout.json("destroy", "-s", "staging")
+    seance.json("destroy", "-s", "staging")
 
-    world = checkout.world()
+    world = seance.world()
     assert not any(world.values()), world
 
 
 @pytest.mark.parametrize("after", [8, 30])
-def test_a_replacement_that_is_killed_ends_when_it_is_run_again(checkout: Checkout, after: int) -> None:
+def test_a_replacement_that_is_killed_ends_when_it_is_run_again(seance: Checkout, after: int) -> None:
     """A bucket of another name replaces it and what hangs on it; the next run leaves nothing of the old one."""
-    checkout.json("up", "-s", "staging", "--system", "seance")
-    assert checkout.run("unprotect", "-s", "staging").code == 0
-    checkout.change("staging", "name: seance-cdn-staging", "name: seance-cdn-staging-2")
-    before = len(checkout.requests())
-    checkout.killed(lambda: len(checkout.requests()) >= before + after, "up", "-s", "staging", "--system", "seance")
+    seance.change("staging", "name: seance-cdn-staging", "name: seance-cdn-staging-2")
+    before = len(seance.requests())
+    seance.killed(lambda: len(seance.requests()) >= before + after, "up", "-s", "staging", "--system", "seance")
 
-    checkout.json("up", "-s", "staging", "--system", "seance")
+    seance.json("up", "-s", "staging", "--system", "seance")
 
-    world = checkout.world()
+    world = seance.world()
     assert world["endpoints"] == ["seance-cdn-staging-2.sfo3.digitaloceanspaces.com"]
     assert (world["buckets"], len(world["keys"])) == ([], 1)
-    assert Sandbox(checkout.sandbox).spaces.owns("seance-cdn-staging-2")
-    assert checkout.json("preview", "-s", "staging", "--system", "seance").operations() == Counter()
+    assert Sandbox(seance.sandbox).spaces.owns("seance-cdn-staging-2")
+    assert seance.json("preview", "-s", "staging", "--system", "seance").operations() == Counter()

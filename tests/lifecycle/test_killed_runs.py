@@ -18,12 +18,12 @@ POINTS = (1, 4, 9, 15, 22, 30, 40, 55) if os.environ.get("RAILYARD_EVERY_KILL") 
 
 
 @pytest.mark.parametrize("after", POINTS)
-def test_killing_up_and_running_it_again_ends_in_the_same_place(checkout, undisturbed, after):
+def test_killing_up_and_running_it_again_ends_in_the_same_place(checkout, from_nothing, after):
     """Killed after any number of requests: nothing doubled, nothing orphaned, nothing left to change."""
     checkout.killed(lambda: requests_so_far(checkout) >= after, "up", "-s", "staging")
 
     checkout.json("up", "-s", "staging")
 
-    assert checkout.world() == undisturbed
+    assert checkout.world() == from_nothing("staging").checkout.world()
     assert checkout.json("refresh", "-s", "staging").operations() == Counter()
     assert checkout.json("preview", "-s", "staging").operations() == Counter()

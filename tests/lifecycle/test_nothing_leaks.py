@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import sops
+from tests.lifecycle.conftest import with_copy_of
 
 ROOT = Path(__file__).parents[2]
 SHORTEST = 8
@@ -23,11 +24,13 @@ def planted() -> list[str]:
     return [value for value in values if len(value) >= SHORTEST]
 
 
-def test_no_command_writes_or_prints_a_secret(checkout, planted):
-    """Preview, up (as text and as JSON), refresh and destroy leave no secret value behind."""
-    said = [checkout.run("preview", "-s", "production"), checkout.run("up", "-s", "production", "--json")]
+def test_no_command_writes_or_prints_a_secret(from_nothing, tmp_path, planted):
+    """Preview and up (as text and as JSON), refresh and destroy leave no secret value behind."""
+    first = from_nothing("production")
+    checkout = with_copy_of(first.checkout, tmp_path / "railyard", requests=True)
     checkout.change("production", "commit: a1b2c3d", "commit: b2c3d4e")
-    said += [checkout.run(command, "-s", "production") for command in ("preview", "up", "refresh", "destroy")]
+    said = [checkout.run(command, "-s", "production") for command in ("preview", "up", "refresh", "destroy")]
+    said += [first.preview, first.up, first.again]
     texts = {f"output {index}": outcome.text + outcome.errors for index, outcome in enumerate(said)}
     texts |= {
         path.name: path.read_text(errors="replace")

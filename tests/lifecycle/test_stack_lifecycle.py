@@ -6,25 +6,26 @@ from collections import Counter
 
 import pytest
 
+from tests.lifecycle.conftest import with_copy_of
+
 STACKS = ("staging", "production")
 SERVICES = {"staging": 14, "production": 15}
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_a_stack_comes_up_stays_and_goes(checkout, stack):
+def test_a_stack_comes_up_stays_and_goes(from_nothing, tmp_path, stack):
     """Preview asks nobody; up makes all; a second up and a refresh find nothing; destroy leaves nothing."""
-    preview = checkout.json("preview", "-s", stack)
-    assert set(preview.operations()) == {"create"}
-    assert checkout.requests() == []
-
-    up = checkout.json("up", "-s", stack)
-    assert up.operations() == preview.operations()
-    deployments = checkout.world()["deployments"]
+    first = from_nothing(stack)
+    assert set(first.preview.operations()) == {"create"}
+    assert first.asked == []
+    assert first.up.operations() == first.preview.operations()
+    deployments = first.checkout.world()["deployments"]
     assert (len(deployments), set(deployments.values())) == (SERVICES[stack], {1})
+    assert first.again.operations() == Counter()
 
+    checkout = with_copy_of(first.checkout, tmp_path / "railyard")
     assert checkout.json("up", "-s", stack).operations() == Counter()
     assert checkout.json("refresh", "-s", stack).operations() == Counter()
-    assert checkout.json("preview", "-s", stack).operations() == Counter()
 
     refused = checkout.run("destroy", "-s", stack)
     assert refused.code == 1
@@ -36,22 +37,19 @@ def test_a_stack_comes_up_stays_and_goes(checkout, stack):
     assert {kind: found for kind, found in checkout.world().items() if found} == {}
 
 
-def test_a_new_commit_of_seance_changes_the_services_that_run_it(staging):
+def test_a_new_commit_of_seance_changes_the_services_that_run_it(new_commit):
     """Four images carry the commit: four services are updated, and each is deployed once more."""
-    staging.change("staging", "commit: a1b2c3d", "commit: b2c3d4e")
-
-    preview = staging.json("preview", "-s", "staging")
-    updated = sorted(step["urn"].rsplit("::", 1)[1] for step in preview.json["steps"] if step["op"] == "update")
+    steps = new_commit.preview.json["steps"]
+    updated = sorted(step["urn"].rsplit("::", 1)[1] for step in steps if step["op"] == "update")
     assert updated == [
         "seance-backend-instance",
         "seance-beholder-instance",
         "seance-landing-instance",
         "seance-litellm-instance",
     ]
-    assert set(preview.operations()) == {"update"}
+    assert set(new_commit.preview.operations()) == {"update"}
 
-    staging.json("up", "-s", "staging")
-    deployed_twice = sorted(name for name, count in staging.world()["deployments"].items() if count == 2)
+    deployed_twice = sorted(name for name, count in new_commit.after.world()["deployments"].items() if count == 2)
     assert deployed_twice == [f"seance-staging/{name}" for name in ("backend", "beholder", "landing", "litellm")]
 
 
@@ -66,16 +64,15 @@ def test_both_stacks_live_beside_each_other(staging):
     assert staging.json("refresh", "-s", "staging").operations() == Counter()
 
 
-def test_one_system_comes_up_alone(checkout):
+def test_one_system_comes_up_alone(checkout, staging):
     """SYSTEM=omega makes Omega and nothing else, and later takes it down alone."""
     checkout.json("up", "-s", "staging", "--system", "omega")
     assert checkout.world()["services"] == ["omega-staging/bot"]
 
-    checkout.json("up", "-s", "staging")
-    checkout.run("unprotect", "-s", "staging")
-    checkout.json("destroy", "-s", "staging", "--system", "omega")
+    staging.run("unprotect", "-s", "staging")
+    staging.json("destroy", "-s", "staging", "--system", "omega")
 
-    services = checkout.world()["services"]
+    services = staging.world()["services"]
     assert [name for name in services if name.startswith("omega")] == []
     assert len(services) == SERVICES["staging"] - 1
 

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from railway_sandbox.server import Sandbox
 from railyard.application import application
 from railyard.engine.engine import code_of
-from tests.lifecycle.conftest import CODE, COPIED, LONGEST_S, copy
+from tests.lifecycle.conftest import CODE, COPIED, LONGEST_S, ROOT, copy
 from tests.operations_workflows.simulated_github import SimulatedGitHub
 
 SETTINGS = """\
@@ -28,9 +28,11 @@ config:
   railyard:omega:
     project: {{name: omega-{stack}, environment: {stack}}}
     logLevel: info
-    bot: {{repo: null, branch: null, builder: null, startCommand: null, checkSuites: false, image: "example/omega:1.0"}}
+    bot:
+      {{repo: null, branch: null, builder: null, startCommand: null, checkSuites: false, healthcheckTimeout: 30,
+       image: "example/omega:1.0"}}
 """
-"""One system, so that a stack is up in a few seconds."""
+"""One system, which is up, or given up, in a few seconds."""
 GIT = {
     "GIT_AUTHOR_NAME": "Test",
     "GIT_AUTHOR_EMAIL": "test@example.test",
@@ -55,7 +57,7 @@ class Said:
 
 
 class Repository:
-    """A repository of the project's own code with small settings."""
+    """A repository with small settings, which runs the code that is installed until it has ``own_code``."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -90,8 +92,14 @@ class Repository:
         self.git("commit", "--quiet", "--message", message)
         return self.git("rev-parse", "HEAD")
 
+    def own_code(self) -> str:
+        """Commit the project's code, too; the commit."""
+        copy(CODE, self.directory)
+        self.change("Pulumi.yaml", f"{ROOT}/packages", "./packages")
+        return self.commit("The code")
+
     def railyard(self, *arguments: str, **variables: str) -> Said:
-        """``railyard …`` as a process of the repository's own code."""
+        """``railyard …`` as a process that works on the repository."""
         running = self.start(*arguments, **variables)
         text, errors = running.communicate(timeout=LONGEST_S * 3)
         return Said(running.returncode, text, errors)
@@ -129,7 +137,8 @@ def first_commit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with one commit on main; tests copy it."""
     made = Repository(tmp_path_factory.mktemp("repository") / "railyard")
     made.directory.mkdir()
-    copy((*COPIED, *CODE, "bin", "Makefile", "requirements.txt", ".gitignore"), made.directory)
+    copy((*COPIED, "bin", "Makefile", "requirements.txt", ".gitignore"), made.directory)
+    made.change("Pulumi.yaml", "./packages", f"{ROOT}/packages")
     made.write("Pulumi.staging.yaml", SETTINGS.format(stack="staging", plan="hobby"))
     made.git("init", "--quiet", "--initial-branch=main")
     made.commit("First")

@@ -84,7 +84,8 @@ def test_a_release_that_never_becomes_healthy_is_rolled_back(deployed: Repositor
 
 def test_a_deployment_that_is_interrupted_ends_there(deployed: Repository) -> None:
     """Ctrl-C reaches everything in the terminal: the engine ends in its order, and no way back is begun."""
-    deployed.change(STAGING, 'image: "example/omega:1.0"', 'image: "example/omega:2.0", healthcheckTimeout: 3600')
+    deployed.change(STAGING, "omega:1.0", "omega:2.0")
+    deployed.change(STAGING, "healthcheckTimeout: 30", "healthcheckTimeout: 3600")
     deployed.commit("2.0")
     sandbox = deployed.sandbox
     sandbox.railway.fail_image("example/omega:2.0", "unhealthy")

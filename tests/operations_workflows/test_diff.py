@@ -53,7 +53,7 @@ def test_a_changed_setting_is_all_that_is_shown(repository: Repository, tmp_path
 
 def test_code_that_changes_counts_as_much_as_settings(repository: Repository) -> None:
     """Each side runs its own program: a constant in the code of a system is a change of what runs."""
-    base = repository.git("rev-parse", "HEAD")
+    base = repository.own_code()
     text = (repository.directory / "stacks" / "omega.py").read_text()
     assert '"LOG_LEVEL": settings.log_level' in text
     repository.write(
@@ -73,7 +73,7 @@ def test_code_that_changes_counts_as_much_as_settings(repository: Repository) ->
 
 def test_what_would_be_refused_is_said(repository: Repository) -> None:
     """A volume that the head no longer declares is protected: the deletion is shown, and that up refuses it."""
-    repository.change(STAGING, "bot: {", "bot: {volume: null, ")
+    repository.change(STAGING, "{repo: null", "{volume: null, repo: null")
 
     said = run("diff", "HEAD", "--json")
 
@@ -87,7 +87,7 @@ def test_what_would_be_refused_is_said(repository: Repository) -> None:
 
 def test_what_is_refused_hides_nothing_else(repository: Repository) -> None:
     """The headline says refused, the reason stands once and without URNs, and every other change is listed."""
-    repository.change(STAGING, "bot: {", "bot: {volume: null, ")
+    repository.change(STAGING, "{repo: null", "{volume: null, repo: null")
     repository.change(STAGING, "logLevel: info", "logLevel: debug")
 
     said = run("diff", "HEAD")
@@ -247,6 +247,7 @@ def test_without_git_a_plan_is_of_no_commit(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_changed_secret_shows_the_services_that_it_deploys_and_no_value(repository: Repository) -> None:
     """The stack's own file is compared without its key: a value written anew is a change, the others are none."""
+    repository.own_code()  # a commit says by it that its program can do without the key
     values = {"omega": {"DISCORD_BOT_TOKEN": "planted-discord-token", "OPENAI_API_KEY": "sk-planted-openai"}}
     file = repository.directory / "secrets" / "staging.yaml"
     encrypting.write(file, encrypting.encrypted(values))

@@ -40,19 +40,21 @@ class Walked:
 
 
 @pytest.fixture(scope="module")
-def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
-    """The road, walked once."""
+def walked(first_commit: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walked]:
+    """The road, walked once, in a project with the code that is installed."""
     text = io.StringIO()
     report = Report(Console(file=text, width=120, soft_wrap=True))
-    with ProjectCopy(tmp_path_factory.mktemp("demo")).open() as place:
-        (place.directory / ".venv").unlink()
-        forked.environment(place.directory / ".venv")
-        try:
-            Rehearsal(place, report).walk()
-        except UnexpectedError:
-            pytest.fail(text.getvalue()[-6000:])
-        report.table()
-        yield Walked(place, report, text.getvalue())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("RAILYARD_PROJECT", str(first_commit))
+        with ProjectCopy(tmp_path_factory.mktemp("demo")).open() as place:
+            (place.directory / ".venv").unlink()
+            forked.environment(place.directory / ".venv")
+            try:
+                Rehearsal(place, report).walk()
+            except UnexpectedError:
+                pytest.fail(text.getvalue()[-6000:])
+            report.table()
+            yield Walked(place, report, text.getvalue())
 
 
 def test_commands_end_as_they_must(walked: Walked) -> None:

@@ -24,11 +24,14 @@ config:
   railyard:omega:
     project: {name: omega-staging, environment: staging}
     logLevel: info
-    bot: {repo: null, branch: null, builder: null, startCommand: null, checkSuites: false, image: "example/omega:1.0"}
+    bot:
+      {repo: null, branch: null, builder: null, startCommand: null, checkSuites: false, healthcheckTimeout: 30,
+       image: "example/omega:1.0"}
   railyard:rose:
     project: {name: rose-staging, environment: staging}
     environment: staging
-    web: {repo: null, branch: null, builder: null, buildCommand: null, image: "example/rose:1.0"}
+    web:
+      {repo: null, branch: null, builder: null, buildCommand: null, healthcheckTimeout: 30, image: "example/rose:1.0"}
     allowedOrigins: ["https://rose.example"]
 """
 
@@ -235,6 +238,7 @@ def test_a_rollback_in_the_dashboard_is_found_left_alone_by_others_and_mended_by
 
 def test_a_change_of_one_system_looks_at_that_one_alone(two: Repository) -> None:
     """The program does not even make the other one, whose health is read and whose outputs are kept."""
+    two.own_code()  # a commit says by it that its program can make one system alone
     outputs = outputs_in_state(two)
     two.change(STAGING, "example/omega:1.0", "example/omega:2.0")
     two.commit("Omega 2.0")
