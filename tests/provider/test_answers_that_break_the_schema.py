@@ -126,6 +126,23 @@ async def test_the_error_names_the_operation_and_the_place(driver: Driver, addre
     assert await place.refreshed(instance) == instance
 
 
+async def test_a_commit_without_a_workflow_is_an_error_at_once(driver: Driver, address: Connection) -> None:
+    """The id of nothing is not waited for until the time limit."""
+    place = await a_project(driver)
+    service = await place.service()
+    handle = address.sandbox.handle
+
+    def broken(request: Request) -> Response:
+        response = handle(request)
+        if b"environmentPatchCommit" not in response.body:
+            return response
+        return replace(response, body=b'{"data": {"environmentPatchCommit": ""}}')
+
+    address.sandbox.handle = broken  # type: ignore[method-assign]
+    with pytest.raises((Half, Refused), match="something unexpected to environmentPatchCommit, empty"):
+        await place.instance(service)
+
+
 async def test_an_answer_without_an_end_is_given_up(driver: Driver, address: Connection, monkeypatch: Any) -> None:
     """What is larger than any answer of Railway's is not read to its end."""
     place = await a_project(driver)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from functools import cache
 from urllib.parse import urlsplit
@@ -11,10 +12,17 @@ import httpx
 
 def trusted(url: str) -> ssl.SSLContext:
     """Return the usual certificate authorities, and none for an address without TLS: to read them takes 20 ms."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if urlsplit(url).scheme == "http" else _authorities()
+    if urlsplit(url).scheme == "http":
+        return _nobody()
+    return _authorities(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
 @cache
-def _authorities() -> ssl.SSLContext:
-    """Read the authorities of this machine, once for all clients of a process."""
+def _nobody() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@cache
+def _authorities(_file: str | None, _directory: str | None) -> ssl.SSLContext:
+    """Read the authorities of this machine, or those that the environment names, once for all clients of a process."""
     return httpx.create_ssl_context()

@@ -91,6 +91,8 @@ def _checked(operation: Operation[Answer], value: object) -> Answer | Unexpected
         wrong = None if operation.nullable else "null"
     elif operation.selection and not (is_object(value) or is_list(value)):
         wrong = kind_of(value)
+    elif operation.kind == "mutation" and value == "":
+        wrong = kind_of(value)  # an id of what is under way, or a secret
     elif operation.kind == "mutation" and is_object(value) and operation.selection.startswith("{ id"):
         made = value.get("id")
         wrong = None if made and isinstance(made, str) else f"an object whose id is {kind_of(made)}"

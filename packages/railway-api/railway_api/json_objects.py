@@ -8,7 +8,7 @@ from typing import TypeGuard
 
 def is_object(value: object) -> TypeGuard[Mapping[str, object]]:
     """Tell whether a JSON value is an object."""
-    return isinstance(value, Mapping)
+    return isinstance(value, dict)
 
 
 def is_list(value: object) -> TypeGuard[list[object]]:

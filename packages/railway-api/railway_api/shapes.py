@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, cached_property
 from types import ModuleType, NoneType, UnionType
 from typing import (
     Any,
@@ -49,14 +49,15 @@ def mismatch(answered: Operation[Any] | str, value: object) -> str | None:
     if _too_deep(value):
         return f"nested more than {DEEPEST} levels deep"
     if isinstance(answered, Operation):
-        expected = _declared().get(id(answered))
-    else:
-        with_project = _declared().get(f"{answered} with project") if _has_project(value) else None
-        expected = with_project or _declared().get(answered)
-    if expected is None:
-        return None
-    wrong = _mismatch(value, expected, answered.field if isinstance(answered, Operation) else "", {}, lenient=False)
-    return wrong or (_numbered_mismatch(value) if answered == _POLL else None)
+        return _told(_check(id(answered)), value, answered.field)
+    check = (_check(f"{answered} with project") if _has_project(value) else None) or _check(answered)
+    return _told(check, value) or (_numbered_mismatch(value) if answered == _POLL else None)
+
+
+def _told(check: Check | None, value: object, place: str = "") -> str | None:
+    """Say in words what a check finds."""
+    wrong = check(value) if check is not None else None
+    return None if wrong is None else f"{f'{place}{wrong[0]}'.removeprefix('.')} is {wrong[1]}"
 
 
 def _has_project(value: object) -> bool:
@@ -81,16 +82,16 @@ def _numbered_mismatch(value: object) -> str | None:
     """Look at what a poll has beside its fixed fields: ``domains_0``, ``deployment_0``, ``workflow``."""
     numbered = _numbered()
     for key, each in value.items() if is_object(value) else ():
-        expected = numbered.get(key.partition("_")[0])
-        if expected is not None and (wrong := _mismatch(each, expected, key, {}, lenient=False)):
+        if wrong := _told(numbered.get(key.partition("_")[0]), each, key):
             return wrong
     return None
 
 
 @cache
-def _numbered() -> Mapping[str, object]:
+def _numbered() -> Mapping[str, Check]:
     answers = _module("answers")
-    return {"domains": answers["AllDomains"], "deployment": _WithMeta, "workflow": answers["WorkflowResult"]}
+    types = {"domains": answers["AllDomains"], "deployment": _WithMeta, "workflow": answers["WorkflowResult"]}
+    return {name: _check_of(expected, {}, lenient=False) for name, expected in types.items()}
 
 
 def _module(name: str) -> dict[str, object]:
@@ -140,63 +141,109 @@ def _fields(shape: type) -> Mapping[str, tuple[object, bool]]:
     return {name: (get_args(hint)[0] if name in optional else hint, name in optional) for name, hint in hints.items()}
 
 
+Wrong = tuple[str, str]
+"""The place below, such as ``.edges.node``, and what is there instead."""
+Check = Callable[[object], Wrong | None]
 Bound = Mapping[object, object]
 """What the variables of a generic type stand for."""
 
 
-def _mismatch(  # noqa: PLR0911  (one way out for each kind of type)
-    value: object, expected: object, place: str, bound: Bound, *, lenient: bool
-) -> str | None:
-    """Say what is wrong at or below a place; ``lenient`` where only objects are told from other values."""
+@cache
+def _check(answered: int | str) -> Check | None:
+    """Return the check of an answer: by the id of its operation, or by the name of its document."""
+    expected = _declared().get(answered)
+    return None if expected is None else _check_of(expected, {}, lenient=False)
+
+
+def _check_of(expected: object, bound: Bound, *, lenient: bool) -> Check:
+    """Return what says what is wrong with a value; ``lenient`` where only objects are told from other values."""
     if isinstance(expected, TypeVar):
         expected = bound.get(expected, object)
     origin = get_origin(expected) or expected
     if origin in (Union, UnionType):
-        return _of_union(value, get_args(expected), place, bound, lenient=lenient)
+        members = get_args(expected)
+        checks = [_check_of(each, bound, lenient=lenient) for each in members if each is not NoneType]
+        return _check_of_union(checks, nullable=NoneType in members)
     if is_typeddict(origin):
-        return _of_object(value, expected, place, bound, lenient=lenient)
+        return _ObjectCheck(expected, bound, lenient=lenient)
     if origin is list:
-        (inner,) = get_args(expected)
-        if not is_list(value):
-            return None if lenient else _wrong(place, value)
-        return _first(_mismatch(each, inner, place, bound, lenient=lenient) for each in value)
+        return _check_of_list(_check_of(get_args(expected)[0], bound, lenient=lenient), lenient=lenient)
     if origin is dict:
-        inner = get_args(expected)[1]
+        return _check_of_dictionary(_check_of(get_args(expected)[1], bound, lenient=lenient))
+    return _anything if lenient else _check_of_scalar(origin)
+
+
+def _check_of_union(checks: Sequence[Check], *, nullable: bool) -> Check:
+    def check(value: object) -> Wrong | None:
+        if value is None and nullable:
+            return None
+        found = [each(value) for each in checks]
+        return None if None in found else found[0]
+
+    return check
+
+
+def _check_of_list(inner: Check, *, lenient: bool) -> Check:
+    def check(value: object) -> Wrong | None:
+        if not is_list(value):
+            return None if lenient else ("", kind_of(value))
+        return next((wrong for each in value if (wrong := inner(each))), None)
+
+    return check
+
+
+def _check_of_dictionary(inner: Check) -> Check:
+    def check(value: object) -> Wrong | None:
         if not is_object(value):
-            return _wrong(place, value)
-        return _first(_mismatch(each, inner, f"{place}.{key}", bound, lenient=lenient) for key, each in value.items())
-    return None if lenient or _is_scalar(value, origin) else _wrong(place, value)
+            return "", kind_of(value)
+        found = ((key, inner(each)) for key, each in value.items())
+        return next(((f".{key}{wrong[0]}", wrong[1]) for key, wrong in found if wrong), None)
+
+    return check
 
 
-def _of_union(value: object, members: tuple[object, ...], place: str, bound: Bound, *, lenient: bool) -> str | None:
-    if value is None and NoneType in members:
-        return None
-    found = [_mismatch(value, each, place, bound, lenient=lenient) for each in members if each is not NoneType]
-    return None if None in found else found[0]
+def _check_of_scalar(expected: object) -> Check:
+    def check(value: object) -> Wrong | None:
+        return None if _is_scalar(value, expected) else ("", kind_of(value))
+
+    return check
 
 
-def _of_object(value: object, expected: object, place: str, bound: Bound, *, lenient: bool) -> str | None:
-    shape = get_origin(expected) or expected
-    assert isinstance(shape, type)
-    if not is_object(value):
-        return _wrong(place, value)
-    arguments = tuple(bound.get(each, each) for each in get_args(expected))
-    parameters: tuple[object, ...] = getattr(shape, "__parameters__", ())
-    inner: dict[object, object] = dict(zip(parameters, arguments, strict=False))
-    lenient = lenient or shape.__module__ == f"{_ROOT}.scalars"
-    for name, (hint, optional) in _fields(shape).items():
-        where = f"{place}.{name}" if place else name
-        if name not in value:
-            if not optional and not lenient:
-                return f"{where} is missing"
-            continue
-        if wrong := _mismatch(value[name], hint, where, inner, lenient=lenient):
-            return wrong
+def _anything(_value: object) -> Wrong | None:
     return None
 
 
-def _first(found: Iterable[str | None]) -> str | None:
-    return next((each for each in found if each), None)
+class _ObjectCheck:
+    """Say what is wrong with an object. Its fields are looked at with the first one: a type may hold itself."""
+
+    def __init__(self, expected: object, bound: Bound, *, lenient: bool) -> None:
+        shape = get_origin(expected) or expected
+        assert isinstance(shape, type)
+        arguments = tuple(bound.get(each, each) for each in get_args(expected))
+        parameters: tuple[object, ...] = getattr(shape, "__parameters__", ())
+        self._shape = shape
+        self._bound: Bound = dict(zip(parameters, arguments, strict=False))
+        self._lenient = lenient or shape.__module__ == f"{_ROOT}.scalars"
+
+    @cached_property
+    def _checks(self) -> Sequence[tuple[str, Check, bool]]:
+        """Return name and check of each field, and whether it has to be there."""
+        return [
+            (name, _check_of(hint, self._bound, lenient=self._lenient), not (optional or self._lenient))
+            for name, (hint, optional) in _fields(self._shape).items()
+        ]
+
+    def __call__(self, value: object) -> Wrong | None:
+        """Return the first thing that is wrong."""
+        if not is_object(value):
+            return "", kind_of(value)
+        for name, check, required in self._checks:
+            if name not in value:
+                if required:
+                    return f".{name}", "missing"
+            elif wrong := check(value[name]):
+                return f".{name}{wrong[0]}", wrong[1]
+        return None
 
 
 def _is_scalar(value: object, expected: object) -> bool:
@@ -211,10 +258,6 @@ def _is_scalar(value: object, expected: object) -> bool:
     if expected is Literal:
         return isinstance(value, str)
     return not isinstance(expected, type) or isinstance(value, expected)
-
-
-def _wrong(place: str, value: object) -> str:
-    return f"{place} is {kind_of(value)}"
 
 
 def kind_of(value: object) -> str:

@@ -80,7 +80,13 @@ class RequestLog:
             line["query"] = masked_query(str(graphql.get("query", "")))
             line["variables"] = masked(graphql.get("variables") or {})
         with self._writing:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                descriptor = self._open()
+            except FileNotFoundError:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                descriptor = self._open()
             with os.fdopen(descriptor, "a") as file:
                 file.write(json.dumps(line, separators=(",", ":")) + "\n")
+
+    def _open(self) -> int:
+        return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

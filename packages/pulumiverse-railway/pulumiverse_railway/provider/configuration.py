@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Annotated, Final
 from urllib.parse import urlsplit
@@ -128,6 +129,7 @@ def _plain(token: str) -> str:
     return token
 
 
+@cache
 def _version() -> str:
     try:
         return version(DISTRIBUTION)

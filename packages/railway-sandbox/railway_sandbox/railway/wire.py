@@ -14,7 +14,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from graphql import (
     DocumentNode,
@@ -27,7 +27,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     build_schema,
-    execute,  # pyright: ignore[reportUnknownVariableType]  (its middleware types are open)
+    execute_sync,  # pyright: ignore[reportUnknownVariableType]  (its middleware types are open)
     get_named_type,
     get_operation_ast,
     parse,
@@ -175,7 +175,7 @@ def _answer(cloud: RailwayCloud, caller: Caller | None, asked: _Asked, headers: 
 
 
 def _execute(caller: Caller | None, asked: _Asked) -> ExecutionResult:
-    answer = execute(
+    answer = execute_sync(
         schema(),
         asked.document,
         context_value=caller,
@@ -183,8 +183,6 @@ def _execute(caller: Caller | None, asked: _Asked) -> ExecutionResult:
         operation_name=asked.operation_name,
         field_resolver=resolve,
     )
-    if not isinstance(answer, ExecutionResult):
-        raise NotSimulated("The sandbox's operations must answer at once.")
     for error in answer.errors or []:
         if not isinstance(error.original_error, Refused | None):
             raise error.original_error  # a gap or a defect of the sandbox: never dressed up as Railway's answer
@@ -196,23 +194,30 @@ def _error(cloud: RailwayCloud, error: GraphQLError) -> dict[str, Any]:
     return {**formatted, "extensions": {"code": "INTERNAL_SERVER_ERROR"}, "traceId": _trace(cloud)}
 
 
+@cache
 def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda match: f"_{match[1].lower()}", name)
 
 
 def resolve(parent: Any, info: GraphQLResolveInfo[Caller], **arguments: Any) -> Any:
     value = _value(parent, info, arguments)
+    if type(value) not in _WRITTEN_OTHERWISE:
+        return value
     kind = get_named_type(info.return_type).name  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     if kind.endswith("Connection") and isinstance(value, list):
         return connection(cast("list[Any]", value), arguments)
-    if kind == "DateTime" and isinstance(value, float | int):
-        return timestamp(value)
-    return value
+    return timestamp(value) if kind == "DateTime" else value
+
+
+_WRITTEN_OTHERWISE: Final = (list, float, int)
+"""Types of what may be a connection, or a moment, in the schema."""
+_ROOTS: Final = {"Query": operations.QUERIES, "Mutation": operations.MUTATIONS}
+_MISSING: Final = object()
 
 
 def _value(parent: Any, info: GraphQLResolveInfo[Caller], arguments: Arguments) -> Any:
     owner, name = info.parent_type.name, info.field_name
-    root = {"Query": operations.QUERIES, "Mutation": operations.MUTATIONS}.get(owner)
+    root = _ROOTS.get(owner)
     if root is not None:
         if name not in root:
             raise NotSimulated(f"The sandbox does not simulate Railway's {owner.lower()} {name!r}.")
@@ -220,9 +225,9 @@ def _value(parent: Any, info: GraphQLResolveInfo[Caller], arguments: Arguments) 
     reader = operations.FIELDS.get(f"{owner}.{name}")
     if reader is not None:
         return reader(info.context, parent, arguments)
-    if isinstance(parent, Mapping):
+    if isinstance(parent, dict):
         if name in parent:
             return parent[name]  # pyright: ignore[reportUnknownVariableType]
-    elif hasattr(parent, _snake(name)):
-        return getattr(parent, _snake(name))
+    elif (value := getattr(parent, _snake(name), _MISSING)) is not _MISSING:
+        return value
     raise NotSimulated(f"The sandbox does not simulate {name!r} of Railway's {owner!r}.")
