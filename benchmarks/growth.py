@@ -58,7 +58,7 @@ def preview(services: int) -> None:
         )
         result = run(Operation.PREVIEW, options)
     if not result.succeeded or len(result.steps) <= services * (RESOURCES_OF_A_SERVICE - 1):
-        raise SystemExit("\n".join(said.message for said in result.diagnostics) or "the preview lacks resources")
+        raise SystemExit("\n".join(each.message for each in result.diagnostics) or "the preview lacks resources")
 
 
 def cpu_of(services: int) -> float:
@@ -74,9 +74,9 @@ def cpu_of(services: int) -> float:
 def measure() -> list[Growth]:
     """Measure all sizes."""
     cpu_of(1)  # compiles modules where that is still to do
-    one = cpu_of(1)
+    single_service = cpu_of(1)
     costs = {services: cpu_of(services) for services in SIZES}
-    return [Growth(services, cost, (cost - one) / (services - 1)) for services, cost in costs.items()]
+    return [Growth(services, cost, (cost - single_service) / (services - 1)) for services, cost in costs.items()]
 
 
 def main() -> None:

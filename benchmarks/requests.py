@@ -110,7 +110,7 @@ def measure(directory: Path) -> dict[str, Sent]:
             )
             result = run(operation, options)
         if not result.succeeded:
-            raise SystemExit("\n".join(said.message for said in result.diagnostics if said.severity == "error"))
+            raise SystemExit("\n".join(each.message for each in result.diagnostics if each.severity == "error"))
         lines = [json.loads(line) for line in log.read_text().splitlines()[before:]]
         railway = [line for line in lines if line["api"] == "railway"]
         polls = sum(is_poll(line) for line in railway)
@@ -125,15 +125,15 @@ def measure(directory: Path) -> dict[str, Sent]:
 
 def table(measured: Mapping[str, Sent]) -> Table:
     """Return everything side by side."""
-    shown = Table(title=TOPOLOGY, caption=f"other tools: {SOURCE}", title_justify="left", caption_justify="left")
-    shown.add_column("requests to Railway", no_wrap=True)
+    grid = Table(title=TOPOLOGY, caption=f"other tools: {SOURCE}", title_justify="left", caption_justify="left")
+    grid.add_column("requests to Railway", no_wrap=True)
     for case in CASES:
-        shown.add_column(case, justify="right", no_wrap=True)
+        grid.add_column(case, justify="right", no_wrap=True)
     polls = [f"{measured[case].requests} + {measured[case].polls} polls" for case in CASES]
-    shown.add_row("Railyard (measured)", *polls, style="bold")
+    grid.add_row("Railyard (measured)", *polls, style="bold")
     for tool, figures in PEERS.items():
-        shown.add_row(tool, *(figures[case] for case in CASES))
-    return shown
+        grid.add_row(tool, *(figures[case] for case in CASES))
+    return grid
 
 
 def main() -> None:

@@ -24,9 +24,9 @@ from railway_sandbox.server import Sandbox
 SIZES: Final = (50, 400, 800)
 """Numbers of services at which a creation is measured."""
 AROUND: Final = 20
-"""How many creations before and after are measured with it."""
+"""Number of creates that are measured with it, before and after."""
 GOAL: Final = 1.3
-"""What a creation in the biggest account may cost at most, of one in the smallest."""
+"""Highest cost of a create in the largest account, relative to one in the smallest."""
 PROJECT: Final = """mutation($input: ProjectCreateInput!) {
     projectCreate(input: $input) { id environments { edges { node { id } } } } }"""
 SERVICE: Final = "mutation($input: ServiceCreateInput!) { serviceCreate(input: $input) { id } }"
@@ -49,12 +49,12 @@ def costs_ms(sandbox: Sandbox, clock: ManualClock) -> list[float]:
     """Create services and return the CPU time of each creation, in milliseconds."""
     workspace = next(iter(sandbox.railway.state.workspaces))
     project = ask(sandbox, PROJECT, input={"name": "growth", "workspaceId": workspace})["projectCreate"]
-    place = {"projectId": project["id"], "environmentId": project["environments"]["edges"][0]["node"]["id"]}
+    ids = {"projectId": project["id"], "environmentId": project["environments"]["edges"][0]["node"]["id"]}
     costs: list[float] = []
     for number in range(SIZES[-1] + AROUND):
         clock.advance(1)  # requests of the same second are kept for the rate limit
         began = time.process_time()
-        ask(sandbox, SERVICE, input={**place, "name": f"service-{number}"})
+        ask(sandbox, SERVICE, input={**ids, "name": f"service-{number}"})
         costs.append((time.process_time() - began) * 1000)
     return costs
 

@@ -47,7 +47,7 @@ PROGRAM_IMPORTS: Final = {
     "import pulumiverse_railway": "import pulumi; began(); import pulumiverse_railway",
     "import stacks": "import pulumi; began(); import stacks",
 }
-"""What is imported → the script; what comes before ``began`` does not count."""
+"""Name of the import → its script; what precedes ``began`` does not count."""
 _SCRIPT: Final = """
 import resource, sys, time
 def began():
@@ -74,16 +74,16 @@ class Cost:
     """Python modules that are loaded afterwards."""
 
 
-def importing(what: str, script: str) -> Cost:
+def importing(label: str, script: str) -> Cost:
     """Import something, as programs do."""
 
     def once() -> Cost:
-        done = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-c", _SCRIPT.format(script)],
             cwd=ROOT, env=_environment(), capture_output=True, text=True, check=True,
         )  # fmt: skip
-        seconds, cpu_s, modules, peak = done.stdout.split()
-        return Cost(what, float(seconds), float(cpu_s), int(peak) / _KIB_IN_MB, int(modules))
+        seconds, cpu_s, modules, peak = completed.stdout.split()
+        return Cost(label, float(seconds), float(cpu_s), int(peak) / _KIB_IN_MB, int(modules))
 
     return _median(once)
 
@@ -121,7 +121,7 @@ def least() -> Cost:
     return _median(lambda: _whole("a process that loads Pulumi and these", ["-c", f"import pulumi; {USED}"]))
 
 
-def _whole(what: str, command: Sequence[str]) -> Cost:
+def _whole(label: str, command: Sequence[str]) -> Cost:
     with tempfile.TemporaryDirectory() as directory:
         variables = {**_environment(), "RAILYARD_SANDBOX": directory}
         began = time.perf_counter()
@@ -131,21 +131,21 @@ def _whole(what: str, command: Sequence[str]) -> Cost:
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        raise SystemExit(f"{what}: failed; run `make preview` to see why")
+        raise SystemExit(f"{label}: failed; run `make preview` to see why")
     cpu_s = used.ru_utime + used.ru_stime
-    return Cost(what, time.perf_counter() - began, cpu_s, used.ru_maxrss / _KIB_IN_MB)
+    return Cost(label, time.perf_counter() - began, cpu_s, used.ru_maxrss / _KIB_IN_MB)
 
 
 def measure() -> list[Cost]:
     """Measure all of it, the whole first."""
-    imports = [importing(what, script) for what, script in PROGRAM_IMPORTS.items()]
+    imports = [importing(label, script) for label, script in PROGRAM_IMPORTS.items()]
     return [preview(), least(), *plugins(), *imports]
 
 
 def _environment() -> dict[str, str]:
     """Return our own variables, with compiled modules kept: a run without them is no second run."""
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, **code_of(ROOT)}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**environment, **code_of(ROOT)}
 
 
 def _median(once: Callable[[], Cost]) -> Cost:
@@ -183,9 +183,9 @@ def _table(costs: Sequence[Cost]) -> Table:
         "modules",
         title=f"Start-up, median of {RUNS} runs",
     )
-    whole = costs[0].seconds
+    total = costs[0].seconds
     for cost in costs:
-        share = f"{cost.seconds / whole:.0%}"
+        share = f"{cost.seconds / total:.0%}"
         table.add_row(
             cost.what,
             f"{cost.seconds:.2f}",

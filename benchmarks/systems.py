@@ -71,8 +71,8 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.directory = folder
         for name in _COPIED:
-            place = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-            place(ROOT / name, folder / name)
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, folder / name)
         for stack, systems in _STACKS.items():
             head = "config:\n  railway:plan: pro\n  railyard:secrets: secrets/none.yaml\n"
             settings = [_SETTINGS.format(number=number, stack=stack) for number in range(systems)]
@@ -96,16 +96,16 @@ class Copy:
 
     def run(self, arguments: Sequence[str]) -> tuple[float, int]:
         """Run a module of the project; the processor's seconds and the number of requests."""
-        before, asked = resource.getrusage(resource.RUSAGE_CHILDREN), self._requests()
-        done = subprocess.run(
+        before, requests_before = resource.getrusage(resource.RUSAGE_CHILDREN), self._requests()
+        completed = subprocess.run(
             [sys.executable, "-m", *arguments], cwd=self.directory,
             env={**clean_environment(), **code_of(self.directory), **EMBEDDED, **_GIT},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
-        if done.returncode != 0:
-            raise SystemExit(f"{' '.join(arguments)} fails:\n{done.stdout}{done.stderr}")
+        if completed.returncode != 0:
+            raise SystemExit(f"{' '.join(arguments)} fails:\n{completed.stdout}{completed.stderr}")
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, self._requests() - asked
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, self._requests() - requests_before
 
     def _requests(self) -> int:
         log = self.directory / ".sandbox" / "requests.jsonl"
@@ -117,7 +117,7 @@ class Copy:
 
 def measure() -> list[Cost]:
     """Measure each command in both stacks, in turns; of several rounds the one counts that nothing disturbed."""
-    found: dict[tuple[str, int], Cost] = {}
+    cheapest: dict[tuple[str, int], Cost] = {}
     with tempfile.TemporaryDirectory() as folder:
         copy = Copy(Path(folder))
         for stack in _STACKS:
@@ -128,9 +128,9 @@ def measure() -> list[Cost]:
                 for command in _COMMANDS:
                     arguments = command.format(stack=stack, system="shop0").split()
                     cost = Cost(arguments[0], systems, *copy.run(["railyard", *arguments]))
-                    before = found.get((cost.command, systems), cost)
-                    found[cost.command, systems] = min(before, cost, key=lambda each: each.cpu_s)
-    return [found[command, systems] for systems in _STACKS.values() for command in ("diff", "plan", "deploy")]
+                    before = cheapest.get((cost.command, systems), cost)
+                    cheapest[cost.command, systems] = min(before, cost, key=lambda each: each.cpu_s)
+    return [cheapest[command, systems] for systems in _STACKS.values() for command in ("diff", "plan", "deploy")]
 
 
 def main() -> None:

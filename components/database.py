@@ -40,7 +40,7 @@ from components.service_kind import DEFAULT_REGION, Region, ServiceSettings
 from components.service_settings import AutoUpdates
 from components.volume import OutsideBackups, VolumeSettings
 from components.wiring import wired
-from pulumiverse_railway import rules
+from pulumiverse_railway import conflicts, rules
 
 Identifier = Annotated[str, matching(r"[a-z_][a-z0-9_]*", "lower case letters, digits and underscores")]
 """A name in SQL that needs no quotes."""
@@ -124,7 +124,7 @@ class DatabaseSettings(Arguments):
             raise ValueError(f"an image of {self.SERVER.title}, and {self.image} is one of {kind}: give another image")
         updates = {"auto_updates": self.auto_updates, "auto_update_windows": self.auto_update_windows}
         stated = {name: value for name, value in updates.items() if value}
-        for name, reason in rules.wrong_updates({"image": self.server_image, **stated}):
+        for name, reason in conflicts.of_auto_updates({"image": self.server_image, **stated}):
             raise ValueError(f"{to_camel(name)} {reason}")
         if self.tcp_port not in (None, self.SERVER.port):
             raise ValueError(

@@ -20,10 +20,10 @@ from types import NoneType
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
 from pulumiverse_railway import rules
-from pulumiverse_railway.provider.resources.parts.instance_inputs import ServiceInstanceInputs
 from pulumiverse_railway.provider.resources.project import ProjectInputs
 from pulumiverse_railway.provider.resources.service import ServiceInputs
 from pulumiverse_railway.provider.resources.service_cdn import ServiceCdnInputs
+from pulumiverse_railway.provider.resources.shared.instance_inputs import ServiceInstanceInputs
 from pulumiverse_railway.provider.resources.usage_limit import UsageLimitInputs
 
 FILE: Final = Path(__file__).parent / "service_settings.py"

@@ -21,7 +21,7 @@ from components.inputs import ProjectInputs
 from components.references import ProjectReferences
 from components.service_settings import RailwayProjectSettings
 from components.wiring import wired
-from pulumiverse_railway import rules
+from pulumiverse_railway import conflicts
 
 
 class ProjectSettings(RailwayProjectSettings):
@@ -40,7 +40,7 @@ class ProjectSettings(RailwayProjectSettings):
 
     @model_validator(mode="after")
     def _pull_requests(self) -> Self:
-        for name, reason in rules.without_pull_requests(self.inputs()):
+        for name, reason in conflicts.of_pull_requests(self.inputs()):
             raise ValueError(f"{to_camel(name)} {reason.replace('needs', 'only with')}")
         return self
 

@@ -16,7 +16,7 @@ from components.arguments import Decides, Many, Obeys, Port, Text, Variables
 from components.domain import DomainSettings
 from components.service_settings import CdnSettings, IdentitySettings, InstanceSettings
 from components.volume import VolumeSettings
-from pulumiverse_railway import rules
+from pulumiverse_railway import conflicts, rules
 
 Region = Literal["us-west2", "us-east4-eqdc4a", "europe-west4-drams3a", "asia-southeast1-eqsg3a"]
 DEFAULT_REGION: Final = "us-west2"
@@ -84,7 +84,7 @@ class ServiceSettings(IdentitySettings, InstanceSettings):
         if "restart_policy_type" not in self.model_fields_set:
             del values["restart_policy_type"]
         contradictions = list(
-            rules.contradictions({**values, "registry_credentials": self.registry_username}, replicas=self.instances)
+            conflicts.of_service({**values, "registry_credentials": self.registry_username}, replicas=self.instances)
         )
         for name, reason in contradictions[:1]:
             # Of the settings of a repo there may be several, given by the system itself.
@@ -92,7 +92,7 @@ class ServiceSettings(IdentitySettings, InstanceSettings):
             text = reason.replace("belongs", "belong") if len(names) > 1 else reason
             by_system = (
                 "; set to null (checkSuites to false) what the system itself gives"
-                if name in rules.FOR_A_REPO and self.image
+                if name in conflicts.FOR_A_REPO and self.image
                 else ""
             )
             named = "registryUsername and its password" if name == "registry_credentials" else " and ".join(names)

@@ -12,7 +12,7 @@ import pulumiverse_railway as railway
 from components.checking import checked, resource_inputs
 from components.inputs import UsageLimitInputs
 from components.service_settings import RailwayUsageLimitSettings
-from pulumiverse_railway import rules
+from pulumiverse_railway import conflicts
 
 
 class UsageLimitSettings(RailwayUsageLimitSettings):
@@ -20,7 +20,7 @@ class UsageLimitSettings(RailwayUsageLimitSettings):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if reason := rules.limits_crossed(self.soft_limit_dollars, self.hard_limit_dollars):
+        if reason := conflicts.of_usage_limits(self.soft_limit_dollars, self.hard_limit_dollars):
             raise ValueError(f"hardLimitDollars {reason.removeprefix('must ')}")
         return self
 

@@ -122,4 +122,4 @@ def _is_no_text(node: go_yaml.Node) -> bool:
     if not isinstance(node, go_yaml.ScalarNode):
         return False
     value = go_yaml.scalar_of(node)
-    return not isinstance(value, str) or isinstance(value, go_yaml.Moment)
+    return not isinstance(value, str) or isinstance(value, go_yaml.Timestamp)

@@ -59,32 +59,32 @@ def page() -> str:
     return _HEAD + _MAKE + rows + about + "".join(map(_section, *zip(*walk(get_group(application)), strict=True)))
 
 
-def walk(group: TyperGroup, words: str = "", parent: Any = None) -> Iterator[tuple[str, TyperCommand, Any]]:
+def walk(group: TyperGroup, path: str = "", parent: Any = None) -> Iterator[tuple[str, TyperCommand, Any]]:
     """Yield each command of a group and of the groups in it: its words, itself, and the context of its help."""
-    context = typer.Context(group, info_name=words or "railyard", parent=parent)
+    context = typer.Context(group, info_name=path or "railyard", parent=parent)
     for name, command in group.commands.items():
         if isinstance(command, TyperGroup):
             yield from walk(command, name, context)
         elif isinstance(command, TyperCommand):
-            yield f"{words} {name}".strip(), command, typer.Context(command, info_name=name, parent=context)
+            yield f"{path} {name}".strip(), command, typer.Context(command, info_name=name, parent=context)
 
 
-def _section(words: str, command: TyperCommand, context: Any) -> str:
+def _section(path: str, command: TyperCommand, context: Any) -> str:
     usage = " ".join(command.get_usage(context).removeprefix("Usage: ").split())
     text = "\n\n".join(map(_prose, (command.help or "").split("\n\n")))
     records = [record for parameter in command.params if (record := parameter.get_help_record(context))]
     rows = [f"| {as_code(name)} | {_prose(meaning)} |\n" for name, meaning in records]
     table = "".join(["| argument or option | meaning |\n| --- | --- |\n", *rows])
-    return f"\n### {words}\n\n```text\n{usage}\n```\n\n{text}\n\n{table}"
+    return f"\n### {path}\n\n```text\n{usage}\n```\n\n{text}\n\n{table}"
 
 
 def _prose(text: str) -> str:
     """Return a help text as Markdown on one line."""
-    line, parts, end = " ".join(text.split()), list[str](), 0
-    for found in _CODE.finditer(line):
-        parts += [_MARKDOWN.sub(r"\\\g<0>", line[end : found.start()]), as_code(found[0].strip("`"))]
-        end = found.end()
-    return "".join([*parts, _MARKDOWN.sub(r"\\\g<0>", line[end:])])
+    line, pieces, end = " ".join(text.split()), list[str](), 0
+    for match in _CODE.finditer(line):
+        pieces += [_MARKDOWN.sub(r"\\\g<0>", line[end : match.start()]), as_code(match[0].strip("`"))]
+        end = match.end()
+    return "".join([*pieces, _MARKDOWN.sub(r"\\\g<0>", line[end:])])
 
 
 if __name__ == "__main__":

@@ -44,8 +44,8 @@ def every() -> list[str]:
 
 def needed(resource: str) -> list[str]:
     """Return a resource and those that it refers to, in the order in which they are made."""
-    found = {name for name, _ in REFERENCE.findall(json.dumps(RESOURCES[resource])) if name in RESOURCES}
-    before = [each for name in RESOURCES if name in found for each in needed(name)]
+    references = {name for name, _ in REFERENCE.findall(json.dumps(RESOURCES[resource])) if name in RESOURCES}
+    before = [each for name in RESOURCES if name in references for each in needed(name)]
     return list(dict.fromkeys([*before, resource]))
 
 
@@ -103,25 +103,25 @@ class _Resource:
         self._schema = SCHEMA["resources"][RESOURCES[name]["type"]]["inputProperties"]
 
     def text(self) -> str:
-        given = dict(RESOURCES[self._name]["properties"])
+        properties = dict(RESOURCES[self._name]["properties"])
         settings = PARTS[self._component].settings
         arguments: list[str] = []
         if issubclass(settings, ServiceSettings):
-            made = "StaticSite" if self._component == "StaticSite" else "Service"
+            arguments_of = "StaticSite" if self._component == "StaticSite" else "Service"
             self._imports.setdefault("components.service", set()).add("Service")
-            self._imports.setdefault(_module(made), set()).add(f"{made}Args")
-            if settings is not ServiceSettings and made == "Service":
+            self._imports.setdefault(_module(arguments_of), set()).add(f"{arguments_of}Args")
+            if settings is not ServiceSettings and arguments_of == "Service":
                 self._imports.setdefault(settings.__module__, set()).add(settings.__name__)
                 arguments.append(f"kind={settings.__name__}")
             component = "Service"
         else:
-            component = made = self._component
-            self._imports.setdefault(_module(made), set()).update((made, f"{made}Args"))
-        arguments = [*self._arguments(given), *arguments]
-        return f'{component}("{self._name}", {made}Args({", ".join(arguments)}))'
+            component = arguments_of = self._component
+            self._imports.setdefault(_module(arguments_of), set()).update((arguments_of, f"{arguments_of}Args"))
+        arguments = [*self._arguments(properties), *arguments]
+        return f'{component}("{self._name}", {arguments_of}Args({", ".join(arguments)}))'
 
-    def _arguments(self, given: Mapping[str, Any]) -> Iterator[str]:
-        for key, value in given.items():
+    def _arguments(self, properties: Mapping[str, Any]) -> Iterator[str]:
+        for key, value in properties.items():
             if key in ("projectId", "serviceId") or (key == "zoneId" and self._component != "Zone"):
                 service = ".service_id" if key == "serviceId" else ""
                 yield f"{key.removesuffix('Id')}={_owner(value)}{service}"
@@ -171,19 +171,19 @@ def page(component: str) -> str:
     """Return the page of a component."""
     declared = SCHEMA["resources"][token_of(component)]
     names = needed(example_of(component))
-    parts = [_HEAD, f"# {component}\n", f"{declared['description']} Its type is `{token_of(component)}`.", ""]
+    sections = [_HEAD, f"# {component}\n", f"{declared['description']} Its type is `{token_of(component)}`.", ""]
     programs = {"python": in_python(names), "typescript": in_typescript(names), "yaml": in_yaml(names)}
     for language, text in programs.items():
-        parts += [f"```{language}", text.rstrip(), "```", ""]
+        sections += [f"```{language}", text.rstrip(), "```", ""]
     anchor = component.lower()
-    parts += [f"Inputs, outputs and defaults: [all components](../components-reference.md#{anchor}).", ""]
-    return "\n".join(parts).rstrip() + "\n"
+    sections += [f"Inputs, outputs and defaults: [all components](../components-reference.md#{anchor}).", ""]
+    return "\n".join(sections).rstrip() + "\n"
 
 
 def index() -> str:
     """Return the page that lists the components, and says how a program gets them."""
-    told = {name: SCHEMA["resources"][token_of(name)]["description"] for name in sorted(PARTS)}
-    rows = [f"| [{name}]({_file(name)}) | {doc} |" for name, doc in told.items()]
+    descriptions = {name: SCHEMA["resources"][token_of(name)]["description"] for name in sorted(PARTS)}
+    rows = [f"| [{name}]({_file(name)}) | {doc} |" for name, doc in descriptions.items()]
     return "\n".join([_HEAD, _INDEX, "| component | what it is |", "| --- | --- |", *rows]) + "\n"
 
 

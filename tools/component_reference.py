@@ -35,10 +35,10 @@ _TYPES: Final = "## Groups of arguments\n"
 def page() -> str:
     """Return the text of the page."""
     package = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
-    components = {_name(token): _arguments(_name(token), part) for token, part in package["resources"].items()}
-    types = {_name(token): part for token, part in package["types"].items()}
+    components = {_name(token): _arguments(_name(token), schema) for token, schema in package["resources"].items()}
+    types = {_name(token): schema for token, schema in package["types"].items()}
     tables = SchemaTables({**components, **types}, ("Service", "Postgres"))
-    outputs = {_name(token): _outputs(tables, part["properties"]) for token, part in package["resources"].items()}
+    outputs = {_name(token): _outputs(tables, schema["properties"]) for token, schema in package["resources"].items()}
     sections = [f"{tables.section(name)}{outputs[name]}" for name in components]
     return "\n".join([_HEAD, *sections, _TYPES, *map(tables.section, types)])
 
@@ -47,21 +47,21 @@ def _name(token: str) -> str:
     return token.rpartition(":")[2]
 
 
-def _arguments(name: str, part: Schema) -> Schema:
+def _arguments(name: str, schema: Schema) -> Schema:
     """Return what a component takes, with the defaults of its settings, which a Pulumi package does not tell."""
     settings = PARTS[name].settings.model_json_schema(by_alias=True).get("properties", {})
     defaults = {key: {"default": each["default"]} for key, each in settings.items() if "default" in each}
     return {
-        "description": part["description"],
-        "properties": {key: {**each, **defaults.get(key, {})} for key, each in part["inputProperties"].items()},
-        "required": part["requiredInputs"],
+        "description": schema["description"],
+        "properties": {key: {**each, **defaults.get(key, {})} for key, each in schema["inputProperties"].items()},
+        "required": schema["requiredInputs"],
     }
 
 
 def _outputs(tables: SchemaTables, properties: Mapping[str, Any]) -> str:
     rows = "".join(
-        f"| `{key}` | {tables.type_of(part)} | {prose(part.get('description', ''))} |\n"
-        for key, part in properties.items()
+        f"| `{key}` | {tables.type_of(schema)} | {prose(schema.get('description', ''))} |\n"
+        for key, schema in properties.items()
     )
     return f"\n| output | type | meaning |\n| --- | --- | --- |\n{rows}" if rows else ""
 

@@ -46,7 +46,7 @@ def folder(module: str) -> Path:
     """Return where a module or package lies, relative to the project: ``packages/sops-python/sops``."""
     path = Path(*module.split("."))
     places = (path, *(each.relative_to(ROOT) / path for each in sorted((ROOT / "packages").iterdir())))
-    return next(place for place in places if (ROOT / place).is_dir() or (ROOT / place).with_suffix(".py").is_file())
+    return next(path for path in places if (ROOT / path).is_dir() or (ROOT / path).with_suffix(".py").is_file())
 
 
 def table() -> str:
@@ -54,8 +54,8 @@ def table() -> str:
     rows = ["| folder | may import |", "| --- | --- |"]
     for package, imports in sorted(allowed_imports().items(), key=lambda row: folder(row[0]).as_posix()):
         if package not in UNTOLD:
-            told = ", ".join(_cell(imported, modules) for imported, modules in sorted(imports.items())) or "nothing"
-            rows.append(f"| `{folder(package)}/` | {told} |")
+            allowed = ", ".join(_cell(imported, modules) for imported, modules in sorted(imports.items())) or "nothing"
+            rows.append(f"| `{folder(package)}/` | {allowed} |")
     return "\n".join([*rows, ""])
 
 

@@ -72,7 +72,7 @@ class Selection:
     """The type of which they are a field; None for a root field."""
     documents: list[str] = field(default_factory=list[str])
     is_root: bool = False
-    """Whether it is all that some operation answers."""
+    """True when it is the whole answer of an operation."""
 
 
 class Answers:
@@ -125,18 +125,18 @@ class Answers:
         is_root: bool = False,
     ) -> None:
         """Note what a field selects, and what its fields select in turn."""
-        named = self._schema.type_map[type.strip("[]!")]
-        if not isinstance(named, graphql.GraphQLObjectType):
+        type_ = self._schema.type_map[type.strip("[]!")]
+        if not isinstance(type_, graphql.GraphQLObjectType):
             return
-        if named.name.endswith("Connection"):
-            node_type, node = _node(self._schema, named, selected)
+        if type_.name.endswith("Connection"):
+            node_type, node = _node(self._schema, type_, selected)
             self._visit(node_type.name, node, name, owner, is_root=is_root)
             return
-        selection = self._selections.setdefault(_key(named, selected), Selection(named, _fields(selected), owner))
+        selection = self._selections.setdefault(_key(type_, selected), Selection(type_, _fields(selected), owner))
         selection.documents += [name] if name not in selection.documents else []
         selection.is_root |= is_root
         for inner in selection.fields:
-            self._visit(str(named.fields[inner.name.value].type), inner, name, named.name)
+            self._visit(str(type_.fields[inner.name.value].type), inner, name, type_.name)
 
     def _named(self) -> dict[str, str]:
         """Return the name of each selection: Railway's for the type, alone for the one that shows most.
@@ -158,9 +158,9 @@ class Answers:
         assert len({*names.values()}) == len(names), "two selections have the same name"
         return names
 
-    def _class(self, selection: Selection, what: str = "Hold the fields selected by") -> str:
+    def _class(self, selection: Selection, verb: str = "Hold the fields selected by") -> str:
         by = ", ".join(selection.documents[:2]) + (", ..." if len(selection.documents) > 2 else "")
-        lines = [f'    """{what} {by}."""'.replace("....", "..."), ""]
+        lines = [f'    """{verb} {by}."""'.replace("....", "..."), ""]
         for each in selection.fields:
             annotation = self._annotation(str(selection.type.fields[each.name.value].type), each)
             if each.directives:
@@ -175,17 +175,17 @@ class Answers:
     def _not_null(self, type: str, selected: graphql.FieldNode) -> str:
         if type.startswith("["):
             return f"list[{self._annotation(type[1:-1], selected)}]"
-        named = self._schema.type_map[type]
-        if isinstance(named, graphql.GraphQLEnumType):
+        type_ = self._schema.type_map[type]
+        if isinstance(type_, graphql.GraphQLEnumType):
             self._enums.add(type)
             return type
-        if isinstance(named, graphql.GraphQLScalarType):
+        if isinstance(type_, graphql.GraphQLScalarType):
             return SCALARS.get(type, "Json")
-        assert isinstance(named, graphql.GraphQLObjectType), f"{type} is of a kind that is not known here"
+        assert isinstance(type_, graphql.GraphQLObjectType), f"{type} is of a kind that is not known here"
         if type.endswith("Connection"):
             beside = sorted(_paths(selected, leaf="edges"))
-            return f"{CONNECTIONS[' '.join(beside)]}[{self._names[_key(*_node(self._schema, named, selected))]}]"
-        return self._names[_key(named, selected)]
+            return f"{CONNECTIONS[' '.join(beside)]}[{self._names[_key(*_node(self._schema, type_, selected))]}]"
+        return self._names[_key(type_, selected)]
 
 
 def _capitalised(name: str) -> str:
@@ -241,11 +241,11 @@ def wrongly_declared(answers: Answers) -> Iterator[str]:
         annotations: dict[str, str] = inspect.get_annotations(module)
         names = {id(value): name for name, value in vars(module).items()}
         for item in cast("Sequence[Declared]", module.OPERATIONS):
-            wanted = f"{'Document' if isinstance(item, Document) else 'Operation'}[{answers.of(item)}]"
+            annotation = f"{'Document' if isinstance(item, Document) else 'Operation'}[{answers.of(item)}]"
             name = names.get(id(item))
-            if name is not None and annotations.get(name) != wanted:
-                yield f"railway_api/documents/{info.name}.py: {name} has to be declared as {wanted}"
-            if isinstance(item, Operation) and item.nullable != wanted.endswith("| None]"):
+            if name is not None and annotations.get(name) != annotation:
+                yield f"railway_api/documents/{info.name}.py: {name} has to be declared as {annotation}"
+            if isinstance(item, Operation) and item.nullable != annotation.endswith("| None]"):
                 yield f"railway_api/documents/{info.name}.py: {name} needs nullable={not item.nullable}"
 
 
@@ -259,15 +259,15 @@ def main(arguments: list[str]) -> int:
     """Write, or check; return the exit code."""
     answers = generated()
     text = answers.module()
-    wrong = [*wrongly_declared(answers)]
+    problems = [*wrongly_declared(answers)]
     current = ANSWERS.exists() and ANSWERS.read_text(encoding="utf-8") == text
     if "--check" in arguments and not current:
-        wrong.append("railway_api/answers.py is out of date: bring it up to date with 'make generate'")
+        problems.append("railway_api/answers.py is out of date: bring it up to date with 'make generate'")
     elif not current:
         ANSWERS.write_text(text, encoding="utf-8")
         sys.stdout.write("changed: packages/railway-api/railway_api/answers.py\n")
-    sys.stdout.writelines(f"{each}\n" for each in wrong)
-    return 1 if wrong else 0
+    sys.stdout.writelines(f"{each}\n" for each in problems)
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

@@ -72,11 +72,11 @@ def write(dist: Path, address: str) -> list[Path]:
     wheels = requirements.released(dist, address or dist.resolve().as_uri())
     pins = dist / "requirements.txt"
     pins.write_text(requirements.text(wheels), encoding="utf-8")
-    first, *others = (dist / archive_name(each) for each in PLATFORMS)
+    first, *other_archives = (dist / archive_name(each) for each in PLATFORMS)
     first.write_bytes(_archive(plugin_files(dist)))
-    for other in others:
+    for other in other_archives:
         shutil.copyfile(first, other)
-    return [pins, first, *others]
+    return [pins, first, *other_archives]
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ class SchemaTables:
     def __init__(self, definitions: Mapping[str, Schema], bases: Sequence[str]) -> None:
         self._definitions = definitions
         self._bases = bases
-        self.groups = {name: part for name, part in definitions.items() if "properties" in part}
+        self.groups = {name: schema for name, schema in definitions.items() if "properties" in schema}
 
     def section(self, name: str) -> str:
         """Return the section of one group: its meaning, and a row for each key."""
@@ -37,64 +37,71 @@ class SchemaTables:
         if name in self._bases or self._likeness(name, base) < _ENOUGH:
             return f"{about}\n\n{self.table(own, required)}" if own else f"{about}\n"
         common: Schema = self.groups[base]["properties"]
-        rows = {key: self._row(key, part, required) for key, part in own.items()}
-        base_rows = {key: self._row(key, part, required) for key, part in common.items()}
+        rows = {key: self._row(key, schema, required) for key, schema in own.items()}
+        base_rows = {key: self._row(key, schema, required) for key, schema in common.items()}
         other = {key: own[key] for key, row in rows.items() if row != base_rows.get(key)}
         without = ", ".join(as_code(key) for key in common if key not in own)
         but = f"{f', without {without}' if without else ''}{'; these are its own:' if other else '.'}"
-        rest = f"\n\n{self.table(other, required)}" if other else "\n"
-        return f"{about}\nKeys and defaults are those of [{base}](#{base.lower()}){but}{rest}"
+        other_rows = f"\n\n{self.table(other, required)}" if other else "\n"
+        return f"{about}\nKeys and defaults are those of [{base}](#{base.lower()}){but}{other_rows}"
 
     def table(self, properties: Schema, required: Collection[str]) -> str:
         """Return a table with a row for each key."""
-        rows = "".join(self._row(key, part, required) for key, part in properties.items())
+        rows = "".join(self._row(key, schema, required) for key, schema in properties.items())
         return f"| key | type | default | meaning |\n| --- | --- | --- | --- |\n{rows}"
 
-    def type_of(self, part: Schema) -> str:
+    def type_of(self, schema: Schema) -> str:
         """Return the type of a value, with its choices or limits, and links to the groups."""
-        if "anyOf" in part:
-            return " or ".join(self.type_of(each) for each in part["anyOf"] if each.get("type") != "null")
-        if "$ref" in part:
-            name = re.split(r"[/:]", part["$ref"])[-1]
+        if "anyOf" in schema:
+            return " or ".join(self.type_of(each) for each in schema["anyOf"] if each.get("type") != "null")
+        if "$ref" in schema:
+            name = re.split(r"[/:]", schema["$ref"])[-1]
             return f"[{name}](#{name.lower()})" if name in self.groups else self.type_of(self._definitions[name])
-        if "enum" in part:
-            return ", ".join(map(as_code, map(str, part["enum"])))
-        if part.get("type") == "array":
-            return f"list of {self.type_of(part['items'])}"
-        if part.get("type") == "object":
-            values: list[Schema] = [part.get("additionalProperties") or {}, *part.get("patternProperties", {}).values()]
+        if "enum" in schema:
+            return ", ".join(map(as_code, map(str, schema["enum"])))
+        if schema.get("type") == "array":
+            return f"list of {self.type_of(schema['items'])}"
+        if schema.get("type") == "object":
+            values: list[Schema] = [
+                schema.get("additionalProperties") or {},
+                *schema.get("patternProperties", {}).values(),
+            ]
             return next((f"map of {self.type_of(value)}" for value in values if value), "map")
-        kind: str = part.get("type", "text")
-        limits = [f"{word} {part[key]:,}" for key, word in _LIMITS.items() if key in part]
+        kind: str = schema.get("type", "text")
+        limits = [f"{label} {schema[key]:,}" for key, label in _LIMITS.items() if key in schema]
         return " ".join([_WORDS.get(kind, kind), *limits])
 
     def _likeness(self, name: str, base: str) -> float:
         own, common = self.groups[name]["properties"], self.groups[base]["properties"]
         return len(own.keys() & common.keys()) / max(len(own), len(common))
 
-    def _row(self, key: str, part: Schema, required: Collection[str]) -> str:
-        text = part.get("description", "")
-        marks = "".join(f" {sentence}." for mark, sentence in _MARKS.items() if part.get(mark))
-        default = "required" if key in required else self._default(part, text)
-        return f"| `{key}` | {self.type_of(part)} | {default} | {prose(_DEFAULT.sub('', text))}{marks} |\n"
+    def _row(self, key: str, schema: Schema, required: Collection[str]) -> str:
+        text = schema.get("description", "")
+        marks = "".join(f" {sentence}." for mark, sentence in _MARKS.items() if schema.get(mark))
+        default = "required" if key in required else self._default(schema, text)
+        return f"| `{key}` | {self.type_of(schema)} | {default} | {prose(_DEFAULT.sub('', text))}{marks} |\n"
 
-    def _default(self, part: Schema, text: str) -> str:
+    def _default(self, schema: Schema, text: str) -> str:
         """Return the default as the text tells it, or the value where the text speaks of another one or of none."""
-        value = part.get("default")
-        told = _DEFAULT.search(text)
+        value = schema.get("default")
+        match = _DEFAULT.search(text)
         if value in (None, "", [], {}):
-            return prose(told[1]) if told else ""
-        if isinstance(value, dict) and "](#" in self.type_of(part):  # that of the group, which stands there
+            return prose(match[1]) if match else ""
+        if isinstance(value, dict) and "](#" in self.type_of(schema):  # that of the group, which stands there
             return ""
-        said = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        return prose(told[1]) if told and re.search(rf"(?<!\w){re.escape(said)}(?!\w)", told[1]) else as_code(said)
+        text_value = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return (
+            prose(match[1])
+            if match and re.search(rf"(?<!\w){re.escape(text_value)}(?!\w)", match[1])
+            else as_code(text_value)
+        )
 
 
 def prose(text: str) -> str:
     """Return a text of a declaration as Markdown on one line."""
-    parts = _CODE.split(" ".join(text.split()))
+    pieces = _CODE.split(" ".join(text.split()))
     return "".join(
-        as_code(part) if index % 2 else re.sub(r"([|<*])", r"\\\1", part) for index, part in enumerate(parts)
+        as_code(piece) if index % 2 else re.sub(r"([|<*])", r"\\\1", piece) for index, piece in enumerate(pieces)
     )
 
 

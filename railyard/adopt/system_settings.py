@@ -20,8 +20,8 @@ from components.bucket import BucketSettings
 from components.postgres import PostgresSettings
 from components.redis import RedisSettings
 from components.service_kind import ServiceSettings
-from pulumiverse_railway import rules
-from pulumiverse_railway.provider.resources.parts.settings import SETTINGS
+from pulumiverse_railway import conflicts
+from pulumiverse_railway.provider.resources.shared.instance_settings import SETTINGS
 from railway_api.answers import CustomDomainOfAllDomains
 from railyard.adopt.live import LiveProject
 from railyard.migrate.compose_file import SECRET
@@ -239,7 +239,7 @@ def own_service(live: LiveProject, service_id: str) -> Settings:
 
 def _railway_defaults(image: str | None) -> Settings:
     """Return what Railway takes for each setting that a configuration does not say."""
-    names = [each for each in SETTINGS if not image or each.name not in rules.FOR_A_REPO]
+    names = [each for each in SETTINGS if not image or each.name not in conflicts.FOR_A_REPO]
     return {to_camel(each.name): _scalar(each.default) for each in names if each.name in ServiceSettings.model_fields}
 
 

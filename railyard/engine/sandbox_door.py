@@ -115,12 +115,12 @@ def empty(directory: Path) -> None:
 
 
 def fill(directory: Path, world: Mapping[str, Any], plan: str) -> None:
-    """Put what exists elsewhere into an empty sandbox; see ``railway_sandbox.filled``."""
+    """Put what exists elsewhere into an empty sandbox; see ``railway_sandbox.seeding``."""
     with errors():
-        from railway_sandbox.filled import fill  # noqa: PLC0415
+        from railway_sandbox.seeding import seed  # noqa: PLC0415
         from railway_sandbox.server import Sandbox  # noqa: PLC0415
 
-        fill(Sandbox(directory, plan=plan), world)
+        seed(Sandbox(directory, plan=plan), world)
 
 
 def requests(directory: Path) -> list[str]:
@@ -195,11 +195,11 @@ def record(
     outputs: Mapping[str, Any],
     hidden: str,
 ) -> None:
-    """Put what exists and no provider can import into a state of the embedded engine; see its ``record``."""
+    """Put what exists and no provider can import into a state of the embedded engine; see its ``add_resource``."""
     with errors():
         from pulumi_embedded import runner  # noqa: PLC0415
 
-        runner.record(options, urn, neighbour, id=id, inputs=dict(inputs), outputs=dict(outputs), hidden=hidden)
+        runner.add_resource(options, urn, neighbour, id=id, inputs=dict(inputs), outputs=dict(outputs), hidden=hidden)
 
 
 def amend(options: Options, changes: Mapping[str, Mapping[str, Any]]) -> None:

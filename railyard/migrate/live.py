@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from pulumiverse_railway.provider.resources.parts.instance_config import STANDARD_REGIONS
+from pulumiverse_railway.provider.resources.shared.instance_config import STANDARD_REGIONS
 from railway_api.answers import ServiceInstanceInEnvironmentRunning
 from railway_api.client import Client
 from railway_api.connections import nodes

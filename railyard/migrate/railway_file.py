@@ -21,7 +21,7 @@ from pydantic.alias_generators import to_camel
 
 from go_yaml.nodes import DEEPEST, MOST_VALUES
 from pulumiverse_railway import rules
-from pulumiverse_railway.provider.resources.parts.settings import SETTINGS, Setting
+from pulumiverse_railway.provider.resources.shared.instance_settings import SETTINGS, Setting
 from railyard.migrate.findings import BASE, Config, Finding, Kind, in_clear, merged
 from railyard.shared.console import OperationError
 

@@ -16,9 +16,9 @@ from pydantic.alias_generators import to_camel
 
 from components.service_kind import ServiceSettings
 from components.service_settings import InstanceSettings
-from pulumiverse_railway.provider.resources.parts import instance_config
-from pulumiverse_railway.provider.resources.parts.instance_inputs import OnFailure, ServiceInstanceInputs
-from pulumiverse_railway.provider.resources.parts.settings import FORCED, SETTINGS, Builder, RestartPolicyType
+from pulumiverse_railway.provider.resources.shared import instance_config
+from pulumiverse_railway.provider.resources.shared.instance_inputs import OnFailure, ServiceInstanceInputs
+from pulumiverse_railway.provider.resources.shared.instance_settings import FORCED, SETTINGS, Builder, RestartPolicyType
 from railyard.migrate.findings import STOPPED, Config, Settings, in_clear, part, shown_value
 from railyard.migrate.railway_file import DEFAULTS, DIRECT, PLACED, VARIABLES
 

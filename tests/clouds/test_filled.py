@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from railway_sandbox.clock import ManualClock
-from railway_sandbox.filled import fill
 from railway_sandbox.railway.deployments import deployments
+from railway_sandbox.seeding import seed
 from railway_sandbox.server import Sandbox
 
 ZONE = "f" * 32
@@ -57,7 +57,7 @@ WORLD: dict[str, Any] = {
 
 def test_what_was_read_is_there_after_a_restart(tmp_path: Path) -> None:
     """Project, environments, volume, domain and a zone that no sandbox has by itself; the service serves."""
-    fill(Sandbox(tmp_path, clock=ManualClock()), WORLD)
+    seed(Sandbox(tmp_path, clock=ManualClock()), WORLD)
 
     again = Sandbox(tmp_path)
     state = again.railway.state

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from railway_sandbox.clock import ManualClock
+from railway_sandbox.random_faults import CALM, OF_RAILWAY, RandomFaults
 from railway_sandbox.routing import Route
 from railway_sandbox.server import Sandbox, SandboxError
-from railway_sandbox.trouble import CALM, OF_RAILWAY, Trouble
 from tests.lifecycle.conftest import Checkout
 from tests.sandbox_railway.railway_client import Client
 
@@ -20,42 +20,42 @@ CREATE = Route(api="railway", operation="mutation serviceDomainCreate", reads=Fa
 READ = Route(api="railway", operation="query environment", reads=True)
 
 
-def chosen(trouble: Trouble, route: Route, count: int = 2_000) -> list[str | None]:
+def chosen(trouble: RandomFaults, route: Route, count: int = 2_000) -> list[str | None]:
     return [trouble.choose(route) for _ in range(count)]
 
 
 def test_the_same_seed_disturbs_the_same_requests():
     """What other operations are asked in between makes no difference; another seed does."""
-    alone, mixed = Trouble(0.1, "1"), Trouble(0.1, "1")
+    alone, mixed = RandomFaults(0.1, "1"), RandomFaults(0.1, "1")
     first = chosen(alone, CREATE, 200)
 
     assert [(mixed.choose(READ), mixed.choose(CREATE))[1] for _ in range(200)] == first
-    assert chosen(Trouble(0.1, "2"), CREATE, 200) != first
+    assert chosen(RandomFaults(0.1, "2"), CREATE, 200) != first
 
 
 def test_every_kind_happens_and_none_twice_in_a_row():
     """A mutation meets all kinds; a read is never answered with a race or a lag; a repeated request is left alone."""
-    found = chosen(Trouble(0.3), CREATE)
+    found = chosen(RandomFaults(0.3), CREATE)
 
     assert {kind for kind in found if kind} == set(OF_RAILWAY)
-    assert set(chosen(Trouble(0.3), READ)) == {None, *OF_RAILWAY} - {"race", "lag"}
+    assert set(chosen(RandomFaults(0.3), READ)) == {None, *OF_RAILWAY} - {"race", "lag"}
     assert all(kind is None for at, one in enumerate(found) if one for kind in found[at + 1 : at + 1 + CALM])
 
 
 def test_other_clouds_are_disturbed_before_the_work_alone():
     """Their clients send again what was not done; what was done and not confirmed they would do twice."""
-    found = Counter(chosen(Trouble(0.3), Route(api="cloudflare", operation="POST /zones", reads=False)))
+    found = Counter(chosen(RandomFaults(0.3), Route(api="cloudflare", operation="POST /zones", reads=False)))
 
     assert set(found) == {None, "gateway before", "throttled", "slow"}
-    spaces = chosen(Trouble(0.3), Route(api="spaces", operation="HEAD /seance-cdn", reads=True))
+    spaces = chosen(RandomFaults(0.3), Route(api="spaces", operation="HEAD /seance-cdn", reads=True))
     assert set(spaces) == {None, "gateway before", "slow"}
-    assert set(chosen(Trouble(1.0), Route(api="edge", operation="GET https://seance.dev/", reads=True))) == {None}
+    assert set(chosen(RandomFaults(1.0), Route(api="edge", operation="GET https://seance.dev/", reads=True))) == {None}
 
 
 def test_reads_lag_behind_a_mutation(tmp_path: Path):
     """For a while they show what was there before it."""
 
-    class Lags(Trouble):
+    class Lags(RandomFaults):
         def choose(self, route: Route):
             return None if route.reads else "lag"
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from railway_sandbox.railway.state import Workspace
+from railway_sandbox.railway.records import Workspace
 from railway_sandbox.server import Sandbox
 from tests.conformance.conftest import EmbeddedEngine, RealEngine
 from tests.conformance.test_engines_agree import agree

@@ -10,7 +10,7 @@ import pytest
 
 from railway_api import edge
 from railway_sandbox.addresses import SPACES_ACCESS_KEY, environment
-from railway_sandbox.edge.authority import Authority
+from railway_sandbox.edge.certificate_authority import CertificateAuthority
 from tests.edge.conftest import ZONE, World
 from tests.lifecycle.conftest import LONGEST_S
 
@@ -220,7 +220,7 @@ def test_the_authority_stays_the_same(world: World) -> None:
     directory = world.sandbox.storage.directory
     before = (directory / "edge-authority.pem").read_bytes()
 
-    Authority(directory)
+    CertificateAuthority(directory)
 
     assert (directory / "edge-authority.pem").read_bytes() == before
     assert (directory / "edge-authority.key").stat().st_mode & 0o77 == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pulumi_embedded import plan
-from pulumi_embedded.provider import DiffAnswer
+from pulumi_embedded.provider import DiffResponse
 from pulumi_embedded.state import Resource
 from pulumi_operations.events import Change, StepKind
 from pulumi_operations.values import UNKNOWN, Properties
@@ -26,33 +26,33 @@ def needing(name: str, place: int, *urns: str, **more: object) -> Resource:
 
 def test_no_change_is_same() -> None:
     """Whatever the inputs look like, the provider's word counts."""
-    verdict = plan.judge(thing("a", inputs={"x": 1}), {"x": 2}, DiffAnswer(changed=False), [])
+    verdict = plan.decide(thing("a", inputs={"x": 1}), {"x": 2}, DiffResponse(changed=False), [])
 
     assert (verdict.kind, verdict.changes) == (StepKind.SAME, {})
 
 
 def test_detailed_diff_is_told_as_it_is() -> None:
     """Paths and kinds of the provider are the step's."""
-    answer = DiffAnswer(changed=True, keys=frozenset({"x"}), detailed={"x[0].y": Change.ADD})
+    answer = DiffResponse(changed=True, keys=frozenset({"x"}), detailed={"x[0].y": Change.ADD})
 
-    assert plan.judge(thing("a"), {"x": [{"y": 1}]}, answer, []).changes == {"x[0].y": Change.ADD}
+    assert plan.decide(thing("a"), {"x": [{"y": 1}]}, answer, []).changes == {"x[0].y": Change.ADD}
 
 
 def test_simple_diff_is_told_by_comparing_inputs() -> None:
     """With keys alone, the inputs say how they differ; a key without a difference is an update of it."""
-    answer = DiffAnswer(changed=True, keys=frozenset({"x", "output"}))
+    answer = DiffResponse(changed=True, keys=frozenset({"x", "output"}))
     old = thing("a", inputs={"x": {"y": 1}, "other": 1})
 
-    verdict = plan.judge(old, {"x": {"y": 2}, "other": 2}, answer, [])
+    verdict = plan.decide(old, {"x": {"y": 2}, "other": 2}, answer, [])
 
     assert verdict.changes == {"x.y": Change.UPDATE, "output": Change.UPDATE}
 
 
 def test_replacing_keys_mark_their_paths() -> None:
     """A provider that names keys to replace for, without details."""
-    answer = DiffAnswer(changed=True, keys=frozenset({"x"}), replaces=frozenset({"x"}), delete_before_replace=True)
+    answer = DiffResponse(changed=True, keys=frozenset({"x"}), replaces=frozenset({"x"}), delete_before_replace=True)
 
-    verdict = plan.judge(thing("a", inputs={"x": 1}), {"x": 2}, answer, [])
+    verdict = plan.decide(thing("a", inputs={"x": 1}), {"x": 2}, answer, [])
 
     assert (
         verdict.kind,
@@ -73,14 +73,14 @@ def test_replacing_keys_mark_their_paths() -> None:
 )
 def test_replace_on_changes_covers_prefixes(pattern: str, kind: StepKind) -> None:
     """A pattern covers its path and what is below, not what is above."""
-    answer = DiffAnswer(changed=True, detailed={"x.y": Change.UPDATE})
+    answer = DiffResponse(changed=True, detailed={"x.y": Change.UPDATE})
 
-    assert kind is plan.judge(thing("a"), {"x": {"y": 1}}, answer, [pattern]).kind
+    assert kind is plan.decide(thing("a"), {"x": {"y": 1}}, answer, [pattern]).kind
 
 
 def test_half_made_resource_is_updated_without_a_difference() -> None:
     """The update is what completes it."""
-    assert StepKind.UPDATE is plan.judge(thing("a", init_errors=["x"]), {}, DiffAnswer(changed=False), []).kind
+    assert StepKind.UPDATE is plan.decide(thing("a", init_errors=["x"]), {}, DiffResponse(changed=False), []).kind
 
 
 def test_only_dependents_that_would_be_replaced_go_before_a_deletion() -> None:

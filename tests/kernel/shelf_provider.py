@@ -22,7 +22,7 @@ from pulumi_provider.declaration import (
     Provider,
     Resource,
 )
-from pulumi_provider.errors import Failure, HalfMade
+from pulumi_provider.errors import Failure, InitializationFailed
 from pulumi_provider.main import main
 
 
@@ -113,9 +113,9 @@ class Shelf(Resource[ShelfInputs, ShelfState]):
         made_id = f"{new.room_id}/{state.shelf_id}"
         library.shelves[made_id] = state
         if new.label == "half":
-            raise HalfMade(made_id, state, [f"it leans (pin {new.pin})", "it creaks"])
+            raise InitializationFailed(made_id, state, [f"it leans (pin {new.pin})", "it creaks"])
         if new.label == "half unknown":
-            raise HalfMade(made_id, {"shelf_id": state.shelf_id}, ["it leans"])
+            raise InitializationFailed(made_id, {"shelf_id": state.shelf_id}, ["it leans"])
         if new.label == "slow":
             await wait(context, made_id, state)
         if new.label == "talking":
@@ -139,9 +139,9 @@ class Shelf(Resource[ShelfInputs, ShelfState]):
         lock = None if found.lock is None else replace(found.lock, code=None)
         seen = replace(found, pin=None, lock=lock)
         if found.label == "mute":
-            raise HalfMade(id, None, ["it says nothing"])
+            raise InitializationFailed(id, None, ["it says nothing"])
         if found.label == "leaning":
-            raise HalfMade(id, seen, ["it leans"])
+            raise InitializationFailed(id, seen, ["it leans"])
         return seen
 
     async def update(self, context: Context, id: str, old: ShelfState, new: ShelfInputs) -> ShelfState:
@@ -149,7 +149,7 @@ class Shelf(Resource[ShelfInputs, ShelfState]):
         library.calls.append("update")
         state = replace(standing(old.shelf_id, new), serial=old.serial)
         if new.label == "half":
-            raise HalfMade(id, state, ["it leans"])
+            raise InitializationFailed(id, state, ["it leans"])
         library.shelves[id] = state
         return state
 
@@ -296,7 +296,7 @@ async def wait(context: Context, id: str, state: ShelfState) -> None:
     while not context.cancelled() and context.deadline.remaining_s() > 0:
         await context.status("putting it up …")
         await context.sleep(5)
-    raise HalfMade(id, state, ["interrupted" if context.cancelled() else "not ready in time"])
+    raise InitializationFailed(id, state, ["interrupted" if context.cancelled() else "not ready in time"])
 
 
 def build_library(configuration: LibraryConfiguration) -> Library:

@@ -22,8 +22,8 @@ from railway_sandbox.railway.domains import domains
 from railway_sandbox.railway.environments import config_patch
 from railway_sandbox.railway.errors import Refused, invalid, not_authorized
 from railway_sandbox.railway.networking import tcp_proxies
+from railway_sandbox.railway.records import part
 from railway_sandbox.railway.services import services
-from railway_sandbox.railway.state import part
 
 Change = Callable[[pytest.MonkeyPatch], None]
 

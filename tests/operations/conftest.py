@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.railway.deployments import deployments
-from railway_sandbox.railway.state import Deployment, Environment, Service
+from railway_sandbox.railway.records import Deployment, Environment, Service
 from railway_sandbox.server import SANDBOX, Sandbox
 from railyard.application import application
 from railyard.engine import operate

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from railway_api.edge import Answer
-from railway_sandbox.edge import authority
+from railway_sandbox.edge import certificate_authority
 from railyard.operate.verify_checks import answered
 from railyard.shared.stack import read_stack
 from stacks.omega import OmegaSettings
@@ -108,7 +108,7 @@ def test_a_certificate_that_was_not_renewed(
     railyard: Railyard, monkeypatch: pytest.MonkeyPatch, days: float, says: str
 ) -> None:
     """One that expired half a day ago, and one that should have been renewed weeks ago."""
-    monkeypatch.setattr(authority, "CERTIFICATE_DAYS", days)
+    monkeypatch.setattr(certificate_authority, "CERTIFICATE_DAYS", days)
 
     said = railyard.run("verify", "rose", "--json")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from railway_sandbox.railway.state import TCPProxy, VolumeInstance
+from railway_sandbox.railway.records import TCPProxy, VolumeInstance
 from railway_sandbox.server import Sandbox
 from railyard.accounts.spaces_client import spaces_client
 from railyard.data.postgres import Server, query

@@ -22,7 +22,7 @@ import pytest
 
 from components.volume import OutsideBackups
 from railway_sandbox import control, ssh_relay
-from railway_sandbox.railway.state import SshKey, VolumeInstance
+from railway_sandbox.railway.records import SshKey, VolumeInstance
 from railyard.data import archive, volume_files
 from railyard.data.database import terminable
 from railyard.data.files_commands import Measured
@@ -337,7 +337,7 @@ def test_an_exchange_that_cannot_end_goes_back(railyard: Railyard, monkeypatch: 
     """Each live file is where it was."""
     back_up(railyard)
     before = seen(disk(railyard))
-    files: Any = ssh_relay._Files  # pyright: ignore[reportPrivateUsage]
+    files: Any = ssh_relay._SftpServer  # pyright: ignore[reportPrivateUsage]
     rename = files.rename
 
     def fails(server: Any, oldpath: bytes, newpath: bytes) -> None:

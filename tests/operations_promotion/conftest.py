@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.state import Deployment
+from railway_sandbox.railway.records import Deployment
 from railway_sandbox.server import Sandbox
 from railyard.application import application
 from tests.lifecycle.conftest import Checkout

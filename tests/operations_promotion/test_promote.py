@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-from railway_sandbox.railway.pushes import push
-from railway_sandbox.railway.state import Moment
+from railway_sandbox.railway.github_pushes import push
+from railway_sandbox.railway.records import StatusChange
 from railyard.promote.promote import promote
 from tests.killed_writes import killed_everywhere
 
@@ -163,7 +163,7 @@ def test_a_system_that_became_unhealthy_is_refused(ahead):
     """One service of Seance crashed after it had been healthy."""
     with ahead.railway() as cloud:
         newest = ahead.deployments("staging", "landing")[0]
-        cloud.state.deployments[newest.id].timeline.append(Moment(at=cloud.now(), status="CRASHED"))
+        cloud.state.deployments[newest.id].timeline.append(StatusChange(at=cloud.now(), status="CRASHED"))
 
     refused(ahead, f"landing: its newest deployment {newest.id} is CRASHED: its process ended with an error")
 
@@ -182,7 +182,7 @@ def test_what_is_still_being_deployed_is_not_proven(ahead):
     with ahead.railway() as cloud:
         push(cloud, "thomasdavis/omega", "main", "f" * 40)
         for deployment in [*cloud.state.deployments.values()][-2:]:
-            deployment.timeline = [Moment(at=cloud.now(), status="BUILDING")]
+            deployment.timeline = [StatusChange(at=cloud.now(), status="BUILDING")]
 
     refused(ahead, "bot: its newest deployment", "is still BUILDING", system="omega")
 

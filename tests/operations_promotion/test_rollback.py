@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from railway_sandbox.railway.pushes import push
-from railway_sandbox.railway.state import Moment
+from railway_sandbox.railway.github_pushes import push
+from railway_sandbox.railway.records import StatusChange
 from railway_sandbox.server import Sandbox
 from railyard.promote import rollback_now
 from railyard.shared import console
@@ -206,7 +206,7 @@ def test_a_bad_release_under_way_is_cancelled(bad):
     """What serves is right already, and a deployment that would replace it still builds."""
     with bad.railway() as cloud:
         newest = bad.deployments("production", "backend")[0]
-        cloud.state.deployments[newest.id].timeline = [Moment(at=cloud.now(), status="BUILDING")]
+        cloud.state.deployments[newest.id].timeline = [StatusChange(at=cloud.now(), status="BUILDING")]
 
     done = bad.railyard("rollback", "seance", "--now", "--yes")
 
@@ -219,7 +219,7 @@ def test_a_cancellation_that_was_not_confirmed_is_told(bad):
     """Nothing shows whether it was taken, so it is no success; the next run finds out."""
     with bad.railway() as cloud:
         newest = bad.deployments("production", "backend")[0]
-        cloud.state.deployments[newest.id].timeline = [Moment(at=cloud.now(), status="BUILDING")]
+        cloud.state.deployments[newest.id].timeline = [StatusChange(at=cloud.now(), status="BUILDING")]
     bad.fail("deploymentCancel", status=502)
 
     lost = bad.railyard("rollback", "seance", "--now", "--yes")

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from railway_sandbox.edge.authority import Authority
-from railway_sandbox.edge.visitors import NO_SUCH_NAME
+from railway_sandbox.edge.certificate_authority import CertificateAuthority
+from railway_sandbox.edge.server import NO_SUCH_NAME
 from railway_sandbox.http_messages import Request, Response
-from railway_sandbox.http_server import Certificate, HttpServer, Secure
+from railway_sandbox.http_server import Certificate, HttpServer, TlsEndpoint
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.server import Sandbox
 from tests import virtual_time
@@ -72,12 +72,12 @@ class Visitors:
 @pytest.fixture
 def visitors(records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitors]:
     """A TLS server that stands for the whole Internet; a proxied name has a certificate, any other no address."""
-    found, authority = Visitors(), Authority(tmp_path)
+    found, authority = Visitors(), CertificateAuthority(tmp_path)
 
     def certificate(name: str) -> Certificate:
         return authority.context([name], "WE1") if name in found.certified or records.is_proxied(name) else NO_SUCH_NAME
 
-    listener = HttpServer(found.answer, secure=Secure(certificate, found.answer))
+    listener = HttpServer(found.answer, secure=TlsEndpoint(certificate, found.answer))
     monkeypatch.setenv("RAILYARD_EDGE", listener.address.removeprefix("http://"))
     monkeypatch.setenv("RAILYARD_EDGE_AUTHORITY", str(authority.file))
     yield found

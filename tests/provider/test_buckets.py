@@ -9,7 +9,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_provider.values import SECRET, SIGNATURE, encode
-from railway_sandbox.railway.state import BucketInstance
+from railway_sandbox.railway.records import BucketInstance
 from tests.provider.driver import Driver, Half, Made, Place, Refused, a_project, driving
 
 WHERE = {"projectId": "p", "environmentId": "e"}

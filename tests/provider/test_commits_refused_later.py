@@ -15,7 +15,7 @@ import pytest
 from railway_sandbox.railway import operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.errors import not_authorized
-from railway_sandbox.railway.state import Aftermath, Patch
+from railway_sandbox.railway.records import Aftermath, Patch
 from tests.provider.driver import Driver, Half, Made, Place, Refused, a_project, driving
 from tests.simulated import Address
 

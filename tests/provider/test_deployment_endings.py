@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from railway_sandbox.railway.deployments.deployments import start
-from railway_sandbox.railway.pushes import push
-from railway_sandbox.railway.state import Deployment, Moment
+from railway_sandbox.railway.github_pushes import push
+from railway_sandbox.railway.records import Deployment, StatusChange
 from tests.provider.driver import Driver, Half, Made, Place, a_project
 
 HEALTH: dict[str, Any] = {"healthcheckPath": "/up", "healthcheckTimeout": 60}
@@ -106,7 +106,7 @@ def turn(status: str) -> By:
     """The deployment itself gets this status."""
 
     def act(driver: Driver, place: Place, deployment: Deployment) -> None:
-        deployment.timeline[:] = [Moment(at=driver.cloud.now(), status=status)]
+        deployment.timeline[:] = [StatusChange(at=driver.cloud.now(), status=status)]
         assert place
 
     return act

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from railway_sandbox.railway.state import Deployment, Moment
+from railway_sandbox.railway.records import Deployment, StatusChange
 from tests.provider.driver import Driver, Half, Made, Place, a_project
 
 
@@ -77,7 +77,7 @@ async def test_deployment_of_something_else_is_no_success(driver: Driver) -> Non
     creating = asyncio.create_task(endless(place, await place.service()))
     deployment = await started(driver)
     deployment.meta["image"] = "app:0"
-    deployment.timeline[:] = [Moment(at=0.0, status="SUCCESS")]
+    deployment.timeline[:] = [StatusChange(at=0.0, status="SUCCESS")]
     with pytest.raises(Half, match="runs image app:0, not app:1"):
         await creating
 
@@ -98,7 +98,7 @@ async def test_wait_ends_with_its_time(driver: Driver) -> None:
     half = caught.value
     assert "at the end of the time for it" in str(half)
     assert "customTimeouts" in str(half)
-    (await started(driver)).timeline[:] = [Moment(at=0.0, status="SUCCESS")]
+    (await started(driver)).timeline[:] = [StatusChange(at=0.0, status="SUCCESS")]
     done = await driver.update(half.made)
     assert done["deploymentStatus"] == "SUCCESS"
     assert len(driver.cloud.state.deployments) == 1
@@ -119,7 +119,7 @@ async def test_sleeping_is_no_drift(driver: Driver) -> None:
     place = await a_project(driver)
     instance = await place.instance(await place.service(), sleepApplication=True)
     driver.cloud.state.deployments[instance["deploymentId"]].timeline.append(
-        Moment(at=driver.cloud.now(), status="SLEEPING")
+        StatusChange(at=driver.cloud.now(), status="SLEEPING")
     )
     read = await place.refreshed(instance)
     assert read is not None

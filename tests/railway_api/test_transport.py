@@ -22,7 +22,7 @@ from railway_api.errors import (
     PlanLimit,
     RailwayError,
     Throttled,
-    Unexpected,
+    UnexpectedResponse,
     Unreachable,
     classify,
 )
@@ -248,7 +248,7 @@ async def test_answer_of_another_form_is_one_error(body: dict[str, Any], what: s
         return await transport.call(SERVICE_CREATE, input={"name": "a"})
 
     result, _ = await ended(create, httpx.Response(200, json=body))
-    assert isinstance(result, Unexpected)
+    assert isinstance(result, UnexpectedResponse)
     assert str(result).startswith(f"Railway answered something unexpected to serviceCreate, {what}: ")
     assert SECRET not in str(result)
 
@@ -265,9 +265,11 @@ async def test_null_is_an_answer_only_where_the_schema_says_so() -> None:
     async def account(transport: Transport) -> Any:
         return await transport.read(ACCOUNT, first=1)
 
-    assert isinstance((await ended(project, httpx.Response(200, json={"data": {"project": None}})))[0], Unexpected)
+    assert isinstance(
+        (await ended(project, httpx.Response(200, json={"data": {"project": None}})))[0], UnexpectedResponse
+    )
     answer = httpx.Response(200, json={"data": {"apiToken": {"workspaces": []}, "projects": None}})
-    assert isinstance((await ended(account, answer))[0], Unexpected)
+    assert isinstance((await ended(account, answer))[0], UnexpectedResponse)
     assert (await ended(details, httpx.Response(200, json={"data": {"bucketInstanceDetails": None}})))[0] is None
 
 

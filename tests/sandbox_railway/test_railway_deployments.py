@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from railway_sandbox.railway.pushes import push
+from railway_sandbox.railway.github_pushes import push
 from tests.sandbox_railway.railway_client import Client, Json
 
 REDEPLOY = "mutation($e: String!, $s: String!) { serviceInstanceRedeploy(environmentId: $e, serviceId: $s) }"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from railway_sandbox.railway.errors import NotSimulated
-from railway_sandbox.railway.state import Aftermath, Patch
+from railway_sandbox.railway.records import Aftermath, Patch
 from tests.sandbox_railway.railway_client import Client, Json, open_account
 
 PATCHES = """query($e: String!) { environmentPatches(environmentId: $e, first: 1) {

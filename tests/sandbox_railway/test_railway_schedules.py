@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from railway_sandbox.clock import EPOCH
-from railway_sandbox.railway.config.schedules import next_run
+from railway_sandbox.railway.config.cron import next_run
 from tests.sandbox_railway.railway_client import Client
 
 NEXT = """query($e: String!, $s: String!) { serviceInstance(environmentId: $e, serviceId: $s) { nextCronRunAt } }"""

@@ -17,7 +17,7 @@ from pulumiverse_railway import rules
 from railyard.engine.engine import code_of
 from tests.lifecycle.conftest import Checkout
 
-PROVIDER = "packages/pulumiverse-railway/pulumiverse_railway/provider/resources/parts"
+PROVIDER = "packages/pulumiverse-railway/pulumiverse_railway/provider/resources/shared"
 HAND_WRITTEN = (
     # (file, before what the line is put, the line)
     (
@@ -28,7 +28,7 @@ HAND_WRITTEN = (
         "    ] = None\n",
     ),
     (
-        f"{PROVIDER}/settings.py",
+        f"{PROVIDER}/instance_settings.py",
         '    Setting(name="start_command",',
         '    Setting(name="warm_up_seconds", path=("deploy", "warmUpSeconds")),\n',
     ),

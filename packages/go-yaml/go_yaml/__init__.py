@@ -9,18 +9,18 @@ Does not write. Knows neither settings nor secrets.
 
 from go_yaml.errors import Reason, YamlError, printable, shortened
 from go_yaml.nodes import AliasNode, ListNode, MappingNode, Node, ScalarNode, compose
-from go_yaml.scalars import Moment, Scalar, plain_scalar
+from go_yaml.scalars import Scalar, Timestamp, plain_scalar
 from go_yaml.values import Value, entries, find, is_merge, load, resolved, scalar_of, value_of, written
 
 __all__ = [
     "AliasNode",
     "ListNode",
     "MappingNode",
-    "Moment",
     "Node",
     "Reason",
     "Scalar",
     "ScalarNode",
+    "Timestamp",
     "Value",
     "YamlError",
     "compose",

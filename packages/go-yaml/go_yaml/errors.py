@@ -46,7 +46,7 @@ class YamlError(Exception):
         key: str = "",
     ) -> None:
         self.problem = printable(problem)
-        """What is wrong, and what to do; it may quote the text."""
+        """The mistake and its remedy; it may quote the text."""
         self.line = line
         """Line on which it is wrong, counted from 1; None where it is about the whole text."""
         self.column = column

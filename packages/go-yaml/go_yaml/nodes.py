@@ -1,7 +1,7 @@
 """A YAML text as nodes, each with its place and its characters.
 
-Owns what go-yaml version 3 demands of a text as a whole (one document, each key once, aliases that end), and the limits
-of what is read. Nothing here recurses, so a text can be as deep as it likes and is refused.
+Checks what go-yaml version 3 checks of a whole text (one document, no duplicate keys, no endless aliases), and the
+limits on its size. Nothing here recurses, so a text that is too deep is refused and never exhausts the stack.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class ScalarNode(Node):
     text: str
     """Its characters without quotes."""
     quotes: str = ""
-    """What stands around or before them: a quote, ``|`` or ``>``; empty for a plain one."""
+    """The style of the scalar: a quote, ``|`` or ``>``; empty for a plain one."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -78,7 +78,7 @@ class ListNode(Node):
     """A list."""
 
     flow: bool
-    """Whether it stands in brackets."""
+    """Flow style, in brackets."""
     items: list[Node] = field(default_factory=list[Node])
 
 
@@ -87,7 +87,7 @@ class MappingNode(Node):
     """A group of keys."""
 
     flow: bool
-    """Whether it stands in braces."""
+    """Flow style, in braces."""
     pairs: list[tuple[Node, Node]] = field(default_factory=list[tuple[Node, Node]])
 
 
@@ -108,10 +108,10 @@ def compose(text: str) -> Node | None:
             composer.take(event)
     except yaml.MarkedYAMLError as error:
         mark = cast("Any", error.problem_mark or error.context_mark)
-        said = str(error.problem or error.context)
-        if r"'\t'" in said:
-            said = "a tab stands where spaces are needed: write spaces"
-        raise YamlError(said, *_place(mark)) from None
+        problem = str(error.problem or error.context)
+        if r"'\t'" in problem:
+            problem = "a tab stands where spaces are needed: write spaces"
+        raise YamlError(problem, *_place(mark)) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         character = error.character if isinstance(error.character, int) else ord(error.character[:1] or "\0")
@@ -218,8 +218,8 @@ class _Composer:
                 reason=Reason.TAG,
             )
         if tag is not None or getattr(event, "anchor", None):
-            found = cast("re.Match[str]", _PROPERTIES.match(self._text, start))
-            start = found.end() if isinstance(event, yaml.CollectionStartEvent) else min(found.end(), end)
+            match = cast("re.Match[str]", _PROPERTIES.match(self._text, start))
+            start = match.end() if isinstance(event, yaml.CollectionStartEvent) else min(match.end(), end)
         return {"line": line, "column": column, "start": start, "end": end, "tag": _TAGS.get(tag or "", "")}
 
     def _name(self, event: Any, node: Node) -> None:
@@ -246,10 +246,10 @@ class _Composer:
 
 def _refuse_keys(mapping: MappingNode) -> None:
     """Refuse a key that stands twice, as go-yaml does."""
-    seen: set[str] = set()
+    keys: set[str] = set()
     for key, _ in mapping.pairs:
         if isinstance(key, ScalarNode):
-            if key.text in seen:
+            if key.text in keys:
                 raise YamlError(
                     f"the key {shortened(key.text)!r} stands twice: remove one",
                     key.line,
@@ -257,4 +257,4 @@ def _refuse_keys(mapping: MappingNode) -> None:
                     reason=Reason.KEY_TWICE,
                     key=shortened(key.text),
                 )
-            seen.add(key.text)
+            keys.add(key.text)

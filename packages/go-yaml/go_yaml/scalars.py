@@ -15,7 +15,7 @@ from typing import Final
 Scalar = str | int | float | bool | None
 
 
-class Moment(str):
+class Timestamp(str):
     """A point in time in its RFC 3339 form, as Go writes it into JSON."""
 
     __slots__ = ()
@@ -48,7 +48,7 @@ def plain_scalar(text: str) -> Scalar:
     """Return what an unquoted scalar means."""
     if text in _WORDS:
         return _WORDS[text]
-    moment = _moment(text)
+    moment = _timestamp(text)
     if moment is not None:
         return moment
     digits = text.replace("_", "") if text[:1] in set("+-0123456789") else text
@@ -58,7 +58,7 @@ def plain_scalar(text: str) -> Scalar:
     return float(digits) if _FLOAT.fullmatch(digits) and math.isfinite(float(digits)) else text
 
 
-def _moment(text: str) -> Moment | None:
+def _timestamp(text: str) -> Timestamp | None:
     match = _MOMENT.fullmatch(text)
     if match is None:
         return None
@@ -73,4 +73,4 @@ def _moment(text: str) -> Moment | None:
         return None
     fraction = (fraction or "").rstrip("0")
     ending = "Z" if zone in (None, "+00:00", "-00:00") else zone
-    return Moment(f"{date}T{clock}{'.' if fraction else ''}{fraction}{ending}")
+    return Timestamp(f"{date}T{clock}{'.' if fraction else ''}{fraction}{ending}")

@@ -11,13 +11,13 @@ from typing import cast
 
 from go_yaml.errors import Reason, YamlError, shortened
 from go_yaml.nodes import MERGE, AliasNode, ListNode, MappingNode, Node, ScalarNode, compose
-from go_yaml.scalars import Moment, Scalar, plain_scalar
+from go_yaml.scalars import Scalar, Timestamp, plain_scalar
 
 Value = Scalar | list["Value"] | dict[str, "Value"]
 
 
 def load(text: str) -> Value:
-    """Return what ``text`` holds, None for an empty one; points in time as ``Moment``. Raises ``YamlError``."""
+    """Return what ``text`` holds, None for an empty one; points in time as ``Timestamp``. Raises ``YamlError``."""
     node = compose(text)
     return None if node is None else value_of(node)
 
@@ -49,20 +49,20 @@ def entries(mapping: MappingNode) -> Iterator[tuple[ScalarNode, Node]]:
 
     Raises ``YamlError`` for a key that is no text, and for a merge of something that has no keys.
     """
-    seen: set[str] = set()
+    keys: set[str] = set()
     merges: list[Node] = []
     for key, value in mapping.pairs:
         if is_merge(key):
             merges.append(value)
             continue
         text = _key(key)
-        seen.add(text.text)
+        keys.add(text.text)
         yield text, value
     for merged in merges:
         for source in _sources(merged):
             for key, value in entries(source):
-                if key.text not in seen:
-                    seen.add(key.text)
+                if key.text not in keys:
+                    keys.add(key.text)
                     yield key, value
 
 
@@ -115,12 +115,12 @@ def _key(node: Node) -> ScalarNode:
             f"a key is {kind}, and needs to be a text: write the text", node.line, node.column, reason=Reason.KEY
         )
     value = scalar_of(node)
-    if isinstance(value, str) and not isinstance(value, Moment):
+    if isinstance(value, str) and not isinstance(value, Timestamp):
         return node
-    shown = shortened(node.text)
+    label = shortened(node.text)
     raise YamlError(
-        f"the key {shown or 'of no characters'} is {_KINDS[type(value)]} in YAML, and needs to be a text: "
-        f'write "{shown}" in quotes, '
+        f"the key {label or 'of no characters'} is {_KINDS[type(value)]} in YAML, and needs to be a text: "
+        f'write "{label}" in quotes, '
         "or another name",
         node.line,
         node.column,
@@ -128,4 +128,4 @@ def _key(node: Node) -> ScalarNode:
     )
 
 
-_KINDS = {int: "a number", float: "a number", bool: "a flag", type(None): "nothing", Moment: "a date"}
+_KINDS = {int: "a number", float: "a number", bool: "a flag", type(None): "nothing", Timestamp: "a date"}

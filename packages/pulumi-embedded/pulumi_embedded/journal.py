@@ -84,10 +84,10 @@ class Snapshot:
     def resources(self) -> list[Resource]:
         """Return all records in an order of dependency; references follow renamed resources and forget lost ones."""
         everything = [*self.settled.values(), *self.remaining()]
-        known = {resource.urn for resource in everything}
+        urns = {resource.urn for resource in everything}
         for resource in everything:
             resource.renamed(self._renamed)
-            resource.forgets(known)
+            resource.forgets(urns)
         return in_dependency_order(everything)
 
 
@@ -104,9 +104,9 @@ def in_dependency_order(resources: list[Resource]) -> list[Resource]:
             continue
         needed = [] if id(resource) in visited else [by_urn.get(urn) for urn in sorted(resource.depends_on())]
         visited.add(id(resource))
-        missing = [each for each in needed if each is not None and id(each) not in visited]
-        if missing:
-            waiting += [resource, *missing]
+        unvisited = [each for each in needed if each is not None and id(each) not in visited]
+        if unvisited:
+            waiting += [resource, *unvisited]
         else:
             ordered[id(resource)] = resource
     return list(ordered.values())
@@ -208,10 +208,10 @@ def _unreadable(journal: Path, number: int) -> str:
 
 def _line(text: str) -> dict[str, Any] | None:
     try:
-        found: Any = json.loads(text)
+        line: Any = json.loads(text)
     except ValueError:
         return None
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else None
+    return cast("dict[str, Any]", line) if isinstance(line, dict) else None
 
 
 def _replay(snapshot: Snapshot, line: dict[str, Any], vault: Vault) -> None:
@@ -294,10 +294,10 @@ class Journal:
             self.snapshot.pending_creates[resource.urn] = resource
             self._write({"create": self._record(resource)})
 
-    def intend(self, what: str, resource: Resource) -> None:
+    def intend(self, operation: str, resource: Resource) -> None:
         """Say that an update or a delete is about to be called; repeating either is harmless, so this is for people."""
         with self._lock:
-            self._write({"intent": what, "urn": resource.urn, "id": resource.id})
+            self._write({"intent": operation, "urn": resource.urn, "id": resource.id})
 
     def forget(self, urn: str) -> None:
         """Forget a create that made nothing."""

@@ -15,7 +15,7 @@ import grpc
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import alias_pb2, provider_pb2, resource_pb2
 
-from pulumi_embedded.execute import StepError
+from pulumi_embedded.executor import StepError
 from pulumi_embedded.plugins import ProviderError
 from pulumi_embedded.providers import Providers
 from pulumi_embedded.report import Report
@@ -90,7 +90,7 @@ class Monitor:
         self._identity, self._generator = identity, generator
         self._providers, self._report, self._outputs_before = providers, report, outputs_before
         self.outputs: Properties | None = None
-        """What the program exports, once it has ended."""
+        """The program's stack outputs, once it has ended."""
 
     def _answer(self, work: Callable[[], _Answer], urn: str = "") -> _Answer:
         """Do the work; after any failure every caller hears that all is over, as when the CLI stops."""
@@ -139,10 +139,10 @@ class Monitor:
 
         def register() -> resource_pb2.RegisterResourceResponse:
             _refuse_unsupported(request)
-            made = self._generator.register(self._goal(urn, request))
+            resource = self._generator.register(self._goal(urn, request))
             skipped = urn in self._generator.skipped or urn in self._generator.unknown
             return resource_pb2.RegisterResourceResponse(
-                urn=urn, id=made.id, object=to_struct(made.outputs), unknown=skipped
+                urn=urn, id=resource.id, object=to_struct(resource.outputs), unknown=skipped
             )
 
         return self._answer(register, urn)
@@ -258,8 +258,8 @@ class Monitor:
                 resource.inputs["version"] = request.version
         elif request.custom:
             resource.provider = self._provider(request, request.type)
-        given: Sequence[alias_pb2.Alias] = cast("Any", request).aliases  # the stubs do not know their own import
-        aliases = [self._alias(alias, request) for alias in given] + list(request.aliasURNs)
+        messages: Sequence[alias_pb2.Alias] = cast("Any", request).aliases  # the stubs do not know their own import
+        aliases = [self._alias(alias, request) for alias in messages] + list(request.aliasURNs)
         return Goal(
             resource=resource,
             aliases=aliases + self._inherited_aliases(request.parent, request.type, request.name, aliases),
@@ -290,8 +290,8 @@ class Monitor:
             old = old_name + name_[len(parent_name) :] if name_.startswith(parent_name) else name_
             return make_urn(self._identity.urn_prefix, before, type_, old)
 
-        parts = [urn.split("::", 3) for urn in own]
-        return [inherit(type, name), *(inherit(each[2].rsplit("$", 1)[-1], each[3]) for each in parts)]
+        urns = [urn.split("::", 3) for urn in own]
+        return [inherit(type, name), *(inherit(each[2].rsplit("$", 1)[-1], each[3]) for each in urns)]
 
 
 def _invoke_response(answer: provider_pb2.InvokeResponse) -> resource_pb2.ResourceInvokeResponse:
@@ -312,7 +312,7 @@ def _timeouts(timeouts: resource_pb2.RegisterResourceRequest.CustomTimeouts) -> 
 
 
 def _refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
-    asked = {
+    options = {
         "remote": "a remote component",
         "transforms": "the option transforms",
         "state_migrations": "the option state_migrations",
@@ -321,7 +321,7 @@ def _refuse_unsupported(request: resource_pb2.RegisterResourceRequest) -> None:
         "packageRef": "a parameterized package",
         "retainOnDelete": "the option retain_on_delete",
     }
-    unsupported = [text for name, text in asked.items() if getattr(request, name)]
+    unsupported = [text for name, text in options.items() if getattr(request, name)]
     if request.HasField("replacement_trigger"):
         unsupported.append("the option replacement_trigger")
     if request.hooks.ListFields():  # sent empty by every SDK

@@ -1,7 +1,7 @@
-"""Decisions: what old state, new wishes and a provider's answer mean for a resource, and in which order things go.
+"""Decides from old state, new inputs and a provider's diff which resources are updated or replaced, and in which order.
 
-Owns rules only. Everything here is a pure function of its arguments: no calls, no clock, no files; so each rule can be
-tested by itself. The rules are those of Pulumi's own step generator (pkg/resource/deploy/step_generator.go).
+Everything here is a pure function of its arguments: no calls, no clock, no files; so each rule can be tested by itself.
+The rules are those of Pulumi's own step generator (pkg/resource/deploy/step_generator.go).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pulumi_embedded.provider import DiffAnswer
+from pulumi_embedded.provider import DiffResponse
 from pulumi_embedded.state import STACK_TYPE, Resource
 from pulumi_operations.events import Change, Step, StepKind
 from pulumi_operations.values import UNKNOWN, Properties, covers, differences, keep_old, parse_path
@@ -25,8 +25,8 @@ class Targets:
     @staticmethod
     def _expression(pattern: str) -> str:
         # * stays within one part of a URN, ** does not (pkg/resource/deploy/deployment.go).
-        parts = re.split(r"(\*\*|\*)", pattern)
-        return "".join({"**": ".*", "*": "[^:]*"}.get(part, re.escape(part)) for part in parts)
+        pieces = re.split(r"(\*\*|\*)", pattern)
+        return "".join({"**": ".*", "*": "[^:]*"}.get(piece, re.escape(piece)) for piece in pieces)
 
     @property
     def limited(self) -> bool:
@@ -42,7 +42,7 @@ class Targets:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class DiffDecision:
     """Hold what becomes of a resource that exists already."""
 
     kind: StepKind
@@ -58,14 +58,14 @@ def without_ignored(inputs: Properties, old: Properties, paths: Iterable[str]) -
     return inputs
 
 
-def replaced_with_host(resource: Resource, replaced: Collection[str]) -> Verdict | None:
+def replaced_with_host(resource: Resource, replaced: Collection[str]) -> DiffDecision | None:
     """Return a replacement for what is deleted with something replaced, whatever its inputs say."""
     if resource.deleted_with and resource.deleted_with in replaced:
-        return Verdict(kind=StepKind.REPLACE)
+        return DiffDecision(kind=StepKind.REPLACE)
     return None
 
 
-def judge(old: Resource, inputs: Properties, answer: DiffAnswer, replace_on_changes: Iterable[str]) -> Verdict:
+def decide(old: Resource, inputs: Properties, answer: DiffResponse, replace_on_changes: Iterable[str]) -> DiffDecision:
     """Return what a provider's answer to a diff means, with ``replaceOnChanges`` and half-made resources considered."""
     compared = differences(old.inputs, inputs)
     changed = bool(compared) if answer.changed is None else answer.changed
@@ -87,21 +87,21 @@ def judge(old: Resource, inputs: Properties, answer: DiffAnswer, replace_on_chan
                 path: change.replacing() if _top(path) in replaces else change for path, change in changes.items()
             }
             changes |= dict.fromkeys(replaces - {_top(path) for path in changes}, Change.UPDATE_REPLACE)
-        return Verdict(kind=StepKind.REPLACE, changes=changes, delete_before_replace=answer.delete_before_replace)
+        return DiffDecision(kind=StepKind.REPLACE, changes=changes, delete_before_replace=answer.delete_before_replace)
     if changed or old.init_errors:
-        return Verdict(kind=StepKind.UPDATE, changes=changes)
-    return Verdict(kind=StepKind.SAME)
+        return DiffDecision(kind=StepKind.UPDATE, changes=changes)
+    return DiffDecision(kind=StepKind.SAME)
 
 
 def _top(path: str) -> str:
-    parts = parse_path(path)
-    return str(parts[0]) if parts else path
+    keys = parse_path(path)
+    return str(keys[0]) if keys else path
 
 
 def dependents_to_replace(
     root: Resource,
     olds: Sequence[Resource],
-    settled: Collection[str],
+    excluded: Collection[str],
     would_replace: Callable[[Resource, Properties], bool],
 ) -> list[Resource]:
     """Return who must go before ``root`` can be deleted before its replacement exists, in order of dependency.
@@ -112,7 +112,7 @@ def dependents_to_replace(
     """
     going, replaced = {root.urn}, list[Resource]()
     for each in olds:
-        if each.urn in going or each.urn in settled or each.delete or not each.custom:
+        if each.urn in going or each.urn in excluded or each.delete or not each.custom:
             continue
         hit = {key for key, urns in each.property_dependencies.items() if going.intersection(urns)}
         inputs = {key: UNKNOWN if key in hit else value for key, value in each.inputs.items()}
@@ -177,21 +177,21 @@ def describe(
     kind: StepKind, old: Resource | None, new: Resource | None, changes: Mapping[str, Change] | None = None
 ) -> Step:
     """Return a step from the records before and after it."""
-    known = new or old
-    assert known is not None, "a step concerns a resource"
+    resource = new or old
+    assert resource is not None, "a step concerns a resource"
     return Step(
         kind=kind,
-        urn=known.urn,
-        type=known.type,
-        name=known.name,
-        parent=known.parent,
-        custom=known.custom,
+        urn=resource.urn,
+        type=resource.type,
+        name=resource.name,
+        parent=resource.parent,
+        custom=resource.custom,
         id=(new.id if new and new.id else "") or (old.id if old else ""),
         old_inputs=old.inputs if old else {},
         new_inputs=new.inputs if new else {},
         old_outputs=old.outputs if old else {},
         new_outputs=new.outputs if new else {},
         changes=changes or {},
-        protect=known.protect,
-        dependencies=frozenset(known.dependencies).union(*known.property_dependencies.values()),
+        protect=resource.protect,
+        dependencies=frozenset(resource.dependencies).union(*resource.property_dependencies.values()),
     )

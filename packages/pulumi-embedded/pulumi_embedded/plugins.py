@@ -30,7 +30,7 @@ ADDRESS_VARIABLES: Final = {
     "cloudflare": "CLOUDFLARE_BASE_URL",
     "digitalocean": "DIGITALOCEAN_API_URL",
 }
-"""Where each cloud is looked for; this engine goes to loopback only."""
+"""The environment variables with each cloud's address; this engine connects to loopback only."""
 _UNHEARD: Final = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED}
 _STOP_SECONDS: Final = 5.0
 # Holds the plugin for as long as the engine's end of its standard input is open: a killed engine leaves no plugin
@@ -47,7 +47,7 @@ class ProviderError(Exception):
         self.unheard = unheard
 
 
-class HalfMadeError(ProviderError):
+class InitializationFailedError(ProviderError):
     """The resource exists, but is not ready (``ErrorResourceInitFailed``)."""
 
     def __init__(self, reasons: list[str], id: str, outputs: Properties, inputs: Properties) -> None:
@@ -127,7 +127,7 @@ class Plugin:
             self._end_process()
             message = f"the plugin {' '.join(self._command)} printed {port!r} where its port was expected"
             raise ProviderError(message + self._said())
-        size = [(f"grpc.max_{way}_message_length", MAX_MESSAGE_BYTES) for way in ("receive", "send")]
+        size = [(f"grpc.max_{direction}_message_length", MAX_MESSAGE_BYTES) for direction in ("receive", "send")]
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=size)
         self.stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
         self.handshake = self._shake_hands(Path(self._command[-1]))
@@ -193,7 +193,7 @@ def error_text(error: grpc.RpcError) -> str:
     return cast("grpc.Call", error).details() or str(error)
 
 
-def _half_made(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFailed | None:
+def _initialization_failed(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFailed | None:
     for key, value in cast("grpc.Call", error).trailing_metadata() or ():
         if key == "grpc-status-details-bin":
             for detail in status_pb2.Status.FromString(cast("bytes", value)).details:
@@ -204,13 +204,15 @@ def _half_made(error: grpc.RpcError) -> provider_pb2.ErrorResourceInitFailed | N
 
 
 def call(method: Callable[..., _Answer], request: object, *, interrupted: bool = False) -> _Answer:
-    """Call a plugin. Raises ``HalfMadeError`` or ``ProviderError`` with the provider's own text."""
+    """Call a plugin. Raises ``InitializationFailedError`` or ``ProviderError`` with the provider's own text."""
     try:
         return method(request, metadata=(INTERRUPTED,) if interrupted else None)
     except grpc.RpcError as error:
-        if (half := _half_made(error)) is not None:
+        if (half := _initialization_failed(error)) is not None:
             reasons = list(half.reasons) or [error_text(error)]
-            raise HalfMadeError(reasons, half.id, from_struct(half.properties), from_struct(half.inputs)) from None
+            raise InitializationFailedError(
+                reasons, half.id, from_struct(half.properties), from_struct(half.inputs)
+            ) from None
         code, text = cast("grpc.Call", error).code(), error_text(error)
         # gRPC's own words for a connection that broke; a provider's UNAVAILABLE reads otherwise.
         if code == grpc.StatusCode.UNAVAILABLE and re.search(r"socket|onnect|Stream removed|GOAWAY", text):

@@ -1,7 +1,7 @@
-"""The user's program, run in this process: its own thread, event loop and context, and the world put back afterwards.
+"""Runs the user's program in this process: in a thread, event loop and context of its own.
 
-Owns what a program may change and must not leave behind (environment, directory, modules, ``sys.path``), and turns its
-failures into texts for people. Since directory and environment belong to the whole process, one program runs at a time.
+Restores what a program may change (environment, working directory, modules, ``sys.path``) and turns its failures into
+texts for people. Since directory and environment belong to the whole process, one program runs at a time.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One configured provider: the calls of the ResourceProvider protocol over plain Python values.
 
-Owns what each call sends and what its answer means. Does not start processes and does not decide which call is due.
+Builds the requests and interprets the responses. Neither starts processes nor decides which call is due.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pulumi.runtime.proto import provider_pb2
 from pulumi_embedded.loopback import is_loopback
 from pulumi_embedded.plugins import (
     ADDRESS_VARIABLES,
-    HalfMadeError,
+    InitializationFailedError,
     Plugin,
     ProviderError,
     call,
@@ -63,7 +63,7 @@ def _failures(answer: provider_pb2.CheckResponse) -> list[str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiffAnswer:
+class DiffResponse:
     """Hold what a provider says about old and new inputs."""
 
     changed: bool | None
@@ -75,14 +75,14 @@ class DiffAnswer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadAnswer:
+class ReadResponse:
     """A resource as it really is; without id it does not exist."""
 
     id: str
     inputs: Properties | None
     outputs: Properties
     reasons: list[str] = field(default_factory=list[str])
-    """Why it is unhealthy, if it is."""
+    """The reasons why its initialization failed, if it did."""
 
 
 class Provider:
@@ -212,10 +212,10 @@ class Provider:
         answer: provider_pb2.CheckResponse = call(self._stub.Check, request)
         return self._received(answer.inputs, news), _failures(answer)
 
-    def diff(self, resource: Resource, old: Resource, news: Properties) -> DiffAnswer:
+    def diff(self, resource: Resource, old: Resource, news: Properties) -> DiffResponse:
         """Tell how ``news`` would change ``old``."""
         if not self.known:
-            return DiffAnswer(changed=True)
+            return DiffResponse(changed=True)
         request = provider_pb2.DiffRequest(
             id=old.id,
             olds=self._sent(old.outputs),
@@ -228,7 +228,7 @@ class Provider:
         detailed = {path: _CHANGES[item.kind] for path, item in answer.detailedDiff.items()}
         by_path = {str(parse_path(path)[0]) for path, change in detailed.items() if change.replaces}
         unknown = answer.changes == provider_pb2.DiffResponse.DIFF_UNKNOWN
-        return DiffAnswer(
+        return DiffResponse(
             changed=None if unknown else answer.changes == provider_pb2.DiffResponse.DIFF_SOME,
             keys=frozenset(answer.diffs),
             replaces=frozenset({*answer.replaces, *by_path}),
@@ -241,7 +241,7 @@ class Provider:
         """Keep what a half-made resource holds as secret as what a whole one would."""
         try:
             yield
-        except HalfMadeError as half:
+        except InitializationFailedError as half:
             half.outputs = self._outputs(to_struct(half.outputs), resource, resource.inputs)
             half.inputs = self._received(to_struct(half.inputs), resource.inputs)
             raise
@@ -291,7 +291,7 @@ class Provider:
         )
         call(self._stub.Delete, request)
 
-    def read(self, resource: Resource, id: str, inputs: Properties | None, outputs: Properties | None) -> ReadAnswer:
+    def read(self, resource: Resource, id: str, inputs: Properties | None, outputs: Properties | None) -> ReadResponse:
         """Look it up; without inputs and outputs this is an import."""
         self._require_loopback()
         request = provider_pb2.ReadRequest(
@@ -304,11 +304,11 @@ class Provider:
         before = (inputs or {}, outputs or {})
         try:
             answer: provider_pb2.ReadResponse = call(self._stub.Read, request)
-        except HalfMadeError as half:
-            found = self._outputs(to_struct(half.outputs), resource, *before)
-            given = self._received(to_struct(half.inputs), *before) or None
-            return ReadAnswer(id=half.id or id, inputs=given, outputs=found, reasons=half.reasons)
-        return ReadAnswer(
+        except InitializationFailedError as half:
+            read_outputs = self._outputs(to_struct(half.outputs), resource, *before)
+            read_inputs = self._received(to_struct(half.inputs), *before) or None
+            return ReadResponse(id=half.id or id, inputs=read_inputs, outputs=read_outputs, reasons=half.reasons)
+        return ReadResponse(
             id=answer.id,
             inputs=self._received(answer.inputs, *before) if answer.HasField("inputs") else None,
             outputs=self._outputs(answer.properties, resource, *before),

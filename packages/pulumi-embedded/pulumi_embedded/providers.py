@@ -1,7 +1,7 @@
 """The providers of one run: default ones, explicit ones, and those that only the state knows.
 
-Owns which provider resource has which process, and the records of provider resources. Each provider resource has a
-process of its own, as with the Pulumi CLI, so that two configurations of one package never meet.
+Keeps the process and the record of each provider resource. Each has a process of its own, as with the Pulumi CLI, so
+that two configurations of one package do not share one.
 """
 
 from __future__ import annotations

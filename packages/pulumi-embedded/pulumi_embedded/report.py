@@ -42,12 +42,12 @@ class Report:
 
     def started(self, step: Step) -> None:
         """Tell that work on a resource begins."""
-        if _is_told(step):
+        if _is_reported(step):
             self._emit(StepStarted(step=step))
 
     def finished(self, step: Step, duration_s: float = 0.0, error: str = "") -> None:
         """Tell that a step is planned or done, or has failed with ``error``."""
-        if _is_told(step):
+        if _is_reported(step):
             with self._lock:
                 self.steps.append(step)
                 self._emit(StepFinished(step=step, duration_s=duration_s, error=error))
@@ -77,7 +77,7 @@ class Report:
         self._emit(Status(urn=urn, text=text))
 
 
-def _is_told(step: Step) -> bool:
+def _is_reported(step: Step) -> bool:
     return step.type != STACK_TYPE and not step.type.startswith(PROVIDER_PREFIX)
 
 

@@ -20,7 +20,7 @@ import grpc
 from pulumi.runtime.proto import engine_pb2_grpc
 
 from pulumi_embedded import plan
-from pulumi_embedded.execute import Executor, StepError
+from pulumi_embedded.executor import Executor, StepError
 from pulumi_embedded.journal import Journal, locked
 from pulumi_embedded.monitor import Identity, Monitor
 from pulumi_embedded.plugins import Plugin, ProviderError, find_command, named_packages, refuse_real_clouds
@@ -61,7 +61,7 @@ class Options:
     on_event: Callable[[Event], None] = _ignore
     """Called for each event, one at a time, from several threads."""
     parallel: int = 16
-    """How many provider calls may be under way at once."""
+    """Number of provider calls that may run at once."""
     environment: Mapping[str, str] | None = None
     """Added to the variables of program and plugins."""
     cancel: threading.Event = field(default_factory=threading.Event)
@@ -108,7 +108,7 @@ def unprotect(options: Options) -> int:
     return len(protected)
 
 
-def record(
+def add_resource(
     options: Options, urn: str, neighbour: str, *, id: str, inputs: Properties, outputs: Properties, hidden: str
 ) -> None:
     """Put what exists and no provider can import into the state, unless it is there. Raises ``EngineError``.
@@ -118,9 +118,9 @@ def record(
     try:
         with locked(options.state_file, shared=False):
             journal = Journal(options.state_file, passphrase_of(options), durable=True)
-            there = {resource.urn: resource for resource in journal.snapshot.remaining()}
-            if urn not in there:
-                beside, now = there[neighbour], timestamp()
+            resources = {resource.urn: resource for resource in journal.snapshot.remaining()}
+            if urn not in resources:
+                beside, now = resources[neighbour], timestamp()
                 journal.settle(
                     Resource(
                         urn=urn,
@@ -160,12 +160,12 @@ def forget(options: Options, urns: Collection[str]) -> int:
     try:
         with locked(options.state_file, shared=False):
             journal = Journal(options.state_file, passphrase_of(options), durable=True)
-            gone = [resource for resource in journal.snapshot.remaining() if resource.urn in urns]
-            journal.remove(gone)
+            forgotten = [resource for resource in journal.snapshot.remaining() if resource.urn in urns]
+            journal.remove(forgotten)
             journal.close()
     except StateError as error:
         raise EngineError(str(error)) from None
-    return len(gone)
+    return len(forgotten)
 
 
 def passphrase_of(options: Options) -> str:
@@ -191,10 +191,10 @@ def _engine_service(report: Report) -> Generator[tuple[EngineService, str]]:
 @contextmanager
 def _cancelling(cancel: threading.Event, providers: Providers) -> Generator[None]:
     """Hand a cancellation on to the plugins as soon as it is asked for."""
-    done = threading.Event()
+    finished = threading.Event()
 
     def watch() -> None:
-        while not done.is_set():
+        while not finished.is_set():
             if cancel.wait(_POLL_SECONDS):
                 providers.cancel()
                 return
@@ -204,7 +204,7 @@ def _cancelling(cancel: threading.Event, providers: Providers) -> Generator[None
     try:
         yield
     finally:
-        done.set()
+        finished.set()
         watcher.join()
 
 
@@ -234,7 +234,7 @@ def _operate(operation: Operation, options: Options, project: Project, report: R
             try:
                 providers.start_early(_expected_packages(operation, options, project, journal))
                 with _cancelling(options.cancel, providers):
-                    work = _Work(options, identity, journal, providers, report)
+                    work = _OperationRun(options, identity, journal, providers, report)
                     foreseen = _interruptible(lambda: work.do(operation, service), options.cancel)
             finally:
                 providers.close()
@@ -280,7 +280,7 @@ def _stack_outputs(resources: Sequence[Resource]) -> Properties:
     return next((dict(each.outputs) for each in resources if each.type == STACK_TYPE), nothing)
 
 
-class _Work:
+class _OperationRun:
     """One operation, once everything it needs is there."""
 
     def __init__(

@@ -52,7 +52,7 @@ class Resource:
     protect: bool = False
     dependencies: list[str] = field(default_factory=list[str])
     init_errors: list[str] = field(default_factory=list[str])
-    """Why a half-made resource is not ready; the next run updates it."""
+    """The reasons why its initialization failed; the next run updates it."""
     provider: str = ""
     property_dependencies: dict[str, list[str]] = field(default_factory=dict[str, "list[str]"])
     pending_replacement: bool = False
@@ -98,14 +98,14 @@ class Resource:
             urn, _, id_ = self.provider.rpartition("::")
             self.provider = f"{now(urn)}::{id_}"
 
-    def forgets(self, known: set[str]) -> None:
+    def forgets(self, remaining: set[str]) -> None:
         """Drop references to resources that exist no longer."""
-        self.dependencies = [urn for urn in self.dependencies if urn in known]
+        self.dependencies = [urn for urn in self.dependencies if urn in remaining]
         self.property_dependencies = {
-            key: [urn for urn in urns if urn in known] for key, urns in self.property_dependencies.items()
+            key: [urn for urn in urns if urn in remaining] for key, urns in self.property_dependencies.items()
         }
-        self.deleted_with = self.deleted_with if self.deleted_with in known else ""
-        self.parent = self.parent if self.parent in known else ""
+        self.deleted_with = self.deleted_with if self.deleted_with in remaining else ""
+        self.parent = self.parent if self.parent in remaining else ""
 
 
 @lru_cache(maxsize=16)
@@ -213,7 +213,7 @@ def in_clear(value: Any, vault: Vault) -> Any:
 
 
 def _camel(name: str) -> str:
-    return "importID" if name == "import_id" else re.sub(r"_(\w)", lambda found: found[1].upper(), name)
+    return "importID" if name == "import_id" else re.sub(r"_(\w)", lambda match: match[1].upper(), name)
 
 
 _PARTS_OF_A_URN: Final = 4
@@ -240,18 +240,18 @@ def decode_resource(record: Mapping[str, Any], vault: Vault, place: int = -1) ->
 
     Raises ``TypeError`` for a record of another shape.
     """
-    known = {name: record[key] for name, key in _FIELDS.items() if record.get(key) is not None}
+    fields = {name: record[key] for name, key in _FIELDS.items() if record.get(key) is not None}
     for name in ("inputs", "outputs"):
-        known[name] = decode_value(record.get(name) or {}, vault)
-    if isinstance(by_name := known.get("property_dependencies"), dict):  # Go writes null for a list that is empty
-        known["property_dependencies"] = {
+        fields[name] = decode_value(record.get(name) or {}, vault)
+    if isinstance(by_name := fields.get("property_dependencies"), dict):  # Go writes null for a list that is empty
+        fields["property_dependencies"] = {
             key: [] if urns is None else urns for key, urns in cast("dict[str, Any]", by_name).items()
         }
-    for name, value in known.items():
+    for name, value in fields.items():
         _check_shape(name, value)
-    if known["urn"].count("::") < _PARTS_OF_A_URN - 1:
+    if fields["urn"].count("::") < _PARTS_OF_A_URN - 1:
         raise TypeError("urn")
-    return Resource(**known, place=place)
+    return Resource(**fields, place=place)
 
 
 def _check_shape(name: str, value: Any) -> None:

@@ -1,7 +1,7 @@
-"""Registrations of the program: what the program wants of one resource, matched with the state and turned into steps.
+"""Matches each resource that the program registers with the state, and turns it into steps.
 
-Owns which old record belongs to which registration and what has been declared so far. Checks and diffs happen one at a
-time, under one lock, so that each decision sees all earlier ones; the steps that follow run outside of it.
+Keeps the resources registered so far, and the old record that belongs to each. Checks and diffs happen one at a time,
+under one lock, so that each decision sees all earlier ones; the steps that follow run outside of it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pulumi_embedded import plan
-from pulumi_embedded.execute import Executor, StepError
+from pulumi_embedded.executor import Executor, StepError
 from pulumi_embedded.journal import Journal
 from pulumi_embedded.plugins import ProviderError
-from pulumi_embedded.provider import DiffAnswer, Provider
+from pulumi_embedded.provider import DiffResponse, Provider
 from pulumi_embedded.providers import Providers
 from pulumi_embedded.report import Report
 from pulumi_embedded.state import Resource, timestamp
@@ -30,7 +30,7 @@ class RefusedError(Exception):
     def __init__(self, message: str, changes: Mapping[str, Change] | None = None) -> None:
         super().__init__(message)
         self.changes = changes
-        """What makes a replacement of it, where that is what is refused."""
+        """The changes that would replace the resource, where a replacement is refused."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,9 +137,9 @@ class StepGenerator:
         self._report.finished(plan.describe(StepKind.SAME, old, old))
 
     def _refuse_skipped(self, resource: Resource) -> None:
-        missing = sorted(self.skipped & resource.depends_on())
-        if missing:
-            message = f"'{resource.urn}' needs '{missing[0]}', which does not exist yet: add that to the targets"
+        skipped = sorted(self.skipped & resource.depends_on())
+        if skipped:
+            message = f"'{resource.urn}' needs '{skipped[0]}', which does not exist yet: add that to the targets"
             raise RefusedError(message)
 
     def _check(self, provider: Provider, resource: Resource, olds: Properties, news: Properties) -> Properties:
@@ -151,22 +151,22 @@ class StepGenerator:
 
     def _plan(self, goal: Goal, old: Resource | None) -> Action:
         new = goal.resource
-        wanted, provider = new.inputs, self._providers.get(new.provider)
+        inputs, provider = new.inputs, self._providers.get(new.provider)
         imported = None
         if new.import_id and (old is None or (old.import_id or old.id) != new.import_id):
             imported = old = self._import(new, old, provider)
         early = self._deleted_early.get(old.urn) if old is not None else None
         if old is None or early is not None:
-            new.inputs = self._check(provider, new, {}, wanted)
-            return lambda: self._executor.create(new, replaces=early or old, gone=early is not None)
+            new.inputs = self._check(provider, new, {}, inputs)
+            return lambda: self._executor.create(new, replaces=early or old, old_deleted=early is not None)
         new.inputs = self._check(
-            provider, new, old.inputs, plan.without_ignored(wanted, old.inputs, new.ignore_changes)
+            provider, new, old.inputs, plan.without_ignored(inputs, old.inputs, new.ignore_changes)
         )
         verdict = self._judge(new, old, provider)
         match verdict.kind:
             case StepKind.REPLACE:
                 self._refuse_replacement(new, old, verdict)
-                new.inputs = self._check(provider, new, {}, wanted)
+                new.inputs = self._check(provider, new, {}, inputs)
                 return self._replace(goal, old, verdict)
             case StepKind.UPDATE:
                 return lambda: self._executor.update(new, old, verdict.changes)
@@ -176,19 +176,19 @@ class StepGenerator:
             case _:
                 return lambda: self._executor.same(new, old)
 
-    def _judge(self, new: Resource, old: Resource, provider: Provider) -> plan.Verdict:
+    def _judge(self, new: Resource, old: Resource, provider: Provider) -> plan.DiffDecision:
         verdict = plan.replaced_with_host(new, self._replaced)
         if verdict is None and self._providers.changed(old, new.provider):
-            verdict = plan.Verdict(kind=StepKind.REPLACE, changes={"provider": Change.UPDATE_REPLACE})
+            verdict = plan.DiffDecision(kind=StepKind.REPLACE, changes={"provider": Change.UPDATE_REPLACE})
         if verdict is not None:
             return verdict
         answer = provider.diff(new, old, new.inputs)
         compared = new.inputs
         if answer.changed is None:
             compared = plan.without_ignored(new.inputs, old.inputs, new.ignore_changes)
-        return plan.judge(old, compared, answer, new.replace_on_changes)
+        return plan.decide(old, compared, answer, new.replace_on_changes)
 
-    def _refuse_replacement(self, new: Resource, old: Resource, verdict: plan.Verdict) -> None:
+    def _refuse_replacement(self, new: Resource, old: Resource, verdict: plan.DiffDecision) -> None:
         if new.protect and old.protect:
             message = (
                 f"'{new.urn}' would have to be replaced, but is protected. If that is meant, "
@@ -202,7 +202,7 @@ class StepGenerator:
             )
             raise RefusedError(message, verdict.changes)
 
-    def _replace(self, goal: Goal, old: Resource, verdict: plan.Verdict) -> Action:
+    def _replace(self, goal: Goal, old: Resource, verdict: plan.DiffDecision) -> Action:
         new = goal.resource
         self._replaced |= {new.urn, old.urn}
         first = verdict.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace
@@ -225,7 +225,7 @@ class StepGenerator:
 
         def delete_then_create() -> None:
             self._executor.delete_all(doomed, replaced=True)
-            self._executor.create(new, replaces=old, changes=verdict.changes, gone=True)
+            self._executor.create(new, replaces=old, changes=verdict.changes, old_deleted=True)
 
         if self._preview:  # nothing waits for anything; the order of the plan is the order of decisions
             delete_then_create()
@@ -233,19 +233,19 @@ class StepGenerator:
         return delete_then_create
 
     def _would_replace(self, resource: Resource, inputs: Properties) -> bool:
-        answer: DiffAnswer = self._providers.get(resource.provider).diff(resource, resource, inputs)
-        return plan.judge(resource, inputs, answer, resource.replace_on_changes).kind is StepKind.REPLACE
+        answer: DiffResponse = self._providers.get(resource.provider).diff(resource, resource, inputs)
+        return plan.decide(resource, inputs, answer, resource.replace_on_changes).kind is StepKind.REPLACE
 
     def _import(self, new: Resource, old: Resource | None, provider: Provider) -> Resource:
-        found = provider.read(new, new.import_id, None, None)
-        if not found.id:
+        read = provider.read(new, new.import_id, None, None)
+        if not read.id:
             raise ProviderError(f"resource '{new.import_id}' does not exist")
-        if found.inputs is None:
+        if read.inputs is None:
             raise ProviderError(f"the provider cannot import {new.type}: it answers without inputs")
-        made = timestamp()
+        now = timestamp()
         imported = replace(
-            new, id=found.id, inputs=found.inputs, outputs=found.outputs, init_errors=found.reasons,
-            created=made, modified=made,
+            new, id=read.id, inputs=read.inputs, outputs=read.outputs, init_errors=read.reasons,
+            created=now, modified=now,
         )  # fmt: skip
         self._journal.settle(imported, pending_delete=old.place if old is not None else -1)
         kind = StepKind.IMPORT if old is None else StepKind.IMPORT_REPLACEMENT

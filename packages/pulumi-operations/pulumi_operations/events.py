@@ -136,4 +136,4 @@ class Result:
     diagnostics: tuple[Diagnostic, ...]
     duration_s: float
     complete: bool = True
-    """Whether a preview came to its end, so that it tells of deletions, too."""
+    """True when a preview was completed, so that it lists deletions, too."""

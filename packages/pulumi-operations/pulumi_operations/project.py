@@ -108,8 +108,8 @@ def stack_config(
     Every key has its namespace. Raises ``ProjectError``, for a value that is encrypted too.
     """
     path = project.root / f"Pulumi.{stack}.yaml"
-    named = _named(project, path)
-    declared = {key: value for key, value in project_config(project).items() if key not in named}
+    nodes = _named(project, path)
+    declared = {key: value for key, value in project_config(project).items() if key not in nodes}
     missing = [key for key, value in declared.items() if value is None]
     config = {key: value for key, value in declared.items() if value is not None}
     if missing:
@@ -117,7 +117,7 @@ def stack_config(
         raise ProjectError(
             f"stack '{stack}' is missing the configuration {keys}, which Pulumi.yaml declares: add it to {path}"
         )
-    for key, node in named.items():
+    for key, node in nodes.items():
         if key not in without:
             if not standins:
                 _refuse_encrypted(key, node, path)
@@ -143,8 +143,8 @@ def project_config(project: Project) -> dict[str, str | None]:
 
 def encrypted_keys(project: Project, stack: str) -> list[str]:
     """Return the full keys of the stack whose values are encrypted, or hold something that is. Raises as above."""
-    named = _named(project, project.root / f"Pulumi.{stack}.yaml")
-    return [key for key, node in named.items() if _is_encrypted(go_yaml.value_of(node))]
+    nodes = _named(project, project.root / f"Pulumi.{stack}.yaml")
+    return [key for key, node in nodes.items() if _is_encrypted(go_yaml.value_of(node))]
 
 
 def config_texts(name: str, text: str, project: str) -> dict[str, str]:

@@ -109,31 +109,31 @@ def from_struct(struct: struct_pb2.Struct) -> Properties:
 
 
 def _to_value(value: Any, *, secrets: bool) -> struct_pb2.Value:
-    sent = struct_pb2.Value()
+    message = struct_pb2.Value()
     match value:
         case None:
-            sent.null_value = struct_pb2.NULL_VALUE
+            message.null_value = struct_pb2.NULL_VALUE
         case bool():
-            sent.bool_value = value
+            message.bool_value = value
         case int() | float():
-            sent.number_value = value
+            message.number_value = value
         case str():
-            sent.string_value = value
+            message.string_value = value
         case Unknown():
-            sent.string_value = UNKNOWN_ON_THE_WIRE
+            message.string_value = UNKNOWN_ON_THE_WIRE
         case Secret() if secrets:
-            sent.struct_value.CopyFrom(to_struct({SIGNATURE: SECRET, "value": value.value}))
+            message.struct_value.CopyFrom(to_struct({SIGNATURE: SECRET, "value": value.value}))
         case Secret():
-            sent = _to_value(value.value, secrets=False)
+            message = _to_value(value.value, secrets=False)
         case list():
-            sent.list_value.values.extend(_to_value(item, secrets=secrets) for item in cast("list[Any]", value))
-            sent.list_value.SetInParent()  # an empty one is a value too
+            message.list_value.values.extend(_to_value(item, secrets=secrets) for item in cast("list[Any]", value))
+            message.list_value.SetInParent()  # an empty one is a value too
         case dict():
-            sent.struct_value.CopyFrom(to_struct(cast("Properties", value), secrets=secrets))
-            sent.struct_value.SetInParent()
+            message.struct_value.CopyFrom(to_struct(cast("Properties", value), secrets=secrets))
+            message.struct_value.SetInParent()
         case _:
             raise TypeError(f"a {type(value).__name__} cannot be a property value")
-    return sent
+    return message
 
 
 def to_struct(properties: Mapping[str, Any], *, secrets: bool = True) -> struct_pb2.Struct:
@@ -178,8 +178,8 @@ def known_outputs(outputs: Mapping[str, Any], old: Mapping[str, Any]) -> Propert
 
     Where all else is done, what is unknown comes from resources that the targets left out.
     """
-    kept = {key: old.get(key) if contains_unknown(value) else value for key, value in outputs.items()}
-    return {key: value for key, value in kept.items() if value is not None}
+    merged = {key: old.get(key) if contains_unknown(value) else value for key, value in outputs.items()}
+    return {key: value for key, value in merged.items() if value is not None}
 
 
 def contains_secret(value: Any) -> bool:
@@ -226,12 +226,12 @@ def mark_like(outputs: Properties, inputs: Mapping[str, Any]) -> Properties:
     Objects are marked field by field; a list with one secret element becomes secret as a whole.
     """
     marked = dict(outputs)
-    for key, given in inputs.items():
-        got = marked.get(key)
-        if isinstance(got, dict) and isinstance(given, dict):
-            marked[key] = mark_like(cast("Properties", got), cast("Properties", given))
-        elif key in marked and contains_secret(given):
-            marked[key] = secret(got)
+    for key, input_value in inputs.items():
+        output = marked.get(key)
+        if isinstance(output, dict) and isinstance(input_value, dict):
+            marked[key] = mark_like(cast("Properties", output), cast("Properties", input_value))
+        elif key in marked and contains_secret(input_value):
+            marked[key] = secret(output)
     return marked
 
 
@@ -260,8 +260,8 @@ def _child_path(path: str, key: PathPart) -> str:
 
 def covers(pattern: Iterable[PathPart], path: tuple[PathPart, ...]) -> bool:
     """Tell whether ``path`` is ``pattern`` or lies below it; a shorter path is not covered."""
-    wanted = tuple(pattern)
-    return len(path) >= len(wanted) and all(part in ("*", there) for part, there in zip(wanted, path, strict=False))
+    parts = tuple(pattern)
+    return len(path) >= len(parts) and all(part in ("*", key) for part, key in zip(parts, path, strict=False))
 
 
 def keep_old(new: Any, old: Any, path: tuple[PathPart, ...]) -> Any:
@@ -280,21 +280,21 @@ def keep_old(new: Any, old: Any, path: tuple[PathPart, ...]) -> Any:
 
 
 def _keep_old_items(new: list[Any], old: list[Any], key: PathPart, rest: tuple[PathPart, ...]) -> list[Any]:
-    kept = list(new)
+    merged = list(new)
     for index in range(min(len(new), len(old))):
         if key in ("*", index):
-            kept[index] = keep_old(new[index], old[index], rest)
-    return kept
+            merged[index] = keep_old(new[index], old[index], rest)
+    return merged
 
 
 def _keep_old_field(new: Properties, old: Properties, key: str, rest: tuple[PathPart, ...]) -> Properties:
-    kept = dict(new)
+    merged = dict(new)
     for name in sorted({*new, *old}) if key == "*" else [key]:
         if name in old and (name in new or not rest):
-            kept[name] = keep_old(new.get(name), old[name], rest)
+            merged[name] = keep_old(new.get(name), old[name], rest)
         elif name not in old and not rest:
-            kept.pop(name, None)
-    return kept
+            merged.pop(name, None)
+    return merged
 
 
 def differences(old: Any, new: Any, path: str = "") -> dict[str, Change]:

@@ -27,7 +27,7 @@ _SAFETY: Final = 1.5
 T = TypeVar("T")
 
 
-class Running:
+class ProviderRuntime:
     """The provider while it runs: one per process (or per test)."""
 
     def __init__(self, provider: Provider, engine_address: str | None = None, *, grace_s: float = 30.0) -> None:
@@ -88,7 +88,7 @@ class Call:
     """The ``Context`` of one call."""
 
     def __init__(
-        self, running: Running, urn: str, limit_s: float, *, interrupted: bool = False, replaces: str = ""
+        self, running: ProviderRuntime, urn: str, limit_s: float, *, interrupted: bool = False, replaces: str = ""
     ) -> None:
         self._running = running
         self._scale = running.provider.time_scale()

@@ -25,34 +25,34 @@ _A_SCALAR: Mapping[type, str] = {str: "a string", int: "a whole number", float: 
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """Inputs after the check: named form with defaults, and every reason why they are refused."""
 
     values: Mapping[str, Any]
     problems: Sequence[Problem]
 
 
-def check_resource(resource: Resource[Any, Any], given: Mapping[str, Any]) -> Checked:
+def check_resource(resource: Resource[Any, Any], inputs: Mapping[str, Any]) -> CheckResult:
     """Check decoded inputs of one resource. Rules across properties only judge what is right by itself."""
-    return _check(resource, given)
+    return _check(resource, inputs)
 
 
-def check_function(function: Function[Any, Any], given: Mapping[str, Any]) -> Checked:
+def check_function(function: Function[Any, Any], inputs: Mapping[str, Any]) -> CheckResult:
     """Check decoded inputs of a call of a function, likewise."""
-    return _check(function, given)
+    return _check(function, inputs)
 
 
-def check_inputs(declared: type[Inputs], given: Mapping[str, Any], *, ignored: Sequence[str] = ()) -> Checked:
+def check_inputs(declared: type[Inputs], inputs: Mapping[str, Any], *, ignored: Sequence[str] = ()) -> CheckResult:
     """Check decoded inputs property by property; keys in ``ignored`` may be there and are not looked at."""
     fields = fields_of(declared)
-    findings = _Findings()
-    findings.group(fields, {key: value for key, value in given.items() if key not in ignored}, path="")
-    values = named(fields, given)
+    findings = _CheckFailures()
+    findings.group(fields, {key: value for key, value in inputs.items() if key not in ignored}, path="")
+    values = named(fields, inputs)
     if not findings.problems:
         _apply_checks(fields, values, findings, path="")
     hidden = secret_texts(fields, values)
     problems = [replace(problem, reason=redact(problem.reason, hidden)) for problem in findings.problems]
-    return Checked(values, problems)
+    return CheckResult(values, problems)
 
 
 def redact(text: str, secrets: set[str]) -> str:
@@ -74,32 +74,32 @@ def join(path: str, key: str) -> str:
     return f'{path}["{quoted}"]'
 
 
-def _check(declared: Resource[Any, Any] | Function[Any, Any], given: Mapping[str, Any]) -> Checked:
-    checked = check_inputs(declared.inputs_type, given)
+def _check(declared: Resource[Any, Any] | Function[Any, Any], inputs: Mapping[str, Any]) -> CheckResult:
+    checked = check_inputs(declared.inputs_type, inputs)
     if checked.problems:
         return checked
     return replace(checked, problems=[_in_camel_case(p, declared.inputs_type) for p in declared.check(checked.values)])
 
 
 @dataclass
-class _Findings:
+class _CheckFailures:
     problems: list[Problem] = field(default_factory=list[Problem])
 
     def add(self, path: str, reason: str) -> None:
         self.problems.append(Problem(path=path, reason=reason))
 
-    def group(self, fields: Sequence[Field], given: Mapping[str, Any], path: str) -> None:
+    def group(self, fields: Sequence[Field], inputs: Mapping[str, Any], path: str) -> None:
         """Check for unknown and missing keys of one level, then each value."""
-        known = [declared.wire_name for declared in fields]
-        for key in given:
-            if key not in known and not key.startswith("__"):
-                self.add(join(path, key), f"unknown property{_suggestion(key, known)}")
+        names = [declared.wire_name for declared in fields]
+        for key in inputs:
+            if key not in names and not key.startswith("__"):
+                self.add(join(path, key), f"unknown property{_suggestion(key, names)}")
         for declared in fields:
-            value, where = given.get(declared.wire_name), join(path, declared.wire_name)
+            value, property_path = inputs.get(declared.wire_name), join(path, declared.wire_name)
             if value is not None:
-                self.value(declared.type, value, where)
+                self.value(declared.type, value, property_path)
             elif declared.required:
-                self.add(where, f"is missing: {declared.mark.doc}")
+                self.add(property_path, f"is missing: {declared.mark.doc}")
 
     def value(self, type: ValueType, value: Any, path: str) -> None:
         """Check one value against its type, and what is inside it."""
@@ -141,25 +141,25 @@ def describe(type: ValueType) -> str:
             return f"an object with {', '.join(declared.wire_name for declared in type.fields)}"
 
 
-def _apply_checks(fields: Sequence[Field], values: Mapping[str, Any], findings: _Findings, path: str) -> None:
+def _apply_checks(fields: Sequence[Field], values: Mapping[str, Any], findings: _CheckFailures, path: str) -> None:
     for declared in fields:
-        value, where = values[declared.name], join(path, declared.wire_name)
+        value, property_path = values[declared.name], join(path, declared.wire_name)
         if value is None:
             continue
-        _apply_nested(declared.type, value, findings, where)
+        _apply_nested(declared.type, value, findings, property_path)
         if declared.mark.check is not None and not contains_unknown(value):
             reason = declared.mark.check(value)
             if reason is not None:
-                findings.add(where, reason)
+                findings.add(property_path, reason)
 
 
-def _apply_nested(type: ValueType, value: Any, findings: _Findings, path: str) -> None:
+def _apply_nested(type: ValueType, value: Any, findings: _CheckFailures, path: str) -> None:
     match type:
         case Group() if isinstance(value, dict):
             _apply_checks(type.fields, cast("dict[str, Any]", value), findings, path)
         case ListOf() | MapOf() if isinstance(value, list | dict):
-            for where, item in _entries(value, path):
-                _apply_nested(type.item, item, findings, where)
+            for item_path, item in _entries(value, path):
+                _apply_nested(type.item, item, findings, item_path)
         case _:
             pass
 
@@ -179,19 +179,19 @@ def _is_scalar(type: Scalar, value: Any) -> bool:
 
 def _kind(value: Any) -> str:
     kinds: Sequence[tuple[Callable[[Any], bool], str]] = (
-        (lambda given: given is None, "null"),
-        (lambda given: isinstance(given, bool), "true or false"),
-        (lambda given: isinstance(given, int), "a number"),
-        (lambda given: isinstance(given, float), "a number with a fraction"),
-        (lambda given: isinstance(given, str), "a string"),
-        (lambda given: isinstance(given, list), "a list"),
+        (lambda each: each is None, "null"),
+        (lambda each: isinstance(each, bool), "true or false"),
+        (lambda each: isinstance(each, int), "a number"),
+        (lambda each: isinstance(each, float), "a number with a fraction"),
+        (lambda each: isinstance(each, str), "a string"),
+        (lambda each: isinstance(each, list), "a list"),
     )
     return next((name for matches, name in kinds if matches(value)), "an object")
 
 
-def _suggestion(key: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(key, known, n=1)
-    return f'; did you mean "{close[0]}"?' if close else f"; known are: {', '.join(sorted(known))}"
+def _suggestion(key: str, names: Sequence[str]) -> str:
+    close = difflib.get_close_matches(key, names, n=1)
+    return f'; did you mean "{close[0]}"?' if close else f"; known are: {', '.join(sorted(names))}"
 
 
 def _resembling(value: str, allowed: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """The configuration of a provider: the same declared properties, in the shape that the engine gives them.
 
-Owns what differs from inputs of a resource: values that are not strings may come as JSON text, and the engine adds keys
-of its own.
+It differs from the inputs of a resource: values that are not strings may come as JSON text, and the engine adds keys of
+its own.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import Any, Final
 
 from google.protobuf import struct_pb2
 
-from .checking import Checked, check_inputs
+from .checking import CheckResult, check_inputs
 from .declaration import Inputs
 from .properties import Choice, Field, Scalar, fields_of
 from .values import decode
 
 ENGINE_KEYS: Final = ("version", "pluginDownloadURL", "pluginChecksums", "parameterization")
-"""What the engine puts among the configuration of a provider for itself."""
+"""Keys that the engine adds to a provider's configuration for its own use."""
 
 
-def check_configuration(declared: type[Inputs], given: struct_pb2.Struct | Mapping[str, str]) -> Checked:
-    """Return configuration as checked values; ``given`` is the struct of a request, or its older form of texts."""
-    values = decode(given) if isinstance(given, struct_pb2.Struct) else _without_namespace(given)
+def check_configuration(declared: type[Inputs], arguments: struct_pb2.Struct | Mapping[str, str]) -> CheckResult:
+    """Return configuration as checked values; ``arguments`` is the struct of a request, or its older form of texts."""
+    values = decode(arguments) if isinstance(arguments, struct_pb2.Struct) else _without_namespace(arguments)
     fields = {field.wire_name: field for field in fields_of(declared)}
     parsed = {key: _parsed(fields[key], value) if key in fields else value for key, value in values.items()}
     return check_inputs(declared, parsed, ignored=ENGINE_KEYS)

@@ -49,9 +49,9 @@ def wire(
         value = get(values, field.name)
         if value is None:
             continue
-        sent = _wire_value(field.type, value, mark_secrets=mark_secrets)
+        encoded = _wire_value(field.type, value, mark_secrets=mark_secrets)
         secret = field.mark.secret or (imported and field.mark.secret_when_imported)
-        result[field.wire_name] = Secret(sent) if mark_secrets and secret else sent
+        result[field.wire_name] = Secret(encoded) if mark_secrets and secret else encoded
     return result
 
 
@@ -90,8 +90,8 @@ def _named_value(type: ValueType, value: Any, *, fill_defaults: bool) -> Any:
             items = cast("list[Any]", value)
             return [_named_value(type.item, item, fill_defaults=fill_defaults) for item in items]
         case MapOf(), Mapping():
-            given = {key: item for key, item in cast("Mapping[str, Any]", value).items() if item is not None}
-            return {key: _named_value(type.item, item, fill_defaults=fill_defaults) for key, item in given.items()}
+            items = {key: item for key, item in cast("Mapping[str, Any]", value).items() if item is not None}
+            return {key: _named_value(type.item, item, fill_defaults=fill_defaults) for key, item in items.items()}
         case Choice(), str():
             return next((member for member in type.enum if member == value), value)
         case Scalar(python=python), int() if python is float and not isinstance(value, bool):

@@ -254,9 +254,9 @@ class Provider:
     """Makes the API client from a ``config_type`` instance, on first use; raises ``Failure`` for bad configuration."""
     functions: Sequence[type[Function[Any, Any]]] = ()
     create_adopts_existing: bool = False
-    """Whether a create may give what is there already, which is then not deleted as the old one."""
+    """True when a create may adopt an existing object, which is then not deleted as the old one."""
     time_scale: Callable[[], float] = lambda: 1.0
-    """How much faster than real time the API's clock runs (100 in the sandbox)."""
+    """Speed of the API's clock relative to real time (100 in the sandbox)."""
     python_package: str = ""
     """Import name of the Python SDK. Default: ``pulumi_<name>``."""
     failures: tuple[type[Exception], ...] = ()

@@ -57,14 +57,14 @@ def compare(
     """
     fields = fields_of(resource.inputs_type)
     old, new = named(fields, old_inputs), named(fields, new_inputs)
-    walk = _Walk(always_replaces=not is_updatable(resource))
+    walk = _Comparison(always_replaces=not is_updatable(resource))
     for declared in fields:
         before, after = old[declared.name], new[declared.name]
         if before is None and after is not None and after == _plain(get(old_state, declared.name)):
             continue
         walk.field(declared, before, after, path="", replaces=False)
-    found = {path: found for path, found in walk.found.items() if not _is_within(path, ignored)}
-    return _with_conditional_replaces(found, resource.replaced_by(old_state, new)) if found else found
+    differences = {path: differences for path, differences in walk.found.items() if not _is_within(path, ignored)}
+    return _with_conditional_replaces(differences, resource.replaced_by(old_state, new)) if differences else differences
 
 
 def is_updatable(resource: Resource[Any, Any]) -> bool:
@@ -79,7 +79,7 @@ def top_level(path: str) -> str:
 
 
 @dataclass
-class _Walk:
+class _Comparison:
     always_replaces: bool
 
     def __post_init__(self) -> None:
@@ -130,11 +130,11 @@ def _is_within(path: str, ignored: Sequence[str]) -> bool:
     return any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in ignored)
 
 
-def _with_conditional_replaces(found: Differences, names: Sequence[str]) -> Differences:
+def _with_conditional_replaces(differences: Differences, names: Sequence[str]) -> Differences:
     """Make the differences of the named properties (snake_case) replace."""
     replacing = {camel_case(name) for name in names}
     marked = {
-        path: Difference(each.kind, each.replaces or top_level(path) in replacing) for path, each in found.items()
+        path: Difference(each.kind, each.replaces or top_level(path) in replacing) for path, each in differences.items()
     }
-    unseen = replacing - {top_level(path) for path in found}
+    unseen = replacing - {top_level(path) for path in differences}
     return {**marked, **{name: Difference(Kind.UPDATE, replaces=True) for name in sorted(unseen)}}

@@ -20,7 +20,7 @@ class Failure(Exception):  # noqa: N818 the word that users of the provider see
     """
 
 
-class HalfMade(Failure):
+class InitializationFailed(Failure):
     """A resource exists but is not as asked for: a deployment crashed, a wait timed out, a second step failed.
 
     ``id`` and ``state`` are what the engine stores, so that nothing that exists is lost and the next run updates it.

@@ -1,7 +1,7 @@
 """Keeps the committed files that derive from the declarations in step with them.
 
-Owns which files those are: the SDK's modules, ``schema.json`` and the pages of the resources. A module or page that
-is no longer derived (a resource that is gone) is found by its header.
+These are the SDK's modules, ``schema.json`` and the pages of the resources. A module or page of a resource that no
+longer exists is recognized by its header.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # a plugin says its port before it loads these
 _MAX_MESSAGE_BYTES: Final = 400 * 1024 * 1024
 """The engine's own limit."""
 _GRACE_S: Final = 5.0
-"""How long operations may still run after a signal."""
+"""Time that operations have to end after a signal."""
 _PARENT_CHECK_S: Final = 2.0
 
 OPTIONS: Final = (

@@ -10,12 +10,12 @@ import re
 
 def camel_case(name: str) -> str:
     """Return ``service_id`` → ``serviceId``."""
-    return re.sub(r"_(.)", lambda found: found[1].upper(), name)
+    return re.sub(r"_(.)", lambda match: match[1].upper(), name)
 
 
 def snake_case(name: str) -> str:
     """Return ``serviceId`` → ``service_id``; the inverse of ``camel_case`` for every name that ``is_convertible``."""
-    return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", name)
+    return re.sub(r"[A-Z]", lambda match: f"_{match[0].lower()}", name)
 
 
 def is_convertible(name: str) -> bool:

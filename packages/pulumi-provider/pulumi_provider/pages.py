@@ -24,11 +24,11 @@ PAGE_HEADER: Final = (
 )
 INDEX: Final = "README.md"
 _ID: Final = re.compile(r"\s*Its id is (?P<form>.+?)\.?\s*$", re.DOTALL)
-"""How the docstring of a resource ends: the form of the id, which an import needs."""
+"""The end of a resource's docstring: the form of the id, which an import needs."""
 _DEFAULT: Final = re.compile(r"\.\s+Default: (?P<default>.+?)(?P<source> \([^()]*\))?(?:\.(?=\s|$)|$)", re.DOTALL)
 """The sentence of a property's documentation that has a column of its own."""
 _CODE: Final = re.compile(r"(\$\{\{.*?\}\}|\*\.[\w.]*\w|[\w.=-]*<[^<>]+>(?:[\w./=-]*\w)?)")
-"""What Markdown would take for HTML or emphasis."""
+"""Characters that Markdown reads as HTML or emphasis."""
 _MARKS: Final = """\
 Marks:
 
@@ -64,7 +64,7 @@ def _index(provider: Provider) -> str:
     )
     fields = fields_of(provider.config_type)
     rows = [_row(field, name=f"{provider.name}:{field.wire_name}") for field in fields]
-    parts = [
+    sections = [
         f"# Resources of {provider.display_name}",
         f"{_prose(provider.description)}\nIn Python: `import {package}`.",
         listed,
@@ -76,7 +76,7 @@ def _index(provider: Provider) -> str:
         _table(("Key", "Type", "Default", "Meaning", "Marks"), rows),
         *_types(fields, level=3),
     ]
-    return _text(parts)
+    return _text(sections)
 
 
 def _function_page(provider: Provider, function: type[Function[Any, Any]], example: str) -> str:
@@ -85,7 +85,7 @@ def _function_page(provider: Provider, function: type[Function[Any, Any]], examp
     forms = f"`{package}.{name}_output(...)`, which takes and gives outputs"
     if not gives_secrets(function):
         forms = f"`{package}.{name}(...)`, or {forms}"
-    parts = [
+    sections = [
         f"# {name}",
         _sentences(_prose(doc_of(function))),
         f"Function `{function.token}`, in Python {forms}.\n{_CALLED}",
@@ -99,13 +99,13 @@ def _function_page(provider: Provider, function: type[Function[Any, Any]], examp
         *_types([*inputs, *results], level=2),
         f"[All resources]({INDEX})",
     ]
-    return _text(parts)
+    return _text(sections)
 
 
 def _page(provider: Provider, resource: type[Resource[Any, Any]], example: str) -> str:
     about = _split(resource)
     inputs, outputs = fields_of(resource.inputs_type), output_fields(resource.inputs_type, resource.state_type)
-    parts = [
+    sections = [
         f"# {class_of(resource)}",
         about.description and _sentences(_prose(about.description)),
         _facts(provider, resource),
@@ -120,24 +120,24 @@ def _page(provider: Provider, resource: type[Resource[Any, Any]], example: str) 
         f"```sh\npulumi import {resource.token} <resource name> '{about.id_form}'\n```",
         f"[All resources]({INDEX})",
     ]
-    return _text(parts)
+    return _text(sections)
 
 
 @dataclass(frozen=True)
-class _About:
+class _ResourceDoc:
     """The docstring of a resource."""
 
     description: str
     id_form: str
 
 
-def _split(resource: type[Resource[Any, Any]]) -> _About:
+def _split(resource: type[Resource[Any, Any]]) -> _ResourceDoc:
     doc = " ".join(doc_of(resource).split())
     match = _ID.search(doc)
     if match is None:
-        return _About(doc, "<id>")
+        return _ResourceDoc(doc, "<id>")
     form = match["form"]
-    return _About(doc[: match.start()].strip(), form if "<" in form else "<id>")
+    return _ResourceDoc(doc[: match.start()].strip(), form if "<" in form else "<id>")
 
 
 def _facts(provider: Provider, resource: type[Resource[Any, Any]]) -> str:
@@ -156,8 +156,8 @@ def _facts(provider: Provider, resource: type[Resource[Any, Any]]) -> str:
 
 
 def _row(field: Field, *, name: str = "") -> Sequence[str]:
-    meaning, default = _without_default(field)
-    return f"`{name or field.name}`", _type(field.type), _prose(default), _prose(meaning), _marks(field)
+    description, default = _without_default(field)
+    return f"`{name or field.name}`", _type(field.type), _prose(default), _prose(description), _marks(field)
 
 
 def _output_row(field: Field) -> Sequence[str]:
@@ -165,15 +165,15 @@ def _output_row(field: Field) -> Sequence[str]:
     return f"`{field.name}`", f"{_type(field.type)}{optional}", _prose(field.mark.doc), _marks(field)
 
 
-def _id_row(about: _About) -> Sequence[str]:
-    meaning = "Its id." if about.id_form == "<id>" else f"`{about.id_form}`"
-    return "`id`", "`str`", meaning, ""
+def _id_row(about: _ResourceDoc) -> Sequence[str]:
+    description = "Its id." if about.id_form == "<id>" else f"`{about.id_form}`"
+    return "`id`", "`str`", description, ""
 
 
 def _marks(field: Field) -> str:
     mark = field.mark
-    given = {"replaces": mark.replaces, "secret": mark.secret, "write-only": mark.write_only}
-    return ", ".join(name for name, holds in given.items() if holds)
+    marks = {"replaces": mark.replaces, "secret": mark.secret, "write-only": mark.write_only}
+    return ", ".join(name for name, holds in marks.items() if holds)
 
 
 def _without_default(field: Field) -> tuple[str, str]:
@@ -192,8 +192,8 @@ def _without_default(field: Field) -> tuple[str, str]:
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table; a column in which nothing stands is left out."""
     filled = list(rows)
-    kept = [index for index in range(len(head)) if any(row[index] for row in filled)]
-    lines = [[row[index] for index in kept] for row in (head, ["---"] * len(head), *filled)]
+    columns = [index for index in range(len(head)) if any(row[index] for row in filled)]
+    lines = [[row[index] for index in columns] for row in (head, ["---"] * len(head), *filled)]
     return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
 
 
@@ -224,10 +224,10 @@ def _link(declared: type[Nested | StrEnum]) -> str:
 
 def _types(fields: Sequence[Field], *, level: int) -> list[str]:
     """Return a section for each group and each closed set that these properties mention."""
-    parts: list[str] = []
+    sections: list[str] = []
     for each in dict.fromkeys(each for field in fields for each in mentioned(field.type)):
-        parts += [f"{'#' * level} {each.__name__}", _sentences(_prose(doc_of(each))), _members(each)]
-    return parts
+        sections += [f"{'#' * level} {each.__name__}", _sentences(_prose(doc_of(each))), _members(each)]
+    return sections
 
 
 def _members(declared: type[Nested | StrEnum]) -> str:
@@ -251,5 +251,5 @@ def _sentences(text: str) -> str:
     return re.sub(r"(?<=[.!?]) (?=[A-Z])", "\n", text)
 
 
-def _text(parts: Sequence[str]) -> str:
-    return "\n\n".join([PAGE_HEADER.rstrip("\n"), *(part for part in parts if part)]) + "\n"
+def _text(sections: Sequence[str]) -> str:
+    return "\n\n".join([PAGE_HEADER.rstrip("\n"), *(section for section in sections if section)]) + "\n"

@@ -76,7 +76,7 @@ class Field:
     required: bool
     """Must be given: no default and not optional."""
     default: Any
-    """What an input that is not given becomes; ``None``: stays unset. Never mutated."""
+    """Value of an absent input; ``None``: stays unset. Never mutated."""
 
 
 @cache
@@ -88,25 +88,25 @@ def fields_of(declared: type[Inputs | Nested]) -> tuple[Field, ...]:
 
 def output_fields(inputs: type[Inputs], state: type[Inputs]) -> tuple[Field, ...]:
     """Return the properties that only the state has."""
-    given = {field.name for field in fields_of(inputs)}
-    return tuple(field for field in fields_of(state) if field.name not in given)
+    input_names = {field.name for field in fields_of(inputs)}
+    return tuple(field for field in fields_of(state) if field.name not in input_names)
 
 
 def _read(declared: type, field: dataclasses.Field[Any], hint: Any) -> Field:
-    where = f"{declared.__qualname__}.{field.name}"
+    qualified_name = f"{declared.__qualname__}.{field.name}"
     marks = [mark for mark in getattr(hint, "__metadata__", ()) if isinstance(mark, Property)]
     if get_origin(hint) is not Annotated or len(marks) != 1:
-        raise TypeError(f'{where} must be declared as Annotated[<type>, Property("…")]')
+        raise TypeError(f'{qualified_name} must be declared as Annotated[<type>, Property("…")]')
     if not is_convertible(field.name):
-        raise TypeError(f"{where}: the name has no camelCase form that leads back to it")
+        raise TypeError(f"{qualified_name}: the name has no camelCase form that leads back to it")
     if field.name in _RESERVED and issubclass(declared, Inputs):
-        raise TypeError(f"{where}: every resource has an {field.name} already; choose another name")
+        raise TypeError(f"{qualified_name}: every resource has an {field.name} already; choose another name")
     inner, optional = _without_none(get_args(hint)[0])
     default, has_default = _default(field)
     return Field(
         name=field.name,
         wire_name=camel_case(field.name),
-        type=_value_type(inner, where),
+        type=_value_type(inner, qualified_name),
         mark=marks[0],
         required=not (optional or has_default),
         default=default,
@@ -128,7 +128,7 @@ def _without_none(hint: Any) -> tuple[Any, bool]:
     return (members[0] if len(members) == 1 else hint), len(members) < len(get_args(hint))
 
 
-def _value_type(hint: Any, where: str) -> ValueType:
+def _value_type(hint: Any, qualified_name: str) -> ValueType:
     origin, arguments = get_origin(hint), get_args(hint)
     if hint in {str, int, float, bool}:
         return Scalar(hint)
@@ -137,7 +137,7 @@ def _value_type(hint: Any, where: str) -> ValueType:
     if isinstance(hint, type) and issubclass(hint, Nested) and dataclasses.is_dataclass(hint):
         return Group(hint)
     if origin in {list, Sequence} and len(arguments) == 1:
-        return ListOf(_value_type(arguments[0], where))
+        return ListOf(_value_type(arguments[0], qualified_name))
     if origin in {dict, Mapping} and len(arguments) == 2 and arguments[0] is str:
-        return MapOf(_value_type(arguments[1], where))
-    raise TypeError(f"{where}: {cast('object', hint)} is no type of a property (see the module declaration)")
+        return MapOf(_value_type(arguments[1], qualified_name))
+    raise TypeError(f"{qualified_name}: {cast('object', hint)} is no type of a property (see the module declaration)")

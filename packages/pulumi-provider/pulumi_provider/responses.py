@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from .checking import Checked
+from .checking import CheckResult
 from .declaration import Resource
 from .diffs import Difference, Kind, top_level
 from .protocol import provider_pb2
@@ -26,7 +26,7 @@ _KINDS: Final = {
 }
 
 
-def refusal(checked: Checked) -> provider_pb2.CheckResponse | None:
+def refusal(checked: CheckResult) -> provider_pb2.CheckResponse | None:
     """Return the answer to inputs that are refused; None when they are not."""
     if not checked.problems:
         return None
@@ -36,12 +36,12 @@ def refusal(checked: Checked) -> provider_pb2.CheckResponse | None:
     )
 
 
-def diff_response(resource: Resource[Any, Any], found: Mapping[str, Difference]) -> provider_pb2.DiffResponse:
+def diff_response(resource: Resource[Any, Any], differences: Mapping[str, Difference]) -> provider_pb2.DiffResponse:
     """Return the answer to a diff."""
-    replaces = sorted({top_level(path) for path, difference in found.items() if difference.replaces})
+    replaces = sorted({top_level(path) for path, difference in differences.items() if difference.replaces})
     return provider_pb2.DiffResponse(
-        changes=provider_pb2.DiffResponse.DIFF_SOME if found else provider_pb2.DiffResponse.DIFF_NONE,
-        diffs=sorted({top_level(path) for path in found}),
+        changes=provider_pb2.DiffResponse.DIFF_SOME if differences else provider_pb2.DiffResponse.DIFF_NONE,
+        diffs=sorted({top_level(path) for path in differences}),
         replaces=replaces,
         deleteBeforeReplace=bool(replaces)
         and resource.delete_before_replace
@@ -49,6 +49,6 @@ def diff_response(resource: Resource[Any, Any], found: Mapping[str, Difference])
         hasDetailedDiff=True,
         detailedDiff={
             path: provider_pb2.PropertyDiff(kind=_KINDS[difference.kind, difference.replaces], inputDiff=True)
-            for path, difference in found.items()
+            for path, difference in differences.items()
         },
     )

@@ -61,18 +61,18 @@ def always_set(fields: Sequence[Field]) -> list[str]:
 
 def used_types(provider: Provider) -> tuple[list[type[Nested]], list[type[StrEnum]]]:
     """Return every nested group and every enum that the provider's properties use, by name."""
-    groups, enums = types_in([*given_classes(provider), *taken_classes(provider)])
+    groups, enums = types_in([*input_classes(provider), *output_classes(provider)])
     _refuse_equal_names([*groups, *enums])
     return groups, enums
 
 
-def given_classes(provider: Provider) -> list[type[Inputs]]:
+def input_classes(provider: Provider) -> list[type[Inputs]]:
     """Return every class of what a program gives."""
     of_resources = [resource.inputs_type for resource in provider.resources]
     return [provider.config_type, *of_resources, *(function.inputs_type for function in provider.functions)]
 
 
-def taken_classes(provider: Provider) -> list[type[Inputs]]:
+def output_classes(provider: Provider) -> list[type[Inputs]]:
     """Return every class of what a program gets."""
     of_resources = [resource.state_type for resource in provider.resources]
     return [*of_resources, *(function.result_type for function in provider.functions)]

@@ -18,7 +18,7 @@ from .declaration import Nested, Provider, Resource
 from .naming import snake_case
 from .properties import Choice, Field, Scalar, fields_of
 from .python_text import block, docstring, import_line
-from .schema import doc_of, given_classes, taken_classes, types_in, used_types
+from .schema import doc_of, input_classes, output_classes, types_in, used_types
 from .sdk_functions import exported_names, function_module, function_module_of
 from .sdk_parts import (
     declared_property,
@@ -41,15 +41,15 @@ _WIDTH: Final = 120
 def sdk_modules(provider: Provider) -> Mapping[str, str]:
     """Return file name → text of every generated module of the package."""
     _, enums = used_types(provider)
-    given = inner_first(types_in(given_classes(provider))[0])
-    taken = inner_first(types_in(taken_classes(provider))[0])
+    inputs = inner_first(types_in(input_classes(provider))[0])
+    outputs = inner_first(types_in(output_classes(provider))[0])
     modules = {f"{module_of(resource)}.py": _resource_module(provider, resource) for resource in provider.resources}
     modules |= {f"{function_module_of(each)}.py": function_module(provider, each) for each in provider.functions}
     modules[f"{_PROVIDER_MODULE}.py"] = _provider_module(provider)
     modules["enums.py"] = module_text("Closed sets of values.", _enum_imports(enums), [_enum(each) for each in enums])
-    modules["inputs.py"] = _types_module("Groups of inputs.", given, [_input_group(each) for each in given])
-    modules["outputs.py"] = _types_module("Groups of outputs.", taken, [_output_group(each) for each in taken])
-    modules["__init__.py"] = _package(provider, given, taken, enums)
+    modules["inputs.py"] = _types_module("Groups of inputs.", inputs, [_input_group(each) for each in inputs])
+    modules["outputs.py"] = _types_module("Groups of outputs.", outputs, [_output_group(each) for each in outputs])
+    modules["__init__.py"] = _package(provider, inputs, outputs, enums)
     modules["py.typed"] = ""
     return dict(sorted(modules.items()))
 
@@ -66,8 +66,8 @@ def module_of(resource: type[Resource[Any, Any]]) -> str:
 
 def _package(
     provider: Provider,
-    given: Sequence[type[Nested]],
-    taken: Sequence[type[Nested]],
+    input_groups: Sequence[type[Nested]],
+    output_groups: Sequence[type[Nested]],
     enums: Sequence[type[StrEnum]],
 ) -> str:
     imported = {module_of(each): [class_of(each)] for each in provider.resources}
@@ -75,15 +75,15 @@ def _package(
     imported[_PROVIDER_MODULE] = ["Provider"]
     if enums:
         imported["enums"] = [each.__name__ for each in enums]
-    if given:
-        imported["inputs"] = [f"{each.__name__}Args" for each in given]
-    if taken:
-        imported["outputs"] = [each.__name__ for each in taken]
+    if input_groups:
+        imported["inputs"] = [f"{each.__name__}Args" for each in input_groups]
+    if output_groups:
+        imported["outputs"] = [each.__name__ for each in output_groups]
     names = sorted(name for each in imported.values() for name in each)
     imports = [import_line(f".{module}", each) for module, each in sorted(imported.items())]
     listed = block("__all__ = [", [json.dumps(name) for name in names], "]")
-    what = "its resources and functions" if provider.functions else "its resources"
-    text = f"{provider.display_name} for Pulumi programs: {what}, and the types that they take and give."
+    contents = "its resources and functions" if provider.functions else "its resources"
+    text = f"{provider.display_name} for Pulumi programs: {contents}, and the types that they take and give."
     return module_text(text, imports, [], tail=listed)
 
 
@@ -98,10 +98,10 @@ def _resource_module(provider: Provider, resource: type[Resource[Any, Any]]) -> 
         f"{declared_property(field.name, f'pulumi.Output[{output_type(field)}]', field)}" for field in outputs
     ]
     documented = [
-        f"{line}\n{docstring(described(field, given=False), 4)}"
+        f"{line}\n{docstring(described(field, is_input=False), 4)}"
         for line, field in zip(attributes, outputs, strict=True)
     ]
-    parts = [
+    blocks = [
         f"class {name}(pulumi.CustomResource):\n{docstring(doc_of(resource) or name, 4)}\n",
         "\n".join(documented),
         "",
@@ -111,7 +111,7 @@ def _resource_module(provider: Provider, resource: type[Resource[Any, Any]]) -> 
     ]
     token = f"_TOKEN = {json.dumps(resource.token)}"
     text = f"The resource {name} of {provider.display_name}."
-    return module_text(text, imports, [_inputs_class(name, inputs), "\n".join(parts)], tail=token)
+    return module_text(text, imports, [_inputs_class(name, inputs), "\n".join(blocks)], tail=token)
 
 
 def _inputs_class(name: str, fields: Sequence[Field]) -> str:
@@ -206,8 +206,8 @@ def _provider_module(provider: Provider) -> str:
 
 def _configuration_key(field: Field) -> str:
     """Return the entry of a key, its meaning on as many lines as it takes."""
-    name, whole = json.dumps(field.wire_name), json.dumps(field.mark.doc, ensure_ascii=False)
-    if len(line := f"    {name}: {whole},") <= _WIDTH:
+    name, doc = json.dumps(field.wire_name), json.dumps(field.mark.doc, ensure_ascii=False)
+    if len(line := f"    {name}: {doc},") <= _WIDTH:
         return line
     pieces = textwrap.wrap(field.mark.doc, _WIDTH - 12)
     texts = [f"{piece} " for piece in pieces[:-1]] + pieces[-1:]
@@ -222,9 +222,9 @@ def _configured(field: Field) -> str:
     return f"None if {field.name} is None else pulumi.Output.json_dumps({field.name})"
 
 
-def _types_module(doc: str, groups: Sequence[type[Nested]], parts: Sequence[str]) -> str:
+def _types_module(doc: str, groups: Sequence[type[Nested]], classes: Sequence[str]) -> str:
     fields = [field for each in groups for field in fields_of(each)]
-    return module_text(doc, imports_of(fields, [], typing=[], groups=False) if groups else [], parts)
+    return module_text(doc, imports_of(fields, [], typing=[], groups=False) if groups else [], classes)
 
 
 def _enum_imports(enums: Sequence[type[StrEnum]]) -> list[str]:
@@ -255,7 +255,7 @@ def _input_group(nested: type[Nested]) -> str:
 def _output_group(nested: type[Nested]) -> str:
     fields = fields_of(nested)
     lines = [
-        f"{declared_property(field.name, output_type(field), field)}\n{docstring(described(field, given=False), 4)}"
+        f"{declared_property(field.name, output_type(field), field)}\n{docstring(described(field, is_input=False), 4)}"
         for field in fields
     ]
     head = f"@pulumi.output_type\nclass {nested.__name__}:\n{docstring(doc_of(nested) or nested.__name__, 4)}"

@@ -62,10 +62,10 @@ def function_module(provider: Provider, function: type[Function[Any, Any]]) -> s
     inputs, results = fields_of(function.inputs_type), fields_of(function.result_type)
     plain = [] if gives_secrets(function) else [_plain_form(function, inputs)]
     typing = ["cast"] if plain else []
-    parts = [_result_class(function, results), *plain, _output_form(function, inputs)]
+    blocks = [_result_class(function, results), *plain, _output_form(function, inputs)]
     token = f"_TOKEN = {json.dumps(function.token)}"
     text = f"The function {function_module_of(function)} of {provider.display_name}."
-    return module_text(text, imports_of(inputs, results, typing=typing), parts, tail=token)
+    return module_text(text, imports_of(inputs, results, typing=typing), blocks, tail=token)
 
 
 def _has_secret(fields: Sequence[Field]) -> bool:
@@ -84,7 +84,7 @@ def _type_has_secret(type: ValueType) -> bool:
 
 def _result_class(function: type[Function[Any, Any]], results: Sequence[Field]) -> str:
     lines = [
-        f"{declared_property(field.name, output_type(field), field)}\n{docstring(described(field, given=False), 4)}"
+        f"{declared_property(field.name, output_type(field), field)}\n{docstring(described(field, is_input=False), 4)}"
         for field in results
     ]
     doc = docstring(doc_of(function.result_type) or f"What {function_module_of(function)} finds.", 4)
@@ -122,7 +122,7 @@ def _output_form(function: type[Function[Any, Any]], inputs: Sequence[Field]) ->
 
 def _doc(function: type[Function[Any, Any]], inputs: Sequence[Field], note: str = "") -> str:
     about = [doc_of(function) or name_of(function), note, f"{parameter_docs(inputs)}\n:param opts: {_OPTIONS}".strip()]
-    return docstring("\n\n".join(part for part in about if part), 4)
+    return docstring("\n\n".join(paragraph for paragraph in about if paragraph), 4)
 
 
 def _arguments(inputs: Sequence[Field], *, plain: bool) -> list[str]:

@@ -17,27 +17,27 @@ from .python_text import call, docstring, import_line
 HEADER: Final = "# Generated from the declarations of the provider. Do not edit: change those, and generate again.\n"
 
 
-def module_text(doc: str, imports: Sequence[str], parts: Sequence[str], tail: str = "") -> str:
+def module_text(doc: str, imports: Sequence[str], blocks: Sequence[str], tail: str = "") -> str:
     """Return a module: header, documentation, imports, ``tail`` right after them, and the parts, two lines apart."""
     head = f"{HEADER}{docstring(doc)}\n"
-    body = [part for part in ("\n".join(imports), tail) if part]
+    body = [block for block in ("\n".join(imports), tail) if block]
     text = "\n".join([head, "\n\n".join(body)]) if body else head
-    return "\n\n\n".join([text.rstrip("\n"), *parts]) + "\n"
+    return "\n\n\n".join([text.rstrip("\n"), *blocks]) + "\n"
 
 
 def imports_of(
-    given: Sequence[Field], taken: Sequence[Field], *, typing: Sequence[str], groups: bool = True
+    inputs: Sequence[Field], outputs: Sequence[Field], *, typing: Sequence[str], groups: bool = True
 ) -> list[str]:
     """Return the imports of a module with these inputs and outputs; without ``groups`` it defines nested types."""
-    mentioned = [each for field in (*given, *taken) for each in flat(field.type)]
+    mentioned = [each for field in (*inputs, *outputs) for each in flat(field.type)]
     abstract = [name for kind, name in ((MapOf, "Mapping"), (ListOf, "Sequence")) if _has(mentioned, kind)]
     enums = sorted({each.enum.__name__ for each in mentioned if isinstance(each, Choice)})
     standard = [f"from collections.abc import {', '.join(abstract)}"] if abstract else []
     standard += [f"from typing import {', '.join(typing)}"] if typing else []
     local = [import_line(".enums", enums)] if enums else []
-    if groups and (names := _group_names(given)):
+    if groups and (names := _group_names(inputs)):
         local.append(import_line(".inputs", [f"{name}Args" for name in names]))
-    if groups and (names := _group_names(taken)):
+    if groups and (names := _group_names(outputs)):
         local.append(import_line(".outputs", names))
     sections = ["\n".join(standard), "import pulumi", "\n".join(local)]
     return ["\n\n".join(section for section in sections if section)]
@@ -78,32 +78,32 @@ def _has(types: Sequence[ValueType], kind: type) -> bool:
 # --- properties ------------------------------------------------------------------------------------------------------
 
 
-def plain_type(type: ValueType, *, given: bool) -> str:
-    """Return the type of a value; ``given``: as a program may give it, with outputs of other resources inside."""
+def plain_type(type: ValueType, *, is_input: bool) -> str:
+    """Return the type of a value; ``is_input``: as a program may pass it, with outputs of other resources inside."""
     match type:
         case Scalar():
             return type.python.__name__
         case Choice():
-            return f"{type.enum.__name__} | str" if given else type.enum.__name__
+            return f"{type.enum.__name__} | str" if is_input else type.enum.__name__
         case Group():
-            return f"{type.nested.__name__}Args" if given else type.nested.__name__
+            return f"{type.nested.__name__}Args" if is_input else type.nested.__name__
         case ListOf():
-            item = plain_type(type.item, given=given)
-            return f"Sequence[pulumi.Input[{item}]]" if given else f"Sequence[{item}]"
+            item = plain_type(type.item, is_input=is_input)
+            return f"Sequence[pulumi.Input[{item}]]" if is_input else f"Sequence[{item}]"
         case MapOf():
-            item = plain_type(type.item, given=given)
-            return f"Mapping[str, pulumi.Input[{item}]]" if given else f"Mapping[str, {item}]"
+            item = plain_type(type.item, is_input=is_input)
+            return f"Mapping[str, pulumi.Input[{item}]]" if is_input else f"Mapping[str, {item}]"
 
 
 def input_type(field: Field) -> str:
     """Return the type of a property that a program gives."""
-    plain = plain_type(field.type, given=True)
+    plain = plain_type(field.type, is_input=True)
     return f"pulumi.Input[{plain}]" if field.required else f"pulumi.Input[{plain} | None]"
 
 
 def output_type(field: Field) -> str:
     """Return the type of a property that a program gets."""
-    plain = plain_type(field.type, given=False)
+    plain = plain_type(field.type, is_input=False)
     return plain if field.required or field.default is not None else f"{plain} | None"
 
 
@@ -113,15 +113,15 @@ def declared_property(name: str, type: str, field: Field) -> str:
     return call(f"{name}: {type} = pulumi.property", f"{json.dumps(field.wire_name)}{default}", 4)
 
 
-def described(field: Field, *, given: bool) -> str:
+def described(field: Field, *, is_input: bool) -> str:
     """Return the documentation of a property, with what its declaration says beside it."""
-    parts = [field.mark.doc.strip()]
-    if given and field.default not in (None, [], {}, "") and "default" not in field.mark.doc.lower():
-        shown = json.dumps(field.default) if not isinstance(field.default, StrEnum) else field.default.value
-        parts.append(f"Default: {shown}.")
-    if given and field.mark.replaces:
-        parts.append("A change makes a new resource.")
-    return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts)
+    sentences = [field.mark.doc.strip()]
+    if is_input and field.default not in (None, [], {}, "") and "default" not in field.mark.doc.lower():
+        default = json.dumps(field.default) if not isinstance(field.default, StrEnum) else field.default.value
+        sentences.append(f"Default: {default}.")
+    if is_input and field.mark.replaces:
+        sentences.append("A change makes a new resource.")
+    return " ".join(sentence if sentence.endswith((".", "!", "?")) else f"{sentence}." for sentence in sentences)
 
 
 def required_first(fields: Sequence[Field]) -> list[Field]:
@@ -136,7 +136,7 @@ def parameter(field: Field) -> str:
 
 def parameter_docs(fields: Sequence[Field]) -> str:
     """Return the documentation of parameters."""
-    return "\n".join(f":param {field.name}: {described(field, given=True)}" for field in fields)
+    return "\n".join(f":param {field.name}: {described(field, is_input=True)}" for field in fields)
 
 
 def guarded(field: Field) -> str:

@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from google.protobuf import empty_pb2, struct_pb2
 
-from .calls import Call, Running
+from .calls import Call, ProviderRuntime
 from .checking import check_function, check_resource
 from .configuration import check_configuration
 from .conversion import named, secret_texts, typed, wire
 from .declaration import Function, Provider, Resource
 from .diffs import compare, is_updatable
-from .errors import Failure, HalfMade
+from .errors import Failure, InitializationFailed
 from .properties import fields_of
 from .protocol import plugin_pb2, provider_pb2, provider_pb2_grpc
 from .responses import diff_response, refusal
@@ -45,7 +45,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     """Serve one provider to one engine. ``grace_s``: real seconds that a stopped resource gets on top."""
 
     def __init__(self, provider: Provider, engine_address: str | None = None, *, grace_s: float = 30.0) -> None:
-        self.running = Running(provider, engine_address, grace_s=grace_s)
+        self.running = ProviderRuntime(provider, engine_address, grace_s=grace_s)
         self._provider = provider
         self.retained = RetainedIds()
         self._resources = {resource.token: resource() for resource in provider.resources}
@@ -113,8 +113,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def Configure(
         self, request: provider_pb2.ConfigureRequest, context: ServicerContext
     ) -> provider_pb2.ConfigureResponse:
-        given = request.args if request.HasField("args") else dict(request.variables)
-        checked = check_configuration(self._provider.config_type, given)
+        arguments = request.args if request.HasField("args") else dict(request.variables)
+        checked = check_configuration(self._provider.config_type, arguments)
         if checked.problems:
             reasons = [f"{problem.path}: {problem.reason}" for problem in checked.problems]
             raise Failure(f"the configuration of the provider {self.provider_name} is wrong: " + "\n".join(reasons))
@@ -186,7 +186,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         try:
             making = resource.create(call, typed(resource.inputs_type, inputs))
             made_id, state = await call.within_limit("create", making)
-        except HalfMade as half:
+        except InitializationFailed as half:
             self.retained.made(request.urn, resource.token, half.id)
             outputs = partial_outputs(resource, half.state, inputs)
             raise Unfinished(half.id, outputs, request.properties, half.reasons) from half
@@ -210,12 +210,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         try:
             if is_updatable(resource):
                 new = typed(resource.inputs_type, inputs)
-                said = decode(request.old_inputs) if request.HasField("old_inputs") else None
-                owned = owned_state(resource, old, said)
+                old_inputs = decode(request.old_inputs) if request.HasField("old_inputs") else None
+                owned = owned_state(resource, old, old_inputs)
                 state = await call.within_limit("update", resource.update(call, request.id, owned, new))
             else:
                 state = await self._look_again(resource, call, request.id, old)
-        except HalfMade as half:
+        except InitializationFailed as half:
             outputs = partial_outputs(resource, half.state, inputs)
             raise Unfinished(half.id or request.id, outputs, request.news, half.reasons) from half
         await call.finished()
@@ -228,15 +228,15 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         old_inputs, old = _known_before(resource, request)
         reasons: tuple[str, ...] = ()
         try:
-            read = await call.within_limit("read", resource.read(call, request.id, old))
-        except HalfMade as half:
+            current = await call.within_limit("read", resource.read(call, request.id, old))
+        except InitializationFailed as half:
             # Something exists that is not well: an incomplete report of it must not count as "not found".
-            read, reasons = half.state or old, half.reasons
-            if read is None:
+            current, reasons = half.state or old, half.reasons
+            if current is None:
                 raise Failure("; ".join(half.reasons)) from half
-        if read is None:
+        if current is None:
             return provider_pb2.ReadResponse()
-        state = with_carried(fields_of(resource.state_type), read, old)
+        state = with_carried(fields_of(resource.state_type), current, old)
         inputs = encode(inputs_as_read(resource, state, old_inputs))
         outputs = outputs_of(resource, state, imported=old_inputs is None)
         if reasons:
@@ -273,14 +273,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def _resource(self, urn: str) -> Resource[Any, Any]:
         token = _type_of(urn)
         if token not in self._resources:
-            known = ", ".join(sorted(self._resources))
-            raise Failure(f"the provider {self.provider_name} has no resource type {token}; it has {known}")
+            tokens = ", ".join(sorted(self._resources))
+            raise Failure(f"the provider {self.provider_name} has no resource type {token}; it has {tokens}")
         return self._resources[token]
 
     def _function(self, token: str) -> Function[Any, Any]:
         if token not in self._functions:
-            known = f"it has {', '.join(sorted(self._functions))}" if self._functions else "it has none"
-            raise Failure(f"the provider {self.provider_name} has no function {token}; {known}")
+            tokens = f"it has {', '.join(sorted(self._functions))}" if self._functions else "it has none"
+            raise Failure(f"the provider {self.provider_name} has no function {token}; {tokens}")
         return self._functions[token]
 
     def _call(self, urn: str, timeout_s: float, resource: Resource[Any, Any], context: ServicerContext) -> Call:

@@ -30,8 +30,9 @@ def owned_state(resource: Resource[Any, Any], state: Inputs, inputs: Mapping[str
     if inputs is None:
         return state
     fields = fields_of(resource.inputs_type)
-    said = typed(resource.inputs_type, named(fields, inputs))
-    return replace(state, **{field.name: get(said, field.name) for field in fields if field.wire_name not in inputs})
+    typed_inputs = typed(resource.inputs_type, named(fields, inputs))
+    absent = [field.name for field in fields if field.wire_name not in inputs]
+    return replace(state, **{name: get(typed_inputs, name) for name in absent})
 
 
 def outputs_of(resource: Resource[Any, Any], state: Inputs | Named, *, imported: bool = False) -> struct_pb2.Struct:
@@ -43,33 +44,35 @@ def partial_outputs(resource: Resource[Any, Any], state: Inputs | Named | None, 
     """Return the outputs of something half made: its state, or what is known of it over the inputs it was made from."""
     if isinstance(state, Inputs):
         return outputs_of(resource, state)
-    known = (
+    known_outputs = (
         {field.name: get(state, field.name) for field in fields_of(resource.state_type)} if state is not None else {}
     )
-    return outputs_of(resource, {**inputs, **{name: value for name, value in known.items() if value is not None}})
+    return outputs_of(
+        resource, {**inputs, **{name: value for name, value in known_outputs.items() if value is not None}}
+    )
 
 
 def previewed_create(resource: Resource[Any, Any], inputs: Named) -> struct_pb2.Struct:
     """Return the outputs of a create that has not happened: inputs, known outputs, and UNKNOWN for the rest."""
-    known = resource.known_outputs(inputs)
+    known_outputs = resource.known_outputs(inputs)
     news = output_fields(resource.inputs_type, resource.state_type)
-    return outputs_of(resource, {**inputs, **{field.name: known.get(field.name, UNKNOWN) for field in news}})
+    return outputs_of(resource, {**inputs, **{field.name: known_outputs.get(field.name, UNKNOWN) for field in news}})
 
 
 def previewed_update(resource: Resource[Any, Any], inputs: Named, old: Inputs) -> struct_pb2.Struct:
     """Return the outputs of an update that has not happened; stable ones keep their old value."""
-    known = resource.known_outputs(inputs)
+    known_outputs = resource.known_outputs(inputs)
     outputs: dict[str, Any] = {}
     for field in output_fields(resource.inputs_type, resource.state_type):
         before = get(old, field.name)
         stays = field.mark.stable and not (before is None and field.required)
-        outputs[field.name] = before if stays else known.get(field.name, UNKNOWN)
+        outputs[field.name] = before if stays else known_outputs.get(field.name, UNKNOWN)
     return outputs_of(resource, {**inputs, **outputs})
 
 
-def with_carried(fields: Sequence[Field], read: Inputs | Named, old: Inputs | Named | None) -> dict[str, Any]:
+def with_carried(fields: Sequence[Field], current: Inputs | Named, old: Inputs | Named | None) -> dict[str, Any]:
     """Return what was read (named form), with write-only properties as they were before."""
-    values = {field.name: get(read, field.name) for field in fields}
+    values = {field.name: get(current, field.name) for field in fields}
     for field in fields:
         before, now = (None if old is None else get(old, field.name)), values[field.name]
         if now is None and field.mark.write_only:
@@ -79,7 +82,9 @@ def with_carried(fields: Sequence[Field], read: Inputs | Named, old: Inputs | Na
     return values
 
 
-def inputs_as_read(resource: Resource[Any, Any], read: Named, old_inputs: Mapping[str, Any] | None) -> dict[str, Any]:
+def inputs_as_read(
+    resource: Resource[Any, Any], current: Named, old_inputs: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """Return the inputs (wire form) that would have led to what was read.
 
     On a refresh only of properties that the user owns: one that was never set is the API's business, not drift. On an
@@ -87,16 +92,16 @@ def inputs_as_read(resource: Resource[Any, Any], read: Named, old_inputs: Mappin
     """
     fields = fields_of(resource.inputs_type)
     old = None if old_inputs is None else named(fields, old_inputs)
-    owned = _owned(fields, read, old)
+    owned = _owned(fields, current, old)
     if old is None:
-        owned = {name: value for name, value in owned.items() if name not in resource.left_out(read)}
+        owned = {name: value for name, value in owned.items() if name not in resource.left_out(current)}
     return wire(fields, with_carried(fields, owned, old), mark_secrets=True, imported=old is None)
 
 
-def _owned(fields: Sequence[Field], read: Named, old: Named | None) -> dict[str, Any]:
+def _owned(fields: Sequence[Field], current: Named, old: Named | None) -> dict[str, Any]:
     owned: dict[str, Any] = {}
     for field in fields:
-        value, before = get(read, field.name), None if old is None else old.get(field.name)
+        value, before = get(current, field.name), None if old is None else old.get(field.name)
         if value is None or (old is not None and before is None) or (old is None and value in ([], {})):
             continue
         if isinstance(field.type, Group):

@@ -101,8 +101,8 @@ def _decode_struct(struct: struct_pb2.Struct, path: str) -> Any:
 
 def _resource_id(fields: Mapping[str, struct_pb2.Value], path: str) -> Any:
     """Return a resource given where its id is meant."""
-    given = _decode(fields["id"], path) if "id" in fields else UNKNOWN
-    return given or UNKNOWN
+    resource_id = _decode(fields["id"], path) if "id" in fields else UNKNOWN
+    return resource_id or UNKNOWN
 
 
 def _fill(struct: struct_pb2.Struct, values: Mapping[str, Any]) -> None:

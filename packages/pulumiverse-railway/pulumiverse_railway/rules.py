@@ -1,14 +1,14 @@
 """Rules for single values, shared by the provider and by whoever reads such values from a file.
 
-Owns what Railway refuses for certain, or what cannot work; anything else is Railway's to judge. A rule is data or a
-small class, and needs neither Pulumi nor the provider. Rules quote the value given, so none is put on a secret.
+They refuse values that Railway certainly refuses, or that cannot work; all others are left to Railway. A rule is data
+or a small class, and needs neither Pulumi nor the provider. Rules quote the value, so none is used for a secret.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -201,9 +201,9 @@ _CRON_PART: Final = re.compile(r"(?:(?P<all>\*)|(?P<first>\w+)(?:-(?P<last>\w+))
 
 def _cron_numbers(text: str, low: int, high: int, names: tuple[str, ...]) -> frozenset[int]:
     """Return the numbers of one field; none at all when it is written wrongly."""
-    found: set[int] = set()
-    for part in text.split(","):
-        match = _CRON_PART.fullmatch(part)
+    numbers: set[int] = set()
+    for field in text.split(","):
+        match = _CRON_PART.fullmatch(field)
         if match is None or (match["step"] and not (match["all"] or match["last"])):
             return frozenset()
         first = low if match["all"] else _cron_number(match["first"], low, names)
@@ -213,8 +213,8 @@ def _cron_numbers(text: str, low: int, high: int, names: tuple[str, ...]) -> fro
         step = int(match["step"] or 1)
         if match["step"] and step > last - first:
             return frozenset()
-        found.update(range(first, last + 1, step))
-    return frozenset(found)
+        numbers.update(range(first, last + 1, step))
+    return frozenset(numbers)
 
 
 def _cron_number(text: str, low: int, names: tuple[str, ...]) -> int | None:
@@ -259,104 +259,6 @@ def update_window_parts(text: str) -> tuple[int, int, int]:
     day, _, hours = text.partition(" ")
     start, _, end = hours.partition("-")
     return WEEKDAYS.index(day), int(start), int(end)
-
-
-FOR_A_REPO: Final = (
-    "branch",
-    "commit_sha",
-    "root_directory",
-    "check_suites",
-    "builder",
-    "build_command",
-    "dockerfile_path",
-    "watch_patterns",
-)
-"""Settings of a service that say what is built."""
-FOR_AN_IMAGE: Final = ("auto_updates", "auto_update_windows", "auto_update_tags")
-"""Settings of a service that say when its image is a newer one."""
-UPDATED_REGISTRIES: Final = ("docker.io", "ghcr.io")
-"""Where Railway looks for newer images."""
-
-
-def contradictions(given: Mapping[str, Any], *, replicas: int = 1) -> Iterator[tuple[str, str]]:
-    """Yield where the settings of one service contradict each other: a setting, and why it is refused with the others.
-
-    ``given`` maps names in snake case to values; None, False and empty ones are not given. A value that is no text and
-    no flag is one that only the run will know, and is taken to be right. ``replicas`` is how many run in all.
-    """
-    present = {name: value for name, value in given.items() if value not in (None, False, [], (), {})}
-    yield from _source(present)
-    yield from wrong_updates(present)
-    if "pre_deploy_timeout_seconds" in present and "pre_deploy_command" not in present:
-        yield (
-            "pre_deploy_timeout_seconds",
-            "limits a preDeployCommand, and there is none: add preDeployCommand, or remove it",
-        )
-    build, builder = present.get("build_command"), present.get("builder")
-    if isinstance(build, str) and build == present.get("start_command"):
-        yield "build_command", "must differ from startCommand, or Railway refuses both: remove one of them"
-    if "dockerfile_path" in present and isinstance(builder, str) and builder != "DOCKERFILE":
-        yield "builder", f"must be DOCKERFILE or left out with dockerfilePath, not {builder}: remove one of them"
-    if "cron_schedule" not in present:
-        return
-    if replicas > 1:
-        yield "cron_schedule", f"allows exactly 1 replica, not {replicas}: set replicas to 1, or remove cronSchedule"
-    policy = present.get("restart_policy_type")
-    if isinstance(policy, str) and policy != "NEVER":
-        yield "restart_policy_type", f"must be NEVER or left out with a cronSchedule, not {policy}: remove it"
-    if present.get("sleep_application") is True:
-        yield "sleep_application", "and cronSchedule exclude each other, since a job that ends cannot sleep: remove one"
-
-
-def _source(present: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    if "image" not in present and "repo" not in present:
-        yield "image", "or repo must be given, since without a source there is nothing to run: give one"
-    elif "image" in present and "repo" in present:
-        yield "image", "and repo exclude each other: give one"
-    elif "image" in present:
-        for name in FOR_A_REPO:
-            if name in present:
-                yield (
-                    name,
-                    "belongs to a repo, and this service runs an image: remove it, or give repo in place of image",
-                )
-    elif "repo" in present and (given := [name for name in FOR_AN_IMAGE if name in present]):
-        for name in given:
-            yield name, "belongs to an image, and this service runs a repo: remove it"
-    elif "registry_credentials" in present:
-        yield "registry_credentials", "belong to an image, and this service runs a repo: remove them"
-
-
-def wrong_updates(present: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield why an image is never updated: a setting, and the reason. Only what is given is in ``present``."""
-    if present.get("auto_updates") in (None, "disabled"):
-        for name in FOR_AN_IMAGE[1:]:
-            if name in present:
-                yield name, "needs autoUpdates, or nothing is updated: set autoUpdates to patch or minor, or remove it"
-        return
-    named = present.get("image")
-    if not isinstance(named, str):
-        return
-    registry = registry_of(named)
-    if registry and registry not in UPDATED_REGISTRIES:
-        yield "auto_updates", f"works for images of Docker Hub and ghcr.io, not of {registry}: remove it"
-    elif "@" in named:
-        yield "auto_updates", "and an image by its digest, which never changes, exclude each other: remove one of them"
-
-
-def without_pull_requests(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the settings of a project that say how pull requests get environments, where they get none."""
-    if given.get("pr_deploys") in (None, False):
-        for name in ("bot_pr_environments", "focused_pr_environments"):
-            if given.get(name) is True:
-                yield name, "needs prDeploys: set that to true"
-
-
-def limits_crossed(soft: object, hard: object) -> str | None:
-    """Return why a hard limit is refused beside a soft one; None when it is right, or not known yet."""
-    if isinstance(soft, int) and isinstance(hard, int) and hard < soft:
-        return f"must not be below softLimitDollars, {soft}, as {hard} is: raise it, or lower softLimitDollars"
-    return None
 
 
 def _shown(value: Any) -> str:

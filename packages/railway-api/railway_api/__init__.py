@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         RailwayError,
         StillApplying,
         Throttled,
-        Unexpected,
+        UnexpectedResponse,
         Unreachable,
         Validation,
     )
@@ -71,7 +71,7 @@ __all__ = [
     "StillApplying",
     "Throttled",
     "Token",
-    "Unexpected",
+    "UnexpectedResponse",
     "Unreachable",
     "Validation",
     "connect",
@@ -94,7 +94,7 @@ _MODULES: Final = {
     "Token": "identity",
     "connect": "connection",
 }
-"""Where a name stands; all others are errors."""
+"""The module of each name; all other names are errors."""
 
 
 def __getattr__(name: str) -> Any:

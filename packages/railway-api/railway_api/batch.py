@@ -15,10 +15,10 @@ from railway_api.errors import LeftOut, RailwayError
 from railway_api.operation import Answer, Operation
 
 WINDOW_S: Final = 0.04
-"""How long a call waits for others, in real time: what Pulumi starts together arrives within milliseconds,
+"""Time for which a call waits for others, in real time: what Pulumi starts together arrives within milliseconds,
 except on a busy machine."""
 LONGEST_S: Final = 0.5
-"""How long the first call waits at most, while others keep coming."""
+"""Longest wait of the first call, while others keep coming."""
 LARGEST: Final = 25
 """Calls per document; Railway publishes no limit."""
 
@@ -34,9 +34,9 @@ class Send(Protocol):
 async def wait_until_settled(count: Callable[[], int], window_s: float) -> None:
     """Wait until nothing has been added for a moment, or for long enough."""
     now = asyncio.get_running_loop().time
-    until = now() + LONGEST_S
+    deadline = now() + LONGEST_S
     before = -1
-    while count() != before and now() < until:
+    while count() != before and now() < deadline:
         before = count()
         await asyncio.sleep(window_s)
 

@@ -103,11 +103,11 @@ class Client:
         again, after an answer that was lost.
         """
         async with self._listing:
-            known = workspace_id or self._workspace_id
-            if anew or known not in self._projects:
-                known, projects = await self._list(workspace_id)
-                self._projects[known] = projects
-            return known, self._projects[known]
+            workspace = workspace_id or self._workspace_id
+            if anew or workspace not in self._projects:
+                workspace, projects = await self._list(workspace_id)
+                self._projects[workspace] = projects
+            return workspace, self._projects[workspace]
 
     def add_project(self, workspace_id: str | None, project: Project) -> None:
         """Add a project that was just made to those that are known."""
@@ -118,11 +118,11 @@ class Client:
         if workspace_id is None and self._needs_workspace():
             answer = await self.transport.read(ACCOUNT, first=PAGE)
             self._settle_workspace(answer["apiToken"]["workspaces"])
-            known = self._workspace_id
+            workspace = self._workspace_id
             if not answer["projects"]["pageInfo"]["hasNextPage"]:
-                return known, _living(nodes(answer["projects"]), known)
-        known = workspace_id or self._workspace_id
-        return known, _living(await self.list_all(PROJECTS, workspaceId=known), known)
+                return workspace, _living(nodes(answer["projects"]), workspace)
+        workspace = workspace_id or self._workspace_id
+        return workspace, _living(await self.list_all(PROJECTS, workspaceId=workspace), workspace)
 
     def _needs_workspace(self) -> bool:
         return self._workspace_id is None and not self._temporary and self.transport.token.kind == "account"
@@ -157,7 +157,9 @@ class Client:
         return True
 
     def _has_seen(self, project_id: str) -> bool:
-        return any(place.was_seen for (owner, _), place in self._environments.items() if owner == project_id)
+        return any(
+            environment.was_seen for (owner, _), environment in self._environments.items() if owner == project_id
+        )
 
 
 def _living(every: Sequence[Project], workspace_id: str | None) -> list[Project]:

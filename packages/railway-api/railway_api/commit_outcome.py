@@ -28,7 +28,7 @@ _MASKED: Final = "registryCredentials"
 
 
 @dataclass(frozen=True)
-class Seen:
+class CommitStatus:
     """Hold what one look shows of a commit."""
 
     own: Patches
@@ -38,7 +38,7 @@ class Seen:
     workflow: WorkflowResult | None
     """None where it is not known how the workflow is getting on."""
     early: bool
-    """Whether a patch that is shown as staged may be one that Railway is about to apply."""
+    """True while a staged patch may be one that Railway is about to apply."""
 
     @property
     def running(self) -> bool:
@@ -58,15 +58,15 @@ class Seen:
 
     def refusal(self) -> RailwayError | None:
         """Return why Railway did not apply the commit; None while it has not said so."""
-        told = next((each["lastAppliedError"] for each in self._listed if each["lastAppliedError"]), None)
+        last_error = next((each["lastAppliedError"] for each in self._listed if each["lastAppliedError"]), None)
         status = None if self.workflow is None else self.workflow["status"]
         if self.workflow is not None and status == "Error":
-            return self._refused(self.workflow["error"] or told)
+            return self._refused(self.workflow["error"] or last_error)
         if status == "Running":
             return None
         failed = any(each["status"] == FAILED for each in self.own)
         fell_back = self.staged_again and status != "Complete" and not self.early
-        return self._refused(told) if told or failed or fell_back else None
+        return self._refused(last_error) if last_error or failed or fell_back else None
 
     @property
     def _listed(self) -> Patches:
@@ -74,7 +74,7 @@ class Seen:
         return self.own or [each for each in self.new if each["status"] != "STAGED"]
 
     def _refused(self, reason: str | None) -> RailwayError:
-        left = (
+        note = (
             ". Railway keeps the refused change as a staged one, which deploys only if somebody deploys it: discard it "
             "in the dashboard"
             if self.staged_again
@@ -82,70 +82,70 @@ class Seen:
         )
         if not reason:
             return Validation(
-                f"Railway could not apply the configuration, and does not say why{left}. Look at the environment in "
+                f"Railway could not apply the configuration, and does not say why{note}. Look at the environment in "
                 "the dashboard, and run the command again"
             )
         kind = type(classify("", {"message": reason}))
         kind = Validation if kind is RailwayError else kind
-        return kind(f"Railway could not apply the configuration: {reason}{advice_for(kind)}{left}", reason=reason)
+        return kind(f"Railway could not apply the configuration: {reason}{advice_for(kind)}{note}", reason=reason)
 
 
-def not_shown(patch: EnvironmentConfig, before: Snapshot, after: Snapshot, *, proven: bool) -> list[str]:
+def unapplied_settings(patch: EnvironmentConfig, before: Snapshot, after: Snapshot, *, proven: bool) -> list[str]:
     """Return what of a patch is not in effect, as far as a read can tell; empty when it is there.
 
     Railway adapts what it is sent and leaves out what is its default, so a setting counts as missing when it is what
     it was before. Without proof that the commit was applied, an unchanged configuration counts as well.
     """
-    missing = _not_as_written(patch, after.config)
+    paths = _not_as_written(patch, after.config)
     stuck = [path for path, value in leaves(patch) if _is_stuck(path, value, before.config, after.config)]
-    missing += [".".join(path[2:]) for path in stuck if ".".join(path[2:4]) not in missing]
-    if not missing and not proven and before.etag and before.etag == after.etag:
-        missing = [
+    paths += [".".join(path[2:]) for path in stuck if ".".join(path[2:4]) not in paths]
+    if not paths and not proven and before.etag and before.etag == after.etag:
+        paths = [
             ".".join(path[2:])
             for path, value in leaves(patch)
             if value and not is_object(value) and _MASKED not in path and not _same(at(after.config, path), value)
         ]
-    return missing
+    return paths
 
 
 def _is_stuck(path: Path, value: object, before: EnvironmentConfig, after: EnvironmentConfig) -> bool:
     """Tell whether a setting is shown, and is what it was before instead of what was written."""
     if _MASKED in path or path[2:3] == ("variables",) or is_object(value):
         return False
-    shown = at(after, path)
-    unchanged = path[0] == "volumes" or shown == at(before, path)  # the size of a new volume was not read before
-    return shown is not None and unchanged and not _same(shown, value)
+    current = at(after, path)
+    unchanged = path[0] == "volumes" or current == at(before, path)  # the size of a new volume was not read before
+    return current is not None and unchanged and not _same(current, value)
 
 
-def _same(shown: object, written: object) -> bool:
+def _same(current: object, written: object) -> bool:
     """Tell whether two values mean the same: Railway leaves out what is 0, false or empty, and sorts some lists."""
-    if is_list(shown) and is_list(written):
-        return sorted(map(str, shown)) == sorted(map(str, written))
-    return shown == written or (not shown and not written)
+    if is_list(current) and is_list(written):
+        return sorted(map(str, current)) == sorted(map(str, written))
+    return current == written or (not current and not written)
 
 
 def _not_as_written(patch: EnvironmentConfig, config: EnvironmentConfig) -> list[str]:
     """Return sources and variables of the patch that the configuration does not show."""
-    missing: list[str] = []
+    paths: list[str] = []
     services = config.get("services") or {}
     for service_id, settings in (patch.get("services") or {}).items():
-        wanted, there = settings or {}, services.get(service_id) or {}
-        source, shown = wanted.get("source") or {}, there.get("source") or {}
-        if "image" in source and source["image"] != shown.get("image"):
-            missing.append("source.image")
-        if "repo" in source and source["repo"] != shown.get("repo"):
-            missing.append("source.repo")
-        missing += missing_variables(wanted.get("variables") or {}, there.get("variables") or {})
-    return missing
+        desired, current = settings or {}, services.get(service_id) or {}
+        source, current_source = desired.get("source") or {}, current.get("source") or {}
+        if "image" in source and source["image"] != current_source.get("image"):
+            paths.append("source.image")
+        if "repo" in source and source["repo"] != current_source.get("repo"):
+            paths.append("source.repo")
+        paths += missing_variables(desired.get("variables") or {}, current.get("variables") or {})
+    return paths
 
 
-def missing_variables(wanted: Variables, there: Variables) -> list[str]:
+def missing_variables(desired: Variables, current: Variables) -> list[str]:
     """Return paths of variables that are not as they were written, as far as that can be seen."""
-    missing: list[str] = []
-    for name, entry in wanted.items():
-        shown = there.get(name)
-        if (shown or {}).get("isSealed") or (entry or {}).get("isSealed"):
+    names: list[str] = []
+    for name, entry in desired.items():
+        variable = current.get(name)
+        if (variable or {}).get("isSealed") or (entry or {}).get("isSealed"):
             continue  # a sealed value is never shown again
-        if (shown or {}).get("value") != (entry or {}).get("value"):
-            missing.append(f"variables.{name}")
-    return missing
+        if (variable or {}).get("value") != (entry or {}).get("value"):
+            names.append(f"variables.{name}")
+    return names

@@ -42,14 +42,14 @@ class CreateCooldown:
                     await caller.status(f"waiting {wait_s:.0f} s, Railway limits how often {self._noun}s are made...")
                     await caller.sleep(wait_s)
                 try:
-                    made = await create()
+                    created = await create()
                 except Throttled as refused:
                     wait_s = refused.retry_after_s
                     if caller.cancelled() or caller.deadline.remaining_s() < wait_s:
                         raise
                 else:
                     self._free_at = self._clock.now() + self._seconds
-                    return made
+                    return created
 
 
 class CreateCooldowns:

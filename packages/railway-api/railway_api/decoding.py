@@ -1,7 +1,7 @@
 """Takes the body of a GraphQL answer apart: its data, and its errors as types.
 
-Owns what counts as an answer: whatever has another form than GraphQL's or the document's becomes ``Unexpected``, so
-that nobody builds on it. Does not send anything.
+Decides what counts as a response: one of another form than GraphQL's or the document's becomes ``UnexpectedResponse``.
+Sends nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from railway_api.errors import (
     LeftOut,
     OutcomeUnknown,
     RailwayError,
-    Unexpected,
+    UnexpectedResponse,
     Unreachable,
     advice_for,
     classify,
@@ -59,24 +59,24 @@ class Body:
             raise Unreachable(f"Railway answered {self.name} with neither data nor an error: run the command again")
         for key, value in self.data.items():
             if not (is_object(value) or is_list(value)):
-                raise Unexpected(self.name, f"{key} is {kind_of(value)}")
-        if wrong := mismatch(self.name, self.data):
-            raise Unexpected(self.name, wrong)
+                raise UnexpectedResponse(self.name, f"{key} is {kind_of(value)}")
+        if problem := mismatch(self.name, self.data):
+            raise UnexpectedResponse(self.name, problem)
         return self.data
 
 
 def decoded(name: str, body: Mapping[str, object], variables: Mapping[str, object]) -> Body:
-    """Take a body apart; secrets among ``variables`` stay out of the errors. Raises ``Unexpected``."""
+    """Take a body apart; secrets among ``variables`` stay out of the errors. Raises ``UnexpectedResponse``."""
     data, errors = body.get("data"), body.get("errors")
     if data is not None and not is_object(data):
-        raise Unexpected(name, f"data is {kind_of(data)}")
+        raise UnexpectedResponse(name, f"data is {kind_of(data)}")
     if errors is not None and not is_list(errors):
-        raise Unexpected(name, f"errors is {kind_of(errors)}")
+        raise UnexpectedResponse(name, f"errors is {kind_of(errors)}")
     hidden = {f"secret {index}": text for index, text in enumerate(secrets_in(variables))}
     by_key: dict[str, RailwayError] = {}
     for error in errors or ():
         if not is_object(error):
-            raise Unexpected(name, f"an error is {kind_of(error)}")
+            raise UnexpectedResponse(name, f"an error is {kind_of(error)}")
         clean = {**error, "message": redact(str(error.get("message") or ""), hidden)}
         path = error.get("path")
         key = str(path[0]) if is_list(path) and path else ""
@@ -84,18 +84,18 @@ def decoded(name: str, body: Mapping[str, object], variables: Mapping[str, objec
     return Body(name, data, by_key)
 
 
-def _checked(operation: Operation[Answer], value: object) -> Answer | Unexpected:
+def _checked(operation: Operation[Answer], value: object) -> Answer | UnexpectedResponse:
     """Return an answer as it is, as far as its root has the form that the operation asks for."""
-    wrong = None
+    problem = None
     if value is None:
-        wrong = None if operation.nullable else "null"
+        problem = None if operation.nullable else "null"
     elif operation.selection and not (is_object(value) or is_list(value)):
-        wrong = kind_of(value)
+        problem = kind_of(value)
     elif operation.kind == "mutation" and value == "":
-        wrong = kind_of(value)  # an id of what is under way, or a secret
+        problem = kind_of(value)  # an id of what is under way, or a secret
     elif operation.kind == "mutation" and is_object(value) and operation.selection.startswith("{ id"):
-        made = value.get("id")
-        wrong = None if made and isinstance(made, str) else f"an object whose id is {kind_of(made)}"
-    if wrong is None and value is not None:
-        wrong = mismatch(operation, value)
-    return cast("Answer", value) if wrong is None else Unexpected(operation.field, wrong)
+        identifier = value.get("id")
+        problem = None if identifier and isinstance(identifier, str) else f"an object whose id is {kind_of(identifier)}"
+    if problem is None and value is not None:
+        problem = mismatch(operation, value)
+    return cast("Answer", value) if problem is None else UnexpectedResponse(operation.field, problem)

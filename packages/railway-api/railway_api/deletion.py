@@ -61,10 +61,10 @@ async def delete_listed(action: Callable[[], Awaitable[object]], still_there: Ca
         return
     except (NotAuthorized, Opaque) as refusal:
         try:
-            there = await still_there()
+            listed = await still_there()
         except RailwayError:
             raise refusal from None
-        if there:
+        if listed:
             raise
 
 

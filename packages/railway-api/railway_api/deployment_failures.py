@@ -56,8 +56,8 @@ def plain_image(image: str) -> str:
     """Return an image reference without what Docker adds by itself."""
     for prefix in ("docker.io/", "index.docker.io/", "library/"):
         image = image.removeprefix(prefix)
-    named = image.rsplit("/", 1)[-1]
-    return image if ":" in named or "@" in named else f"{image}:latest"
+    basename = image.rsplit("/", 1)[-1]
+    return image if ":" in basename or "@" in basename else f"{image}:latest"
 
 
 def source_of(meta: DeploymentMeta) -> str:
@@ -78,7 +78,7 @@ class DeploymentFailure:
     rolls_back: bool = False
     """The new version itself is at fault: to go back to the one before is a cure."""
     next_after: str = ""
-    """What to do when it has been rolled back, if that is something else."""
+    """Advice after a rollback, where it differs."""
 
 
 _REPEAT: Final = "fix the cause and run the command again: it starts a new deployment"
@@ -265,10 +265,10 @@ class DeploymentFailures:
     def address(self, service_id: str, deployment: Deployment | None = None) -> str:
         """Return where the dashboard shows it."""
         environment = self._environment
-        shown = f"&id={deployment.id}" if deployment else ""
+        query = f"&id={deployment.id}" if deployment else ""
         return (
             f"https://railway.com/project/{environment.project_id}/service/{service_id}"
-            f"?environmentId={environment.environment_id}{shown}"
+            f"?environmentId={environment.environment_id}{query}"
         )
 
 

@@ -1,8 +1,8 @@
 """Follows deployments until they are healthy and run what was asked for, or ended otherwise.
 
-Owns which deployment is followed and when the wait is over; what is said of a bad end stands in
-``deployment_failures``, the way back in ``rollback``. Waiting costs one poll per environment whatever the number of
-deployments (see ``progress``). Does not start a deployment that a commit starts by itself.
+Chooses the deployment to follow and decides when to stop waiting; the texts for failures stand in
+``deployment_failures``, rollbacks in ``rollback``. One poll per environment serves all deployments that are waited for
+(see ``progress``). Does not start a deployment that a commit starts by itself.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
 NEARLY: Final = frozenset({"BUILDING", "DEPLOYING"})
 """The statuses before the last: here a look at a deployment also asks what it runs, so that the last one tells."""
 LOOKS: Final = 3
-"""How many looks in a row do that for one status: the answer is large, and some builds take long."""
+"""Polls in a row that do so for one status: the answer is large, and some builds take long."""
 PROOFS: Final = 3
-"""How many looks at a healthy deployment wait for what it runs, before that is asked for by itself."""
+"""Polls of a healthy deployment that wait for its meta, before a request of its own asks for it."""
 ONLY_RECORDED: Final = frozenset({"SKIPPED", "NEEDS_APPROVAL"})
 """A push that Railway does not deploy is listed as the newest deployment, and leaves the one under way alone."""
 APPEAR_S: Final = 45.0
-"""How long after an applied commit its deployment may take to appear, in API time: reads may lag by half a minute, and
+"""Time until the deployment of an applied commit appears, in API time: reads may lag by half a minute, and
 the look that decides may be one that began some seconds before."""
 BUSY_S: Final = 10.0
 
@@ -57,7 +57,7 @@ def _older(deployment: Deployment, since: str | None) -> bool:
 
 
 @dataclass
-class _Wait:
+class _Watch:
     """Hold what is known while one deployment is waited for."""
 
     caller: Caller
@@ -66,7 +66,7 @@ class _Wait:
     """The newest deployment from before."""
     since: str | None
     until: float
-    """When a deployment that does not appear is not waited for any more."""
+    """The moment after which a deployment that does not appear is no longer waited for."""
     own_id: str | None = None
     """The first deployment that appeared: the one that was asked for, whatever comes after it."""
     from_before: bool = False
@@ -74,7 +74,7 @@ class _Wait:
     shown: str = ""
     looks: int = 0
     unproven: int = 0
-    """How many looks at the healthy deployment did not tell what it runs."""
+    """Polls of the healthy deployment that did not tell its meta."""
 
     def is_old(self, latest: Deployment | None) -> bool:
         """Tell whether the newest deployment is still one from before the change."""
@@ -113,8 +113,8 @@ class Deployments:
         one; without it, or when none appears, the newest is taken if it is right, else a new one is started.
         """
         environment = self._environment
-        until = environment.clock.now() + (APPEAR_S if expected else 0.0)
-        wait = _Wait(caller, spec, before.id if before else None, since, until)
+        deadline = environment.clock.now() + (APPEAR_S if expected else 0.0)
+        wait = _Watch(caller, spec, before.id if before else None, since, deadline)
         nearly: str | None = None
         while True:
             progress = await self._poller.next(deployment=nearly)
@@ -145,7 +145,7 @@ class Deployments:
         """Go back to the last good deployment; see ``RollBack.run``."""
         return await RollBack(self._environment, self._poller, self._failures).run(caller, spec, failed, good_id)
 
-    async def _followed(self, wait: _Wait, progress: Progress) -> Deployment | None:
+    async def _followed(self, wait: _Watch, progress: Progress) -> Deployment | None:
         """Return the deployment to judge: the newest, unless that is only on record while ours is under way."""
         latest = progress.latest.get(wait.spec.service_id)
         if latest is None or wait.is_old(latest):
@@ -156,7 +156,7 @@ class Deployments:
         wait.own_id = wait.own_id or latest.id
         return latest
 
-    async def _check_patience(self, wait: _Wait, latest: Deployment | None) -> None:
+    async def _check_patience(self, wait: _Watch, latest: Deployment | None) -> None:
         """Raise when the user or the deadline ends the wait."""
         status = latest.status if latest else "not started"
         failure = None
@@ -167,7 +167,7 @@ class Deployments:
         if failure is not None:
             raise await self._failures.report(wait.spec, latest, failure)
 
-    async def _instead(self, wait: _Wait, latest: Deployment | None) -> Deployment | None:
+    async def _instead(self, wait: _Watch, latest: Deployment | None) -> Deployment | None:
         """Return the newest deployment, which no change of ours started, if it is healthy and the right one.
 
         One that is still under way, after an interrupted run say, is followed from now on; else a new one is started.
@@ -180,7 +180,7 @@ class Deployments:
         await self._start(wait, latest)
         return None
 
-    async def _is_proven(self, wait: _Wait, latest: Deployment, meta: DeploymentMeta | BaseException | None) -> bool:
+    async def _is_proven(self, wait: _Watch, latest: Deployment, meta: DeploymentMeta | BaseException | None) -> bool:
         """Tell whether the deployment runs what was asked for; ``meta`` is of the same answer, if known.
 
         One from before may run something else, a rollback that an interrupted run started say. Raises
@@ -197,7 +197,7 @@ class Deployments:
     async def _meta(self, deployment: Deployment) -> DeploymentMeta:
         return (await self._environment.ask(DEPLOYMENT, id=deployment.id))["meta"] or {}
 
-    async def _start(self, wait: _Wait, latest: Deployment | None) -> None:
+    async def _start(self, wait: _Watch, latest: Deployment | None) -> None:
         """Start a deployment of the present settings; what is the newest now counts as old from then on."""
         await wait.caller.status("starting a deployment...")
         arguments = {"serviceId": wait.spec.service_id, "commitSha": wait.spec.commit_sha}

@@ -36,12 +36,12 @@ async def lookup(name: str, type: str) -> list[str] | None:
                 url, params={"name": name, "type": type}, headers={"Accept": "application/dns-json"}
             )
             answer.raise_for_status()
-            found: list[dict[str, Any]] = answer.json().get("Answer", [])
+            records: list[dict[str, Any]] = answer.json().get("Answer", [])
     except (httpx.HTTPError, ValueError):
         return None
     number = {"A": 1, "CNAME": 5, "TXT": 16, "AAAA": 28, "CAA": 257}[type]
     written = _caa if type == "CAA" else _plain
-    return [written(str(record["data"])) for record in found if record["type"] == number]
+    return [written(str(record["data"])) for record in records if record["type"] == number]
 
 
 def _plain(data: str) -> str:

@@ -57,11 +57,11 @@ class Certificate:
     """Describe the certificate that a visitor was shown."""
 
     issuer: str
-    """Who signed it: organisation and common name."""
+    """Its issuer: organisation and common name."""
     names: tuple[str, ...]
     """The names that it is for."""
     expires_at: datetime
-    """When it ends, in UTC."""
+    """End of its validity, in UTC."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,13 +76,13 @@ class Answer:
     certificate: Certificate | None = None
     """None when the handshake failed."""
     problem: str | None = None
-    """Why the name does not lead to an application that answers; None when it does, with whatever status."""
+    """The reason why no application answers; None when one does, with whatever status."""
     location: str = ""
-    """Where a redirect leads; empty when the answer is none."""
+    """Target of a redirect; empty for any other answer."""
     proxied: bool = False
-    """Whether Cloudflare's proxy answered."""
+    """True when Cloudflare's proxy answered."""
     reached_railway: bool = False
-    """Whether name, certificate and proxy are right, whatever Railway or the application said then."""
+    """True when name, certificate and proxy are right, whatever Railway or the application answered."""
     body: str = ""
     """The beginning of what was answered: its first 4,096 bytes at most."""
 
@@ -98,8 +98,8 @@ async def visit(name: str, path: str = "/", *, timeout_s: float = TIMEOUT_S) -> 
             took = time.monotonic() - started
             certificate = _certificate(response)
             body = b""
-            async for part in response.aiter_bytes(LONGEST_BODY):
-                body = part
+            async for chunk in response.aiter_bytes(LONGEST_BODY):
+                body = chunk
                 break
     except (httpx.HTTPError, OSError) as failure:
         return Answer(url=url, time_s=time.monotonic() - started, problem=_explained(name, failure))
@@ -141,15 +141,15 @@ def _asked(client: httpx.AsyncClient, name: str, path: str) -> AbstractAsyncCont
 def _certificate(response: httpx.Response) -> Certificate | None:
     stream: Any = response.extensions.get("network_stream")
     connection: ssl.SSLObject | None = stream.get_extra_info("ssl_object") if stream else None
-    shown = cast("Mapping[str, Any]", (connection.getpeercert() if connection else None) or {})
-    if not shown:
+    certificate = cast("Mapping[str, Any]", (connection.getpeercert() if connection else None) or {})
+    if not certificate:
         return None
-    issuer = {key: value for part in shown["issuer"] for key, value in part}
+    issuer = {key: value for attributes in certificate["issuer"] for key, value in attributes}
     signed_by = [issuer[key] for key in ("organizationName", "commonName") if key in issuer]
     return Certificate(
         issuer=" ".join(signed_by),
-        names=tuple(value for kind, value in shown.get("subjectAltName", ()) if kind == "DNS"),
-        expires_at=datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC),
+        names=tuple(value for kind, value in certificate.get("subjectAltName", ()) if kind == "DNS"),
+        expires_at=datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC),
     )
 
 
@@ -160,13 +160,13 @@ def _edge_problem(url: str, response: httpx.Response, body: str) -> str | None:
     if response.is_redirect and _same(location, url):
         return f"{url} redirects to itself: the zone's SSL mode is Flexible or Off, and must be Full"
     if cloudflare and (number := re.search(r"error code: (1\d{3})", body)) and status not in CLOUDFLARE_ERRORS:
-        meaning = CLOUDFLARE_DNS_ERRORS.get(number[1], "see its list of 1xxx errors")
-        return f"Cloudflare answers error {number[1]}: {meaning}"
+        description = CLOUDFLARE_DNS_ERRORS.get(number[1], "see its list of 1xxx errors")
+        return f"Cloudflare answers error {number[1]}: {description}"
     if cloudflare and status in CLOUDFLARE_ERRORS:
         return f"Cloudflare answers {status}: {CLOUDFLARE_ERRORS[status]}"
     if _railway_itself(response):
-        told = re.search(r'"message"\s*:\s*"([^"]*)"', body)
-        return f"Railway answers {status}: {told[1] if told else 'no application'}"
+        message = re.search(r'"message"\s*:\s*"([^"]*)"', body)
+        return f"Railway answers {status}: {message[1] if message else 'no application'}"
     return None
 
 
@@ -176,8 +176,8 @@ def _railway_itself(response: httpx.Response) -> bool:
 
 def _same(location: str, url: str) -> bool:
     """Tell whether a redirect leads to the same name and path again, over HTTP or HTTPS."""
-    there, here = urlsplit(location), urlsplit(url)
-    return bool(there.netloc) and (there.netloc, there.path or "/") == (here.netloc, here.path or "/")
+    target, origin = urlsplit(location), urlsplit(url)
+    return bool(target.netloc) and (target.netloc, target.path or "/") == (origin.netloc, origin.path or "/")
 
 
 def _explained(name: str, failure: BaseException) -> str:

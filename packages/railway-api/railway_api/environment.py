@@ -1,7 +1,7 @@
 """One Railway environment, as a resource or a command uses it.
 
-Puts together what stands on ``EnvironmentAccess``: group commits, the poller, and deployments. Owns which thing of the
-environment belongs to which resource of this process. Does not know any resource.
+Combines group commits, the poller and deployments on top of ``EnvironmentAccess``. Remembers which resource of this
+process has claimed which id of the environment. Knows no resource.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ class Environment(EnvironmentAccess):
         with self._commits.delayed():
             yield
 
-    def claim(self, thing: str) -> bool:
+    def claim(self, id: str) -> bool:
         """Take a thing that exists for one resource; False when another one of this process has it already."""
-        if thing in self._claimed:
+        if id in self._claimed:
             return False
-        self._claimed.add(thing)
+        self._claimed.add(id)
         return True
 
-    def is_free(self, thing: str) -> bool:
+    def is_free(self, id: str) -> bool:
         """Tell whether no resource of this process has claimed a thing."""
-        return thing not in self._claimed
+        return id not in self._claimed

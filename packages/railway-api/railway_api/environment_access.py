@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from railway_api.transport import Transport
 
 READ_WINDOW_S: Final = 0.02
-"""How long a read waits for others who want more of it, in real time."""
+"""Time for which a read waits for other callers to join it, in real time."""
 
 
 class EnvironmentAccess:
@@ -136,8 +136,8 @@ class EnvironmentAccess:
             return  # then the first refusal says more
         deleted_at = {environment["id"]: environment["deletedAt"] for environment in nodes(project["environments"])}
         # A project token is shown its own environment alone: for it, what is not listed may well exist.
-        missing = self.transport.token.kind == "account" and self.environment_id not in deleted_at
-        if project["deletedAt"] or missing or deleted_at.get(self.environment_id):
+        unlisted = self.transport.token.kind == "account" and self.environment_id not in deleted_at
+        if project["deletedAt"] or unlisted or deleted_at.get(self.environment_id):
             raise NotFound(f"environment {self.environment_id} was deleted")
 
     async def _write(

@@ -100,13 +100,13 @@ class PlanLimit(RailwayError):
     """The plan does not include it."""
 
 
-class Unexpected(RailwayError):
+class UnexpectedResponse(RailwayError):
     """An answer has another form than Railway's schema promises."""
 
-    def __init__(self, operation: str, what: str) -> None:
+    def __init__(self, operation: str, problem: str) -> None:
         super().__init__(
-            f"Railway answered something unexpected to {operation}, {what}: nothing of it was stored; run the command "
-            "again (what exists already is found and kept), and report this if it stays"
+            f"Railway answered something unexpected to {operation}, {problem}: nothing of it was stored; run the "
+            "command again (what exists already is found and kept), and report this if it stays"
         )
 
 
@@ -135,7 +135,7 @@ _THROTTLES: Final = (
 )
 
 _EVERY: Final = re.compile(r"\b(?:every|per|wait|in)\s+(\d+)\s*(s|secs?|seconds?|m|mins?|minutes?)\b")
-"""How Railway says how often something may be created: "every 30s", "per 30 seconds"."""
+"""Railway's text for the interval between two creates: "every 30s", "per 30 seconds"."""
 LONGEST_TOLD_S: Final = 600.0
 
 # The order counts: the first fragment found in the message decides.
@@ -187,11 +187,11 @@ def classify(operation: str, error: Mapping[str, object]) -> RailwayError:
     trace = error.get("traceId") or extensions.get("traceId")
     suffix = f" (trace {trace})" if trace else ""
     lowered = message.lower()
-    told = _EVERY.search(lowered)
-    told_s = float(told[1]) * (60.0 if told[2].startswith("m") else 1.0) if told else None
+    interval = _EVERY.search(lowered)
+    interval_s = float(interval[1]) * (60.0 if interval[2].startswith("m") else 1.0) if interval else None
     usual_s = next((seconds for fragment, seconds in _THROTTLES if fragment in lowered), None)
-    if usual_s is not None or (told_s is not None and "only one" in lowered):
-        wait_s = min(told_s, LONGEST_TOLD_S) if told_s is not None else usual_s or PROJECT_COOL_DOWN_S
+    if usual_s is not None or (interval_s is not None and "only one" in lowered):
+        wait_s = min(interval_s, LONGEST_TOLD_S) if interval_s is not None else usual_s or PROJECT_COOL_DOWN_S
         return Throttled(f"Railway refused {operation}: {message}{suffix}", reason=message, retry_after_s=wait_s)
     kind = next((kind for fragment, kind in _FRAGMENTS if fragment in lowered), None)
     kind = kind or _CODES.get(str(extensions.get("code") or ""), RailwayError)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 OWN: Final = "Pulumi: "
-"""How the messages of this client's commits begin."""
+"""Prefix of the messages of this client's commits."""
 
 
 class ForeignChanges:
@@ -36,17 +36,17 @@ class ForeignChanges:
         """Remember a patch of ours that Railway did not apply: it may be staged again, and nobody else's doing."""
         self._told |= _short(leaves(own))
 
-    async def staged(self, seen: Snapshot, own: EnvironmentConfig) -> list[str]:
+    async def staged(self, snapshot: Snapshot, own: EnvironmentConfig) -> list[str]:
         """Return what somebody has staged, and which of it would undo a patch of ours.
 
         A commit of ours that Railway could not apply is nobody's: whoever sent it has told that it is still staged.
         Asks Railway only where the environment says that something is staged.
         """
-        if not seen.environment["unmergedChangesCount"]:
+        if not snapshot.environment["unmergedChangesCount"]:
             return []
-        where = self._environment.environment_id
+        environment_id = self._environment.environment_id
         try:
-            staged = await self._environment.ask(ENVIRONMENT_STAGED_CHANGES, environmentId=where)
+            staged = await self._environment.ask(ENVIRONMENT_STAGED_CHANGES, environmentId=environment_id)
         except RailwayError:
             return ["some that could not be read"]
         if (staged["message"] or "").startswith(OWN):
@@ -54,26 +54,26 @@ class ForeignChanges:
         paths = _short(leaves(staged["patch"]))
         new = sorted(paths - self._told)
         self._told |= paths
-        ours = _short(leaves(own))
+        own_paths = _short(leaves(own))
         undoes = " (which this run has set, and deploying it would undo)"
-        return [f"{seen.readable_path(path)}{undoes if path in ours else ''}" for path in new]
+        return [f"{snapshot.readable_path(path)}{undoes if path in own_paths else ''}" for path in new]
 
     async def commits(
-        self, seen: Snapshot, patches: Sequence[EnvironmentPatchInEnvironmentSnapshot], own: EnvironmentConfig
+        self, snapshot: Snapshot, patches: Sequence[EnvironmentPatchInEnvironmentSnapshot], own: EnvironmentConfig
     ) -> list[str]:
         """Return the commits of others that came between a read and ours, with what both have set."""
-        told: list[str] = []
-        ours = _short(leaves(own))
+        commits: list[str] = []
+        own_paths = _short(leaves(own))
         for patch in patches:
             name = f"the commit {patch['message'] or patch['id']!r}"
             try:
                 commit = await self._environment.ask(ENVIRONMENT_PATCH, id=patch["id"])
             except RailwayError:
-                told.append(name)
+                commits.append(name)
                 continue
-            both = sorted(_short(leaves(commit["patch"])) & ours)
-            told.append(f"{name}, which sets {', '.join(map(seen.readable_path, both))} too" if both else name)
-        return told
+            both = sorted(_short(leaves(commit["patch"])) & own_paths)
+            commits.append(f"{name}, which sets {', '.join(map(snapshot.readable_path, both))} too" if both else name)
+        return commits
 
 
 def _short(changed: Iterable[tuple[Path, object]]) -> frozenset[Path]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from railway_api.batch import wait_until_settled
-from railway_api.commit_outcome import Patches, Seen, not_shown
+from railway_api.commit_outcome import CommitStatus, Patches, unapplied_settings
 from railway_api.counting import count
 from railway_api.documents.environment import ENVIRONMENT_PATCH_COMMIT
 from railway_api.environment_access import EnvironmentAccess
@@ -40,17 +40,17 @@ if TYPE_CHECKING:
     from railway_api.scalars import EnvironmentConfig
 
 WINDOW_S: Final = 0.05
-"""How long a patch waits for others, in real time."""
+"""Time for which a patch waits for others, in real time."""
 PREPARED_S: Final = 30.0
-"""How long a commit waits for creates that are under way, in API time."""
+"""Time for which a commit waits for creates in progress, in API time."""
 APPLY_S: Final = 300.0
-"""How long Railway may take to apply a commit, in API time."""
+"""Limit for Railway to apply a commit, in API time."""
 UNLISTED_S: Final = 15.0
-"""How long a new patch may be missing from the list, in API time. A patch without effect never appears there."""
+"""Time for which a new patch may be missing from the list, in API time. A patch without effect never appears there."""
 REFLECT_S: Final = 60.0
-"""How long a read may lag behind an applied commit, in API time."""
+"""Lag of reads behind an applied commit, in API time."""
 LAG_S: Final = 90.0
-"""How long a thing that was just created may be unknown to a commit, in API time."""
+"""Time for which a commit may not know a new resource, in API time."""
 RETRY_S: Final = 3.0
 
 BuildPatch = Callable[[Snapshot], "EnvironmentConfig"]
@@ -67,17 +67,17 @@ class Committed:
     sent: bool
     """False when the configuration was already as asked for, so nothing was sent."""
     foreign: Sequence[str] = ()
-    """What somebody else changed meanwhile, for people."""
+    """Changes by others in the meantime, for people."""
     staged: Sequence[str] = ()
-    """What somebody changed in the dashboard and did not deploy, for people; told once."""
+    """Changes staged in the dashboard and not deployed, for people; reported once."""
     since: str | None = None
-    """When Railway took the commit, by its clock: what it started was created after that. None when not known."""
+    """Time of the commit by Railway's clock; its deployments were created later. None when not known."""
     complaint: str | None = None
-    """Why Railway says that it could not apply the commit, although all of it is in effect; told once."""
+    """Railway's error for a commit that is in effect all the same; reported once."""
 
 
 @dataclass(frozen=True)
-class _Sent:
+class _CommitResult:
     """Tell what became of one commit."""
 
     after: Snapshot
@@ -88,12 +88,12 @@ class _Sent:
 
 
 @dataclass(frozen=True)
-class _Posted:
+class _AcceptedCommit:
     """Tell what Railway answered to a commit."""
 
     workflow_id: str | None
     listed: bool
-    """Whether a patch is going to be listed: not when there was nothing to commit."""
+    """True when Railway lists the patch; False when there was nothing to commit."""
 
 
 @dataclass
@@ -215,8 +215,8 @@ class GroupCommits:
                     raise
                 await environment.clock.sleep(RETRY_S)
                 group = [submission for submission, _ in ready]
-        others = await self._foreign_changes.commits(sent.after, sent.others, patch)
-        foreign = [*foreign, *self._told(before, sent.after, patch), *others]
+        other_commits = await self._foreign_changes.commits(sent.after, sent.others, patch)
+        foreign = [*foreign, *self._told(before, sent.after, patch), *other_commits]
         self._last = sent.after
         staged = await self._foreign_changes.staged(sent.after, patch)
         committed = Committed(
@@ -257,7 +257,7 @@ class GroupCommits:
             ready.append((submission, own))
         return ready, merged
 
-    async def _send(self, before: Snapshot, patch: EnvironmentConfig) -> _Sent:
+    async def _send(self, before: Snapshot, patch: EnvironmentConfig) -> _CommitResult:
         """Commit, and wait until a read shows it: a commit may be accepted and do nothing."""
         environment = self._environment
         mark = uuid.uuid4().hex[:8]
@@ -280,10 +280,10 @@ class GroupCommits:
         changed = changed_by_others({**before.config, "services": read}, after.config, patch)
         return [after.readable_path(path) for path in changed]
 
-    async def _post(self, patch: EnvironmentConfig, mark: str) -> _Posted:
+    async def _post(self, patch: EnvironmentConfig, mark: str) -> _AcceptedCommit:
         """Send the patch."""
         environment = self._environment
-        until = environment.clock.now() + LAG_S
+        deadline = environment.clock.now() + LAG_S
         counts = ", ".join(count(len(table(patch.get(f"{each}s"))), each) for each in ("service", "volume"))
         while True:
             try:
@@ -294,16 +294,18 @@ class GroupCommits:
                     commitMessage=f"{OWN}{counts} ({mark})",
                 )
             except NothingToCommit:
-                return _Posted(None, listed=False)
+                return _AcceptedCommit(None, listed=False)
             except (Race, NotFound):
                 # What the patch names was created a moment ago.
-                if environment.clock.now() > until:
+                if environment.clock.now() > deadline:
                     raise
                 await environment.clock.sleep(RETRY_S)
             else:
-                return _Posted(workflow_id, listed=True)
+                return _AcceptedCommit(workflow_id, listed=True)
 
-    async def _in_effect(self, before: Snapshot, patch: EnvironmentConfig, mark: str, posted: _Posted) -> _Sent:
+    async def _in_effect(
+        self, before: Snapshot, patch: EnvironmentConfig, mark: str, posted: _AcceptedCommit
+    ) -> _CommitResult:
         """Wait until the commit is applied and the configuration shows it; raise what went wrong with it."""
         environment = self._environment
         self._poller.hurry()
@@ -317,15 +319,15 @@ class GroupCommits:
             now = environment.clock.now()
             if followed is not None and progress.workflow is None:
                 continue  # this look had left before it could ask for the workflow
-            seen = _seen(progress, before, mark, early=now - started <= UNLISTED_S)
-            if (refusal := seen.refusal()) is not None:
+            status = _commit_status(progress, before, mark, early=now - started <= UNLISTED_S)
+            if (refusal := status.refusal()) is not None:
                 if progress.snapshot is not None and not has_effect(patch, progress.snapshot.config):
-                    return _Sent(progress.snapshot, _taken_at(seen.own), _of_others(seen), str(refusal))
+                    return _CommitResult(progress.snapshot, _taken_at(status.own), _of_others(status), str(refusal))
                 self._foreign_changes.keep_quiet_about(patch)
                 raise refusal
-            unlisted = not posted.listed or (now - started > UNLISTED_S and not seen.running)
+            unlisted = not posted.listed or (now - started > UNLISTED_S and not status.running)
             applying = any(each["status"] == "APPLYING" for each in progress.patches)
-            if applied is None and (seen.complete or unlisted) and not applying:
+            if applied is None and (status.complete or unlisted) and not applying:
                 applied = now
             if applied is None and now - started > APPLY_S:
                 raise StillApplying(
@@ -334,34 +336,36 @@ class GroupCommits:
                 )
             if applied is None or progress.snapshot is None:
                 continue
-            missing = not_shown(patch, before, progress.snapshot, proven=seen.complete or not posted.listed)
-            others = _of_others(seen)
-            if not missing:
-                return _Sent(progress.snapshot, _taken_at(seen.own), others)
-            self._raise_not_applied(missing, others, waited_s=now - applied)
+            unapplied = unapplied_settings(
+                patch, before, progress.snapshot, proven=status.complete or not posted.listed
+            )
+            other_commits = _of_others(status)
+            if not unapplied:
+                return _CommitResult(progress.snapshot, _taken_at(status.own), other_commits)
+            self._raise_not_applied(unapplied, other_commits, waited_s=now - applied)
 
     @staticmethod
-    def _raise_not_applied(missing: Sequence[str], others: Patches, *, waited_s: float) -> None:
+    def _raise_not_applied(unapplied: Sequence[str], other_commits: Patches, *, waited_s: float) -> None:
         """Raise when others undid what is missing, or when Railway had enough time to show it."""
-        parts = ", ".join(missing[:5])
-        if others:
-            names = ", ".join(repr(each["message"] or each["id"]) for each in others)
+        paths = ", ".join(unapplied[:5])
+        if other_commits:
+            names = ", ".join(repr(each["message"] or each["id"]) for each in other_commits)
             raise RailwayError(
-                f"somebody else changed {parts} at the same time, with the commit {names}: find "
+                f"somebody else changed {paths} at the same time, with the commit {names}: find "
                 "out who deploys to this environment beside you, and run the command again"
             )
         if waited_s > REFLECT_S:
-            raise RailwayError(f"Railway accepted the configuration but did not apply {parts}: run the command again")
+            raise RailwayError(f"Railway accepted the configuration but did not apply {paths}: run the command again")
 
 
-def _seen(progress: Progress, before: Snapshot, mark: str, *, early: bool) -> Seen:
+def _commit_status(progress: Progress, before: Snapshot, mark: str, *, early: bool) -> CommitStatus:
     """Return what a look shows of the commit with this mark."""
     own = [each for each in progress.patches if mark in (each["message"] or "")]
     new = [each for each in progress.patches if each["id"] not in before.patches]
     workflow = progress.workflow
     if isinstance(workflow, BaseException) or (workflow is not None and workflow["status"] == "NotFound"):
         workflow = None
-    return Seen(own, new, workflow, early=early)
+    return CommitStatus(own, new, workflow, early=early)
 
 
 def _taken_at(own: Patches) -> str | None:
@@ -369,9 +373,9 @@ def _taken_at(own: Patches) -> str | None:
     return min((patch["createdAt"] for patch in own), default=None)
 
 
-def _of_others(seen: Seen) -> Patches:
+def _of_others(status: CommitStatus) -> Patches:
     """Return the commits of others among new ones; none where it is not known which one is ours."""
-    return [each for each in seen.new if each not in seen.own and each["status"] != "STAGED"] if seen.own else []
+    return [each for each in status.new if each not in status.own and each["status"] != "STAGED"] if status.own else []
 
 
 def has_effect(patch: EnvironmentConfig, config: EnvironmentConfig) -> bool:
@@ -385,5 +389,5 @@ def has_effect(patch: EnvironmentConfig, config: EnvironmentConfig) -> bool:
 
 def _exists(config: EnvironmentConfig, path: Path) -> bool:
     """Tell whether something is in the environment: the configuration shows it, and not as deleted."""
-    there = at(config, path)
-    return is_object(there) and not there.get("isDeleted")
+    entry = at(config, path)
+    return is_object(entry) and not entry.get("isDeleted")

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 def host_of(url: str) -> str | None:
     """Return the host of an address of the Web; None when it is none."""
     try:
-        parts = urlsplit(url)
-        valid = parts.scheme in {"http", "https"} and parts.port != 0 and not re.search(r"\s", url)
+        address = urlsplit(url)
+        valid = address.scheme in {"http", "https"} and address.port != 0 and not re.search(r"\s", url)
     except ValueError:
         return None
-    return parts.hostname if valid else None
+    return address.hostname if valid else None
 
 
 def is_loopback(url: str) -> bool:

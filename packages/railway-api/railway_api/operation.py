@@ -85,8 +85,10 @@ def query(
     called: str = "",
 ) -> Operation[Any]:
     """Declare a root field that reads."""
-    given = arguments or {}
-    return Operation(kind="query", field=field, arguments=given, selection=selection, nullable=nullable, called=called)
+    query_arguments = arguments or {}
+    return Operation(
+        kind="query", field=field, arguments=query_arguments, selection=selection, nullable=nullable, called=called
+    )
 
 
 def mutation(

@@ -48,10 +48,10 @@ def conflict(first: Config, second: Config) -> Path | None:
     """Return a path for which two patches want different values, if there is one."""
     for path, value in leaves(second):
         for length in range(1, len(path) + 1):
-            there = at(first, path[:length])
-            if there is None and not _has(first, path[:length]):
+            written = at(first, path[:length])
+            if written is None and not _has(first, path[:length]):
                 break
-            if _object(there) is None and (length < len(path) or there != value):
+            if _object(written) is None and (length < len(path) or written != value):
                 return path
         else:
             if at(first, path) != value:
@@ -101,9 +101,9 @@ def changed_by_others(before: Config, after: Config, patch: Config) -> list[Path
     for service in sorted(services):
         if any(at(config, ("services", service, "isDeleted")) for config in (before, after)):
             continue
-        parts = ("variables",) if service in touched else WATCHED
-        for part in parts:
-            path = ("services", service, part)
+        groups = ("variables",) if service in touched else WATCHED
+        for group in groups:
+            path = ("services", service, group)
             old, new = _object(at(before, path)) or {}, _object(at(after, path)) or {}
             own = _object(at(patch, path)) or {}
             differing += [(*path, key) for key in sorted({*old, *new} - {*own}) if old.get(key) != new.get(key)]

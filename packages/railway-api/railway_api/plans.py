@@ -29,7 +29,7 @@ class Budget:
     per_hour: int
     per_second: int
     poll_s: float
-    """How often a wait may ask: a short budget asks less often."""
+    """Interval between two polls: a small budget polls less often."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +46,11 @@ class Limits:
     volumes_per_project: int | None
     custom_domains_per_service: int | None
     rollback_hours: int
-    """How long a deployment that was replaced can be started again."""
+    """Hours for which a replaced deployment can be rolled back to."""
     restarts_always: bool = True
-    """Whether a service may be restarted without end, and more often than 10 times."""
+    """Restarts without end, and more than 10 of them, are allowed."""
     private_registries: bool = False
-    """Whether an image may come from a private registry."""
+    """Images of private registries are allowed."""
 
 
 PLANS: Final = {

@@ -37,4 +37,4 @@ USD_PER_UNIT: Final = {
 DEFAULT_VOLUME_GB: Final = {Plan.FREE: 0.5, Plan.HOBBY: 5.0, Plan.PRO: 50.0, Plan.ENTERPRISE: 50.0}
 """Size of a volume for which none is given (https://docs.railway.com/volumes/reference)."""
 BACKUPS_KEPT: Final = {"daily": 6, "weekly": 4, "monthly": 3}
-"""How many backups of each schedule exist at one time (https://docs.railway.com/volumes/backups)."""
+"""Backups of each schedule that exist at one time (https://docs.railway.com/volumes/backups)."""

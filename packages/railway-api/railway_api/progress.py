@@ -35,9 +35,9 @@ FASTER_AT_FIRST: Final = 2.5
 """The first polls after a change come this much sooner: a commit takes a second or two."""
 SLOWING: Final = 1.5
 DOMAINS_S: Final = 10.0
-"""How often, at most, the state of domains is asked for: Railway looks DNS up for each answer."""
+"""Shortest interval between two reads of the domains: Railway looks DNS up for each."""
 DOMAINS_AT_FIRST_S: Final = 2.0
-"""How soon at first: the records of a new domain are there after a few seconds."""
+"""The first interval: the records of a new domain appear after a few seconds."""
 LARGEST: Final = 25
 """Domains, and deployments, per poll; what is left over is asked for in the next one."""
 
@@ -59,7 +59,7 @@ class Progress:
     )
     """``meta``, or the error in its place, by the id of the deployment, of those that were asked for."""
     workflow: WorkflowResult | BaseException | None = None
-    """How the workflow of a commit is getting on, or the error in its place, where it was asked for."""
+    """State of the commit's workflow, or the error in its place; None when it was not asked for."""
 
 
 @dataclass
@@ -143,20 +143,20 @@ class Poller:
         document = progress(
             snapshot=snapshot, domains=len(services), deployments=len(deployments), workflow=workflow is not None
         )
-        named = {f"service_{index}": each for index, each in enumerate(services)}
-        named |= {f"deployment_{index}": each for index, each in enumerate(deployments)}
-        named |= {"workflow": workflow} if workflow is not None else {}
+        operations = {f"service_{index}": each for index, each in enumerate(services)}
+        operations |= {f"deployment_{index}": each for index, each in enumerate(deployments)}
+        operations |= {"workflow": workflow} if workflow is not None else {}
         try:
             data = await self._environment.transport.read(
                 document,
                 projectId=self._environment.project_id,
                 environmentId=self._environment.environment_id,
-                **named,
+                **operations,
             )
         except Unreachable:
             raise
         except RailwayError:
-            if not named:
+            if not operations:
                 raise
             return await self._look_apart(services, deployments, workflow, snapshot=snapshot)
         # What the document has beside that depends on what is asked for.
@@ -175,16 +175,16 @@ class Poller:
         self, services: Sequence[str], deployments: Sequence[str], workflow: str | None, *, snapshot: bool
     ) -> Progress:
         environment = self._environment
-        seen = await self._look((), (), None, snapshot=snapshot)
-        where = {"projectId": environment.project_id, "environmentId": environment.environment_id}
-        domains = await self._each(DOMAINS, [{**where, "serviceId": each} for each in services])
+        progress = await self._look((), (), None, snapshot=snapshot)
+        ids = {"projectId": environment.project_id, "environmentId": environment.environment_id}
+        domains = await self._each(DOMAINS, [{**ids, "serviceId": each} for each in services])
         answers = await self._each(DEPLOYMENT, [{"id": each} for each in deployments])
         metas = [answer if isinstance(answer, BaseException) else answer["meta"] for answer in answers]
         (followed,) = await self._each(WORKFLOW_STATUS, [{"workflowId": workflow}]) if workflow else (None,)
         return Progress(
-            seen.patches,
-            seen.latest,
-            seen.snapshot,
+            progress.patches,
+            progress.latest,
+            progress.snapshot,
             dict(zip(services, domains, strict=True)),
             dict(zip(deployments, metas, strict=True)),
             followed,
@@ -194,5 +194,5 @@ class Poller:
         self, operation: Operation[Answer], calls: Sequence[Mapping[str, object]]
     ) -> Sequence[Answer | BaseException]:
         """Return for each call its answer or its error."""
-        asked = (self._environment.ask(operation, **call) for call in calls)
-        return await asyncio.gather(*asked, return_exceptions=True)
+        requests = (self._environment.ask(operation, **call) for call in calls)
+        return await asyncio.gather(*requests, return_exceptions=True)

@@ -15,7 +15,7 @@ from railway_api.errors import Busy, NotFound, OutcomeUnknown, Race, RailwayErro
 T = TypeVar("T")
 
 LAG_S: Final = 90.0
-"""How long Railway may not know what was created a moment ago."""
+"""Time for which Railway may not know a new resource."""
 RETRY_S: Final = 3.0
 UNSEEN_S: Final = (3.0, 6.0, 12.0, 12.0)
 """Pauses between looks for what may not have been made."""
@@ -59,25 +59,25 @@ async def wait_for(
     ``for_s`` may be a function that is asked after each look. Without ``at_once`` the first look comes after a pause.
     """
     waited_s = 0.0
-    found = await look() if at_once else None
-    while found is None and not _is_over(caller, waited_s, for_s() if callable(for_s) else for_s):
+    result = await look() if at_once else None
+    while result is None and not _is_over(caller, waited_s, for_s() if callable(for_s) else for_s):
         await caller.status(doing)
         await caller.sleep(RETRY_S)
         waited_s += RETRY_S
-        found = await look()
-    return found
+        result = await look()
+    return result
 
 
 async def wait_until_visible(caller: Caller, look: Callable[[], Awaitable[T | None]]) -> T | None:
     """Return what a create without an answer has made; None when ``look`` finds nothing while lists may lag."""
-    found = await look()
+    result = await look()
     for pause_s in UNSEEN_S:
-        if found is not None or caller.cancelled():
+        if result is not None or caller.cancelled():
             break
         await caller.status("looking for what was made, Railway's answer was lost...")
         await caller.sleep(pause_s)
-        found = await look()
-    return found
+        result = await look()
+    return result
 
 
 async def _looked(looking: Awaitable[T | None], first: RailwayError) -> T | None:
@@ -100,8 +100,8 @@ async def create_or_find(
         try:
             return await create()
         except on as first:
-            if (made := await _looked(wait_until_visible(caller, look), first)) is not None:
-                return made
+            if (created := await _looked(wait_until_visible(caller, look), first)) is not None:
+                return created
             if last_attempt:
                 raise
     raise AssertionError("the last attempt returns or raises")
@@ -124,12 +124,12 @@ async def create_through_races(
         try:
             return await create()
         except OutcomeUnknown as lost:
-            if (made := await _looked(wait_until_visible(caller, look), lost)) is not None:
-                return made
+            if (created := await _looked(wait_until_visible(caller, look), lost)) is not None:
+                return created
             raise Race(str(lost), reason=lost.reason) from lost
         except doubtful as first:
-            if (made := await _looked(look(), first)) is not None:
-                return made
+            if (created := await _looked(look(), first)) is not None:
+                return created
             raise
 
     return await retry_on(caller, attempt, on=(Race, Busy, NotFound))

@@ -1,7 +1,7 @@
 """Goes back from a deployment that failed to the last good one, with Railway's own ``deploymentRollback``.
 
-Owns which deployment is the last good one, whether it still runs anyway, and the text of what became of it. A rollback
-starts the old image with the old variables as a new deployment; the configuration stays as it was asked for.
+Chooses the last good deployment, checks whether it still runs anyway, and describes the outcome. A rollback starts the
+old image with the old variables as a new deployment; the configuration does not change.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ HEALTHY: Final = frozenset({"SUCCESS", "SLEEPING"})
 ROLL_BACK_S: Final = 300.0
 """The time for a rollback, on top of that for the deployment: nothing is built, a start takes a minute or so."""
 APPEAR_S: Final = 15.0
-"""How long the effect of a write that was not confirmed may take to appear, in API time."""
+"""Time until the effect of an unconfirmed write appears, in API time."""
 LISTED: Final = 20
-"""How many earlier deployments are looked through."""
+"""Number of earlier deployments that are read."""
 _ENDED_WELL: Final = (*sorted(HEALTHY), "REMOVING", "REMOVED")
 
 
@@ -42,7 +42,7 @@ class RolledBack:
     """Tell what became of an attempt to roll back."""
 
     text: str
-    """What runs now, and why."""
+    """The deployment that runs now, and the reason."""
     failed: Deployment
     """The deployment that failed, with the status that it has by now."""
     running: Deployment | None = None
@@ -117,8 +117,8 @@ class RollBack:
                 if last_attempt:
                     raise
                 self._poller.hurry()
-                until = environment.clock.now() + APPEAR_S
-                while environment.clock.now() < until:
+                deadline = environment.clock.now() + APPEAR_S
+                while environment.clock.now() < deadline:
                     if is_done((await self._poller.next()).latest.get(spec.service_id)):
                         return
             else:
@@ -129,18 +129,18 @@ class RollBack:
     ) -> ListedDeployment | None:
         """Return the deployment to go back to, once it is no longer being removed: Railway takes it only then."""
         environment = self._environment
-        wanted = {
+        filters = {
             "projectId": environment.project_id,
             "environmentId": environment.environment_id,
             "serviceId": spec.service_id,
             "status": {"in": list(_ENDED_WELL)},
         }
         while True:
-            listed = nodes(await environment.ask(DEPLOYMENTS, input=wanted, first=LISTED))
+            listed = nodes(await environment.ask(DEPLOYMENTS, input=filters, first=LISTED))
             newest_first = sorted(listed, key=lambda each: each["createdAt"], reverse=True)
-            others = [each for each in newest_first if each["id"] != failed.id]
-            good = _best(others, good_id)
-            if good is not None or not any(each["status"] == "REMOVING" for each in others):
+            candidates = [each for each in newest_first if each["id"] != failed.id]
+            good = _best(candidates, good_id)
+            if good is not None or not any(each["status"] == "REMOVING" for each in candidates):
                 return good
             if caller.cancelled() or caller.deadline.remaining_s() <= 0:
                 return None
@@ -165,5 +165,5 @@ def _best(deployments: list[ListedDeployment], good_id: str | None) -> ListedDep
     """Return what runs; else what the state knows to have been healthy; else the newest that Railway would take."""
     runs = next((each for each in deployments if each["status"] in HEALTHY), None)
     possible = [each for each in deployments if each["canRollback"]]
-    known = next((each for each in possible if each["id"] == good_id), None)
-    return runs or known or next(iter(possible), None)
+    recorded = next((each for each in possible if each["id"] == good_id), None)
+    return runs or recorded or next(iter(possible), None)

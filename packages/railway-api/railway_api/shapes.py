@@ -31,7 +31,7 @@ from railway_api.json_objects import is_list, is_object
 from railway_api.operation import Document, Operation
 
 DEEPEST: Final = 60
-"""How deep an answer may be nested; Railway's own stay below twenty."""
+"""Deepest nesting of an answer; Railway's own stay below twenty."""
 _ROOT: Final = "railway_api"
 _POLL: Final = "environmentProgress"
 
@@ -41,23 +41,23 @@ class _WithMeta(TypedDict):
     meta: object
 
 
-def mismatch(answered: Operation[Any] | str, value: object) -> str | None:
+def mismatch(operation: Operation[Any] | str, value: object) -> str | None:
     """Say where an answer is not what was promised: that of an operation, or to a document of this name.
 
     None when it is, and for an operation that is not declared among the documents.
     """
     if _too_deep(value):
         return f"nested more than {DEEPEST} levels deep"
-    if isinstance(answered, Operation):
-        return _told(_check(id(answered)), value, answered.field)
-    check = (_check(f"{answered} with project") if _has_project(value) else None) or _check(answered)
-    return _told(check, value) or (_numbered_mismatch(value) if answered == _POLL else None)
+    if isinstance(operation, Operation):
+        return _described(_check(id(operation)), value, operation.field)
+    check = (_check(f"{operation} with project") if _has_project(value) else None) or _check(operation)
+    return _described(check, value) or (_numbered_mismatch(value) if operation == _POLL else None)
 
 
-def _told(check: Check | None, value: object, place: str = "") -> str | None:
+def _described(check: Check | None, value: object, path: str = "") -> str | None:
     """Say in words what a check finds."""
-    wrong = check(value) if check is not None else None
-    return None if wrong is None else f"{f'{place}{wrong[0]}'.removeprefix('.')} is {wrong[1]}"
+    difference = check(value) if check is not None else None
+    return None if difference is None else f"{f'{path}{difference[0]}'.removeprefix('.')} is {difference[1]}"
 
 
 def _has_project(value: object) -> bool:
@@ -82,8 +82,8 @@ def _numbered_mismatch(value: object) -> str | None:
     """Look at what a poll has beside its fixed fields: ``domains_0``, ``deployment_0``, ``workflow``."""
     numbered = _numbered()
     for key, each in value.items() if is_object(value) else ():
-        if wrong := _told(numbered.get(key.partition("_")[0]), each, key):
-            return wrong
+        if text := _described(numbered.get(key.partition("_")[0]), each, key):
+            return text
     return None
 
 
@@ -110,7 +110,7 @@ def _namespace() -> dict[str, object]:
 @cache
 def _declared() -> Mapping[int | str, object]:
     """Return the type of each answer: by the id of its operation, or by the name of its document."""
-    found: dict[int | str, object] = {}
+    types: dict[int | str, object] = {}
     package = importlib.import_module(f"{_ROOT}.documents")
     for info in pkgutil.iter_modules(package.__path__):
         module = importlib.import_module(f"{package.__name__}.{info.name}")
@@ -123,14 +123,14 @@ def _declared() -> Mapping[int | str, object]:
         for name, hint in get_type_hints(wanted, {**vars(module), **_namespace()}).items():
             declared = getattr(module, name)
             if isinstance(declared, Operation):
-                found[id(cast("object", declared))] = get_args(hint)[0]
+                types[id(cast("object", declared))] = get_args(hint)[0]
             else:
-                found[declared.name] = get_args(hint)[0]
+                types[declared.name] = get_args(hint)[0]
     answers = _module("answers")
     # The poll is made anew for what is waited for: with or without the whole environment.
-    found[_POLL] = answers["EnvironmentProgress"]
-    found[f"{_POLL} with project"] = answers["EnvironmentSnapshot"]
-    return found
+    types[_POLL] = answers["EnvironmentProgress"]
+    types[f"{_POLL} with project"] = answers["EnvironmentSnapshot"]
+    return types
 
 
 @cache
@@ -141,17 +141,17 @@ def _fields(shape: type) -> Mapping[str, tuple[object, bool]]:
     return {name: (get_args(hint)[0] if name in optional else hint, name in optional) for name, hint in hints.items()}
 
 
-Wrong = tuple[str, str]
+Mismatch = tuple[str, str]
 """The place below, such as ``.edges.node``, and what is there instead."""
-Check = Callable[[object], Wrong | None]
+Check = Callable[[object], Mismatch | None]
 Bound = Mapping[object, object]
 """What the variables of a generic type stand for."""
 
 
 @cache
-def _check(answered: int | str) -> Check | None:
+def _check(key: int | str) -> Check | None:
     """Return the check of an answer: by the id of its operation, or by the name of its document."""
-    expected = _declared().get(answered)
+    expected = _declared().get(key)
     return None if expected is None else _check_of(expected, {}, lenient=False)
 
 
@@ -174,42 +174,42 @@ def _check_of(expected: object, bound: Bound, *, lenient: bool) -> Check:
 
 
 def _check_of_union(checks: Sequence[Check], *, nullable: bool) -> Check:
-    def check(value: object) -> Wrong | None:
+    def check(value: object) -> Mismatch | None:
         if value is None and nullable:
             return None
-        found = [each(value) for each in checks]
-        return None if None in found else found[0]
+        mismatches = [each(value) for each in checks]
+        return None if None in mismatches else mismatches[0]
 
     return check
 
 
 def _check_of_list(inner: Check, *, lenient: bool) -> Check:
-    def check(value: object) -> Wrong | None:
+    def check(value: object) -> Mismatch | None:
         if not is_list(value):
             return None if lenient else ("", kind_of(value))
-        return next((wrong for each in value if (wrong := inner(each))), None)
+        return next((mismatch for each in value if (mismatch := inner(each))), None)
 
     return check
 
 
 def _check_of_dictionary(inner: Check) -> Check:
-    def check(value: object) -> Wrong | None:
+    def check(value: object) -> Mismatch | None:
         if not is_object(value):
             return "", kind_of(value)
-        found = ((key, inner(each)) for key, each in value.items())
-        return next(((f".{key}{wrong[0]}", wrong[1]) for key, wrong in found if wrong), None)
+        mismatches = ((key, inner(each)) for key, each in value.items())
+        return next(((f".{key}{mismatch[0]}", mismatch[1]) for key, mismatch in mismatches if mismatch), None)
 
     return check
 
 
 def _check_of_scalar(expected: object) -> Check:
-    def check(value: object) -> Wrong | None:
+    def check(value: object) -> Mismatch | None:
         return None if _is_scalar(value, expected) else ("", kind_of(value))
 
     return check
 
 
-def _anything(_value: object) -> Wrong | None:
+def _anything(_value: object) -> Mismatch | None:
     return None
 
 
@@ -233,7 +233,7 @@ class _ObjectCheck:
             for name, (hint, optional) in _fields(self._shape).items()
         ]
 
-    def __call__(self, value: object) -> Wrong | None:
+    def __call__(self, value: object) -> Mismatch | None:
         """Return the first thing that is wrong."""
         if not is_object(value):
             return "", kind_of(value)
@@ -241,8 +241,8 @@ class _ObjectCheck:
             if name not in value:
                 if required:
                     return f".{name}", "missing"
-            elif wrong := check(value[name]):
-                return f".{name}{wrong[0]}", wrong[1]
+            elif mismatch := check(value[name]):
+                return f".{name}{mismatch[0]}", mismatch[1]
         return None
 
 

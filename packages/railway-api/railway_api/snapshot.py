@@ -43,7 +43,7 @@ class Deployment:
     id: str
     status: str
     created_at: str | None = None
-    """When it was created, by Railway's clock (ISO 8601); None when only the state tells of it."""
+    """Time of creation by Railway's clock (ISO 8601); None when only the state knows it."""
 
 
 def latest_deployments(instances: Iterable[ServiceInstanceInEnvironmentProgress]) -> dict[str, Deployment]:
@@ -165,11 +165,11 @@ class Snapshot:
 
     def readable_path(self, path: Sequence[str]) -> str:
         """Return a path of the configuration as people write it: with names in the place of ids."""
-        group, *rest = path
-        if group == "services" and rest:
-            return ".".join([self.service_name(rest[0]), *rest[1:]])
-        if group == "volumes" and rest:
-            return ".".join([f"volume {self.volume_names.get(rest[0], rest[0])}", *rest[1:]])
+        group, *keys = path
+        if group == "services" and keys:
+            return ".".join([self.service_name(keys[0]), *keys[1:]])
+        if group == "volumes" and keys:
+            return ".".join([f"volume {self.volume_names.get(keys[0], keys[0])}", *keys[1:]])
         return ".".join(path)
 
     def service_config(self, service_id: str) -> ServiceConfig:

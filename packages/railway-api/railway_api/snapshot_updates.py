@@ -82,15 +82,15 @@ def _service(data: EnvironmentSnapshot, call: Arguments, answer: Service) -> str
 
 def _volume(data: EnvironmentSnapshot, call: Arguments, answer: Volume) -> str | None:
     environment = data["environment"]
-    mine = next(each for each in nodes(answer["volumeInstances"]) if each["environmentId"] == environment["id"])
+    instance = next(each for each in nodes(answer["volumeInstances"]) if each["environmentId"] == environment["id"])
     _add(data["project"]["volumes"], {"id": answer["id"], "name": answer["name"]})
     _add(
         environment["volumeInstances"],
         {
-            "id": mine["id"],
-            "serviceId": mine["serviceId"],
-            "mountPath": mine["mountPath"],
-            "sizeMB": mine["sizeMB"],
+            "id": instance["id"],
+            "serviceId": instance["serviceId"],
+            "mountPath": instance["mountPath"],
+            "sizeMB": instance["sizeMB"],
             "volumeId": answer["id"],
             "state": "READY",
             "isPendingDeletion": False,
@@ -99,12 +99,12 @@ def _volume(data: EnvironmentSnapshot, call: Arguments, answer: Volume) -> str |
     )
     services = environment["config"].get("services") or {}
     service_id = _service_id(call)
-    known = service_id in services
+    is_known = service_id in services
     settings = services.get(service_id) or {}
     mounts = {**(settings.get("volumeMounts") or {})}
-    mounts[answer["id"]] = {"mountPath": mine["mountPath"]}
+    mounts[answer["id"]] = {"mountPath": instance["mountPath"]}
     environment["config"]["services"] = {**services, service_id: {**settings, "volumeMounts": mounts}}
-    return None if known else service_id
+    return None if is_known else service_id
 
 
 def _instance(data: EnvironmentSnapshot, call: Arguments) -> ServiceInstanceInEnvironmentSnapshot:

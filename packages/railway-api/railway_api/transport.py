@@ -1,8 +1,7 @@
 """Carries requests to Railway's GraphQL API: authentication, time-outs, retries and the rate limit.
 
-Owns what a lost answer means: a read is repeated, a write only when it surely was not executed or when repeating it
-is harmless; any other lost write raises ``OutcomeUnknown``, and whoever sent it looks before sending it again. Does
-not know what operations are for.
+Decides what to do when the response is lost: a read is retried, a write only when it was certainly not executed or is
+idempotent; any other lost write raises ``OutcomeUnknown``, and the caller reads before it retries. Knows no operation.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from railway_api.errors import (
     OutcomeUnknown,
     RailwayError,
     Throttled,
-    Unexpected,
+    UnexpectedResponse,
     Unreachable,
     Validation,
     advice_for,
@@ -49,14 +48,14 @@ LONGEST_BACK_OFF_S: Final = 20.0
 EDGE_BLOCK: Final = "error code: 1015"
 """All that the edge answers to an address that it blocks, without any header on limits."""
 BLOCKED_S: Final = 600.0
-"""How long nothing is sent after such an answer, in API time."""
+"""Pause of all requests after such an answer, in API time."""
 LONGEST_RETRY_AFTER_S: Final = 300.0
 """A longer Retry-After than this is the user's to wait for, not ours."""
 
 LARGEST_ANSWER: Final = 64_000_000
 """Bytes of an answer at most; the one big read of an environment with a hundred services has less than a million."""
 LONGEST_ANSWER_S: Final = 2 * TIMEOUT_S
-"""How long an answer may take that arrives in drops, each of them in time."""
+"""Limit for an answer that arrives slowly, although no single read times out."""
 
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -79,9 +78,9 @@ class Transport:
         self.clock = clock
         self.limiter = limiter
         self.requests = 0
-        """How many HTTP requests went out."""
+        """Number of HTTP requests sent."""
         self.time: datetime | None = None
-        """What Railway's clock showed at its last answer, to the second; None before the first."""
+        """Railway's clock at its last answer, to the second; None before the first."""
         self._identity = Identity(token, self._ask_as)
         self._blocked_until = -math.inf
         self._http = httpx.AsyncClient(
@@ -126,8 +125,8 @@ class Transport:
 
     async def _ask_as(self, operation: Operation[Answer], token: Token) -> Answer:
         """Send a query without arguments with another token than usual."""
-        sent = await self._post(operation.name, operation.document(), {}, repeat=True, token=token)
-        answer = decoded(operation.field, sent, {}).answer(operation, operation.field)
+        response = await self._post(operation.name, operation.document(), {}, repeat=True, token=token)
+        answer = decoded(operation.field, response, {}).answer(operation, operation.field)
         if isinstance(answer, RailwayError):
             raise answer
         return answer
@@ -208,15 +207,15 @@ class Transport:
 
 
 async def _whole(name: str, answering: httpx.Response) -> httpx.Response:
-    """Return an answer with all of its body. Raises ``Unexpected`` for one that has no end."""
+    """Return an answer with all of its body. Raises ``UnexpectedResponse`` for one that has no end."""
     body = bytearray()
-    async for part in answering.aiter_bytes():
-        body += part
+    async for chunk in answering.aiter_bytes():
+        body += chunk
         if len(body) > LARGEST_ANSWER:
-            raise Unexpected(name, f"more than {LARGEST_ANSWER // 1_000_000} MB")
+            raise UnexpectedResponse(name, f"more than {LARGEST_ANSWER // 1_000_000} MB")
     # The parts are decompressed and put together already.
-    told = ("content-encoding", "content-length", "transfer-encoding")
-    headers = [(key, value) for key, value in answering.headers.multi_items() if key.lower() not in told]
+    dropped = ("content-encoding", "content-length", "transfer-encoding")
+    headers = [(key, value) for key, value in answering.headers.multi_items() if key.lower() not in dropped]
     return httpx.Response(answering.status_code, headers=headers, content=bytes(body), request=answering.request)
 
 
@@ -227,16 +226,16 @@ def _body(name: str, response: httpx.Response) -> Mapping[str, object] | None:
     except (ValueError, RecursionError) as broken:
         body = None
         if isinstance(broken, RecursionError):
-            raise Unexpected(name, "nested too deep") from broken
+            raise UnexpectedResponse(name, "nested too deep") from broken
         if response.is_success and "json" in response.headers.get("content-type", "") and not _is_page(response):
             return None
     if is_object(body) and ("data" in body or "errors" in body):
         return body
     if response.status_code in REFUSED_TOKEN:
         return {"errors": [{"message": f"Not Authorized (HTTP {response.status_code})"}]}
-    what = "a web page in the place of GraphQL" if _is_page(response) else "no GraphQL"
+    content = "a web page in the place of GraphQL" if _is_page(response) else "no GraphQL"
     raise Validation(
-        f"Railway answered {name} with HTTP {response.status_code} and {what}: check RAILWAY_API_URL, and whether a "
+        f"Railway answered {name} with HTTP {response.status_code} and {content}: check RAILWAY_API_URL, and whether a "
         "proxy or a log-in page answers in its place"
     )
 
@@ -248,13 +247,13 @@ def _is_page(response: httpx.Response) -> bool:
 
 def _retry_after_s(response: httpx.Response) -> float:
     """Return what Retry-After asks for, in seconds: it holds a number of them, or a date by the server's clock."""
-    given = response.headers.get("Retry-After", str(FIRST_BACK_OFF_S))
+    header = response.headers.get("Retry-After", str(FIRST_BACK_OFF_S))
     try:
-        seconds = float(given)
+        seconds = float(header)
     except ValueError:
         try:
             now = response.headers.get("Date") or formatdate()
-            seconds = parsedate_to_datetime(given).timestamp() - parsedate_to_datetime(now).timestamp()
+            seconds = parsedate_to_datetime(header).timestamp() - parsedate_to_datetime(now).timestamp()
         except ValueError:
             return LONGEST_BACK_OFF_S
     return max(seconds, 0.0) if math.isfinite(seconds) else LONGEST_BACK_OFF_S

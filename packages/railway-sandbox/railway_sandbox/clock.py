@@ -14,7 +14,7 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """Simulated second 0 as a date, for the timestamps that the APIs answer with."""
 
 SPEED = 100.0
-"""How many simulated seconds pass in one real second of the sandbox."""
+"""Simulated seconds per real second."""
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """All simulated clouds of one sandbox, wired to each other.
 
-Owns who asks whom: Railway looks names up in Cloudflare's DNS, Spaces asks DigitalOcean what an access key may do. Owns
-the form in which their state is stored. Knows neither files nor HTTP.
+Connects them: Railway resolves names in Cloudflare's DNS, Spaces asks DigitalOcean for the permissions of an access
+key. Also converts their state to rows for storage. Knows neither files nor HTTP.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Clouds:
 
     def tables(self) -> dict[str, Table[Any]]:
         """Return every table of every cloud but Spaces, by a name such as ``railway/services``."""
-        named = {"railway": self.railway.state, "cloudflare": self.cloudflare, "digitalocean": self.digitalocean}
-        tables = {f"{cloud}/{name}": table for cloud, state in named.items() for name, table in state.tables().items()}
+        states = {"railway": self.railway.state, "cloudflare": self.cloudflare, "digitalocean": self.digitalocean}
+        tables = {f"{cloud}/{name}": table for cloud, state in states.items() for name, table in state.tables().items()}
         self._facts["identifiers"] = self._ids.count
         return {"facts": self._facts, **tables}
 

@@ -53,8 +53,8 @@ class Database:
             if everything:
                 connection.execute("DELETE FROM records")
             for kind, removed, texts in changed:
-                connection.executemany(_DELETE, ((kind, one) for one in removed))
-                connection.executemany(_UPSERT, ((kind, one, text) for one, text in texts.items()))
+                connection.executemany(_DELETE, ((kind, key) for key in removed))
+                connection.executemany(_UPSERT, ((kind, key, text) for key, text in texts.items()))
 
     @contextmanager
     def kept_open(self) -> Generator[None]:

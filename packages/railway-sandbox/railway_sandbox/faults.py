@@ -1,6 +1,6 @@
-"""Faults on demand: an answer that fails, gets lost or hangs, before or after the work was done.
+"""Faults on demand: a response that fails, gets lost or hangs, before or after the request was executed.
 
-Owns which request is hit, and how each API answers when it fails. The sandbox asks for each request, and acts.
+Chooses the requests that fail, and builds the error response of each API. The server asks for each request.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 from railway_sandbox.http_messages import LOST, Response
 
 Api = Literal["railway", "cloudflare", "digitalocean", "spaces", "proxy", "dns", "edge", "ssh"]
-Moment = Literal["before", "after"]
+Timing = Literal["before", "after"]
 
 CAN_BE_REPEATED: Final[Mapping[Api, Mapping[str, str]]] = {
     "cloudflare": {"Retry-After-Ms": "1"},
@@ -43,10 +43,10 @@ class Fault:
     hang_s: float = 0.0
     retry_after_s: int | None = None
     """After how many simulated seconds Railway says to ask again."""
-    when: Moment = "before"
+    when: Timing = "before"
     final: bool = False
     count: int | None = 1
-    """How many requests are hit; None: every one until ``clear``."""
+    """Number of requests that fail; None: every one until ``clear``."""
 
     def response(self) -> Response | None:
         """Return what the client gets instead of its answer; ``None`` when that comes, only late."""
@@ -89,7 +89,7 @@ class Faults:
         """Forget every fault that still waits."""
         self._waiting.clear()
 
-    def take(self, api: Api, operation: str, when: Moment) -> Fault | None:
+    def take(self, api: Api, operation: str, when: Timing) -> Fault | None:
         """Return the first waiting fault that hits this request; it is used up by one."""
         with self._counting:
             for fault in self._waiting:

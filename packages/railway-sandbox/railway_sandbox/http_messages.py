@@ -1,7 +1,7 @@
 """One HTTP request and one response, as plain values.
 
-Owns what the server, the simulated APIs and an in-process caller hand to each other. Knows neither sockets nor any
-cloud, so that the same ``respond`` functions stand behind a loopback port and behind a test.
+The server, the simulated APIs and an in-process caller exchange these. They know neither sockets nor clouds, so that
+the same ``respond`` functions serve a loopback port and a test.
 """
 
 from __future__ import annotations

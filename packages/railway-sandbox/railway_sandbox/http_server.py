@@ -37,7 +37,7 @@ Certificate = ssl.SSLContext | ssl.AlertDescription
 
 
 @dataclass(frozen=True)
-class Secure:
+class TlsEndpoint:
     """TLS for connections: a certificate by the name that they ask for, and answers of their own."""
 
     certificate: Callable[[str], Certificate]
@@ -47,10 +47,10 @@ class Secure:
         """Return the connection after its handshake."""
 
         def choose(handshake: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> int | None:
-            shown = self.certificate(name or "")
-            if isinstance(shown, ssl.AlertDescription):
-                return shown
-            handshake.context = shown
+            chosen = self.certificate(name or "")
+            if isinstance(chosen, ssl.AlertDescription):
+                return chosen
+            handshake.context = chosen
             return None
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -69,7 +69,7 @@ class HttpServer(ThreadingHTTPServer):
         self,
         answer: Answer,
         port: int = 0,
-        secure: Secure | None = None,
+        secure: TlsEndpoint | None = None,
         talk: Talk | None = None,
         simulated: Collection[str] = (),
     ) -> None:
@@ -208,7 +208,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.settimeout(None)  # a subscription may have nothing to tell for long
         talk(request, WebSocket(self.connection))
 
-    def _tunnel(self, secure: Secure) -> None:
+    def _tunnel(self, secure: TlsEndpoint) -> None:
         """Serve over TLS, on this connection, what a client wants to reach at a host that is simulated here."""
         self.close_connection = True
         self.send_response_only(200, "Connection established")
@@ -229,8 +229,8 @@ class _Handler(BaseHTTPRequestHandler):
         location, _, query = self.path.partition("?")
         host = headers.get("host", "")
         if location.startswith(("http://", "https://")):
-            host, _, rest = location.partition("://")[2].partition("/")
-            location = f"/{rest}"
+            host, _, path = location.partition("://")[2].partition("/")
+            location = f"/{path}"
         elif self.command == "CONNECT":
             host, location = location, "/"
         return Request(
@@ -247,15 +247,15 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if "chunked" not in headers.get("transfer-encoding", "").lower():
                 return self.rfile.read(int(headers.get("content-length") or 0))
-            parts: list[bytes] = []
+            chunks: list[bytes] = []
             while size := int(self.rfile.readline().partition(b";")[0], 16):
-                parts.append(self.rfile.read(size))
+                chunks.append(self.rfile.read(size))
                 self.rfile.readline()
             while self.rfile.readline().strip():
                 pass  # trailers
         except ValueError:
             return None
-        return b"".join(parts)
+        return b"".join(chunks)
 
     def _send(self, response: Response) -> None:
         names = {name.lower() for name in response.headers}

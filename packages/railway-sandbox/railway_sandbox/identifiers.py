@@ -17,7 +17,7 @@ class Identifiers:
 
     seed: str = "sandbox"
     count: int = 0
-    """How many were drawn so far."""
+    """Number of ids drawn so far."""
 
     def __call__(self) -> str:
         """Return the next id, shaped like a version 4 UUID."""

@@ -53,8 +53,8 @@ def _of_address(request: Request, *, reads: bool) -> Route | None:
         name = f"{request.method} {request.path.removeprefix(cloudflare.PREFIX)}"
         return Route(api="cloudflare", operation=name, reads=reads)
     if request.path == DNS_PATH:
-        asked = request.parameters()
-        return Route(api="dns", operation=f"{asked.get('name')} {asked.get('type', 'A')}", reads=True)
+        parameters = request.parameters()
+        return Route(api="dns", operation=f"{parameters.get('name')} {parameters.get('type', 'A')}", reads=True)
     if _below(request.path, digitalocean.PREFIX):
         return Route(api="digitalocean", operation=f"{request.method} {request.path}", reads=reads)
     return None
@@ -83,14 +83,14 @@ def _text(value: object) -> str | None:
 
 
 @lru_cache(512)
-def operation_name(query: str, wanted: str | None = None) -> str:
+def operation_name(query: str, name: str | None = None) -> str:
     """Return kind and root fields of the operation that runs, such as ``mutation volumeCreate``."""
     try:
         definitions = parse(query, no_location=True).definitions
     except GraphQLSyntaxError:
         return "unreadable"
     for node in definitions:
-        if isinstance(node, OperationDefinitionNode) and (not wanted or (node.name and node.name.value == wanted)):
+        if isinstance(node, OperationDefinitionNode) and (not name or (node.name and node.name.value == name)):
             fields = [field.name.value for field in node.selection_set.selections if isinstance(field, FieldNode)]
             return f"{node.operation.value} {', '.join(fields)}"
     return "unreadable"

@@ -13,18 +13,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from railway_sandbox import clouds, control, trouble
+from railway_sandbox import clouds, control, random_faults
 from railway_sandbox.addresses import CONTROL_PATH, RAILWAY_HOST, RAILWAY_PATH
 from railway_sandbox.clock import SPEED, Clock
 from railway_sandbox.cloudflare import wire as cloudflare
 from railway_sandbox.clouds import Clouds
 from railway_sandbox.digitalocean import wire as digitalocean
 from railway_sandbox.edge import dns
-from railway_sandbox.edge.authority import Authority
-from railway_sandbox.edge.visitors import LETS_ENCRYPT, Visitors
-from railway_sandbox.faults import Api, Fault, Faults, Moment
+from railway_sandbox.edge.certificate_authority import CertificateAuthority
+from railway_sandbox.edge.server import LETS_ENCRYPT, EdgeServer
+from railway_sandbox.faults import Api, Fault, Faults, Timing
 from railway_sandbox.http_messages import Request, Response
-from railway_sandbox.http_server import Certificate, HttpServer, Secure
+from railway_sandbox.http_server import Certificate, HttpServer, TlsEndpoint
 from railway_sandbox.railway import subscriptions
 from railway_sandbox.railway import wire as railway
 from railway_sandbox.railway.environments import config_patch
@@ -61,9 +61,9 @@ class Sandbox:
         directory: Path,
         speed: float = SPEED,
         *,
-        clock: control.Time | None = None,
+        clock: control.SettableClock | None = None,
         plan: str | None = None,
-        disturbs: trouble.Trouble | None = None,
+        disturbs: random_faults.RandomFaults | None = None,
     ) -> None:
         self.storage = Storage(directory)
         self._log = RequestLog(self.storage.requests)
@@ -71,13 +71,13 @@ class Sandbox:
         self._working = threading.RLock()
         self._closing = threading.Event()
         self._journal = Journal(self.storage.spaces)
-        self.clock: control.Time = clock or Clock(speed=speed)
+        self.clock: control.SettableClock = clock or Clock(speed=speed)
         self._world = Clouds(self._now, self._journal, self._working)
         self._world.railway.files = VolumeFiles(self.storage.volumes)
         self._relay: Relay | None = None
         self._revision = 0
         self._plan = plan
-        self._trouble = disturbs or trouble.of_environment()
+        self._trouble = disturbs or random_faults.of_environment()
         self._former: clouds.RailwayCloud | None = None
         self._former_until = 0.0
         """Until when Railway's reads show that one."""
@@ -86,19 +86,19 @@ class Sandbox:
     def _load(self, *, keep_clock: bool) -> None:
         """Load what is stored."""
         rows = self.storage.read_state()
-        kept = {name: json.loads(text) for name, text in rows.get(SANDBOX, {}).items()}
+        values = {name: json.loads(text) for name, text in rows.get(SANDBOX, {}).items()}
         if isinstance(self.clock, Clock) and not keep_clock:
-            self.clock = Clock(start_s=kept.get("time_s", 0.0), speed=self.clock.speed)
-        readable = kept.get("version", STATE_VERSION) == STATE_VERSION
+            self.clock = Clock(start_s=values.get("time_s", 0.0), speed=self.clock.speed)
+        readable = values.get("version", STATE_VERSION) == STATE_VERSION
         try:
             if readable:
                 self._world.load(rows)
-                self.faults.load(kept.get("faults", ()))
+                self.faults.load(values.get("faults", ()))
         except (ValueError, KeyError, TypeError):
             readable = False
         if not readable:
             raise SandboxError(other_version(self.storage.state))
-        self._revision = kept.get("revision", 0)
+        self._revision = values.get("revision", 0)
         if self._plan is not None:
             self.railway.state.plan = self._plan
 
@@ -134,7 +134,7 @@ class Sandbox:
         drop: bool = False,
         hang_s: float = 0.0,
         count: int = 1,
-        when: Moment = "before",
+        when: Timing = "before",
         final: bool = False,
     ) -> None:
         """Let the next ``count`` requests of ``api`` whose operation matches the regular expression go wrong.
@@ -175,29 +175,29 @@ class Sandbox:
             return Response.of_json(404, {"message": f"the sandbox serves nothing at {request.path}"})
         return self._handle(destination, lambda: self._answer(destination, request))
 
-    def _handle(self, found: Route, answer: Callable[[], Response]) -> Response:
-        disturbance = self._disturbance(found)
-        response = self._failing(found, "before", disturbance)
+    def _handle(self, route: Route, answer: Callable[[], Response]) -> Response:
+        disturbance = self._disturbance(route)
+        response = self._failing(route, "before", disturbance)
         if response is None:
             response = answer()
-            response = self._failing(found, "after", disturbance) or response
-        self._log.add(found.api, found.operation, "lost" if response.lost else response.status, found.graphql)
+            response = self._failing(route, "after", disturbance) or response
+        self._log.add(route.api, route.operation, "lost" if response.lost else response.status, route.graphql)
         return response
 
-    def _disturbance(self, found: Route) -> Fault | None:
+    def _disturbance(self, route: Route) -> Fault | None:
         """Return what the background trouble does to the answer of this request."""
-        kind = self._trouble.choose(found) if self._trouble else None
+        kind = self._trouble.choose(route) if self._trouble else None
         if kind is None:
             return None
         if kind == "lag":
             with self._working:
                 if config_patch.pending(self.railway):
                     return None  # its deployments would have other ids in a copy
-                self._former, self._former_until = self.railway.copy(), self.clock.now() + trouble.LAG_S
-        return trouble.fault_of(kind, found, self.clock.speed if isinstance(self.clock, Clock) else 0.0)
+                self._former, self._former_until = self.railway.copy(), self.clock.now() + random_faults.LAG_S
+        return random_faults.fault_of(kind, route, self.clock.speed if isinstance(self.clock, Clock) else 0.0)
 
-    def _failing(self, found: Route, when: Moment, disturbance: Fault | None) -> Response | None:
-        fault = self.faults.take(found.api, found.operation, when)
+    def _failing(self, route: Route, when: Timing, disturbance: Fault | None) -> Response | None:
+        fault = self.faults.take(route.api, route.operation, when)
         if fault is None and disturbance is not None and disturbance.when == when:
             fault = disturbance
         if fault is None:
@@ -206,23 +206,23 @@ class Sandbox:
             self._closing.wait(fault.hang_s)
         return fault.response()
 
-    def _answer(self, found: Route, request: Request) -> Response:
-        if found.api == "proxy":
-            message = f"the sandbox is a proxy for Spaces alone and refuses {found.operation}"
+    def _answer(self, route: Route, request: Request) -> Response:
+        if route.api == "proxy":
+            message = f"the sandbox is a proxy for Spaces alone and refuses {route.operation}"
             return Response.of_json(502, {"message": message})
         with self._working:
             before = self.railway.mutated
-            if found.api == "railway":
-                response = self._railway(request, reads=found.reads)
-            elif found.api == "cloudflare":
+            if route.api == "railway":
+                response = self._railway(request, reads=route.reads)
+            elif route.api == "cloudflare":
                 response = cloudflare.respond(self.cloudflare, request)
-            elif found.api == "dns":
+            elif route.api == "dns":
                 response = dns.respond(self._world, request)
-            elif found.api == "digitalocean":
+            elif route.api == "digitalocean":
                 response = digitalocean.respond(self.digitalocean, request)
             else:
                 response = spaces.respond(self.spaces, request)
-            if self.railway.mutated != before or not found.reads:
+            if self.railway.mutated != before or not route.reads:
                 self._store()
         return response
 
@@ -242,13 +242,13 @@ class Sandbox:
     def _store(self, *, everything: bool = False) -> None:
         with self._working:
             self._revision += 1
-            kept = {
+            values = {
                 "version": STATE_VERSION,
                 "revision": self._revision,
                 "time_s": self.clock.now(),
                 "faults": self.faults.dump(),
             }
-            changed = [(SANDBOX, list[str](), {name: json.dumps(value) for name, value in kept.items()})]
+            changed = [(SANDBOX, list[str](), {name: json.dumps(value) for name, value in values.items()})]
             for kind, table in self._world.tables().items():
                 removed, texts = table.take_changes()
                 if everything:
@@ -309,10 +309,10 @@ class Sandbox:
             return
         subscriptions.serve(self.railway, request.headers, socket, note)
 
-    def _visitors(self) -> Secure:
+    def _visitors(self) -> TlsEndpoint:
         """Return what serves visitors of the simulated Internet, who come to the same port over TLS."""
-        authority = Authority(self.storage.directory)
-        visitors = Visitors(self._world, authority)
+        authority = CertificateAuthority(self.storage.directory)
+        visitors = EdgeServer(self._world, authority)
 
         def answer(request: Request) -> Response:
             with self._working:
@@ -324,7 +324,7 @@ class Sandbox:
             with self._working:
                 return visitors.certificate(name)
 
-        return Secure(certificate, lambda request: self._handle(visit(request), lambda: answer(request)))
+        return TlsEndpoint(certificate, lambda request: self._handle(visit(request), lambda: answer(request)))
 
     def _catch_up(self) -> None:
         """Load again when another server wrote the directory since this sandbox was made."""

@@ -22,7 +22,7 @@ from railway_sandbox.faults import Faults
 from railway_sandbox.railway.account import ssh_keys
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.deployments import deployments
-from railway_sandbox.railway.state import VolumeInstance
+from railway_sandbox.railway.records import VolumeInstance
 from railway_sandbox.railway.storage.volumes import WRITTEN_MB
 from railway_sandbox.request_log import RequestLog
 
@@ -49,7 +49,7 @@ class Relay:
         key = cast("Any", asyncssh).generate_private_key("ssh-ed25519")  # its types are not whole
         try:
             server = await asyncssh.create_server(
-                lambda: _Entrance(self), HOST, 0, server_host_keys=[key], sftp_factory=self._files, login_timeout=30
+                lambda: _SshServer(self), HOST, 0, server_host_keys=[key], sftp_factory=self._files, login_timeout=30
             )
         except OSError as problem:
             self._listening.set_exception(problem)
@@ -58,8 +58,8 @@ class Relay:
         async with server:
             await ended.wait()
 
-    def _files(self, channel: asyncssh.SSHServerChannel[Any]) -> _Files:
-        return _Files(channel, self)
+    def _files(self, channel: asyncssh.SSHServerChannel[Any]) -> _SftpServer:
+        return _SftpServer(channel, self)
 
     def close(self) -> None:
         """End every connection."""
@@ -69,8 +69,8 @@ class Relay:
     def lets_in(self, instance_id: str, key: asyncssh.SSHKey) -> bool:
         """Tell whether a key opens a service instance, which has to run."""
         with self._cloud.lock:
-            known = any(ssh_keys.blob_of(each.public_key) == key.public_data for each in self._keys())
-            accepted = known and self._runs(instance_id)
+            is_registered = any(ssh_keys.blob_of(each.public_key) == key.public_data for each in self._keys())
+            accepted = is_registered and self._runs(instance_id)
         self._log.add("ssh", f"login {instance_id}", 200 if accepted else 401)
         return accepted
 
@@ -89,8 +89,8 @@ class Relay:
         with self._cloud.lock:
             instance = self._cloud.state.instances[instance_id]
             for disk in self._cloud.state.volume_instances.values():
-                where = (disk.service_id, disk.environment_id, disk.deleted_at)
-                if where == (instance.service_id, instance.environment_id, None):
+                mount = (disk.service_id, disk.environment_id, disk.deleted_at)
+                if mount == (instance.service_id, instance.environment_id, None):
                     return disk
         return None
 
@@ -114,7 +114,7 @@ class Relay:
         return broken
 
 
-class _Entrance(asyncssh.SSHServer):
+class _SshServer(asyncssh.SSHServer):
     """The check of who is let in."""
 
     def __init__(self, relay: Relay) -> None:
@@ -131,7 +131,7 @@ class _Entrance(asyncssh.SSHServer):
         return self._relay.lets_in(username, key)
 
 
-class _Files(asyncssh.SFTPServer):
+class _SftpServer(asyncssh.SFTPServer):
     """The files of one container, as far as they are on its volume."""
 
     def __init__(self, channel: asyncssh.SSHServerChannel[Any], relay: Relay) -> None:
@@ -141,12 +141,12 @@ class _Files(asyncssh.SFTPServer):
         self._used = relay.used(self._disk) if self._disk else 0
 
     def map_path(self, path: bytes) -> bytes:
-        wanted = posixpath.normpath(posixpath.join(b"/", path))
+        path_ = posixpath.normpath(posixpath.join(b"/", path))
         disk = self._disk
         if disk is not None:
             mount = os.fsencode(disk.mount_path.rstrip("/"))
-            if wanted == mount or wanted.startswith(mount + b"/"):
-                return self._relay.folder(disk) + wanted[len(mount) :]
+            if path_ == mount or path_.startswith(mount + b"/"):
+                return self._relay.folder(disk) + path_[len(mount) :]
         raise asyncssh.SFTPNoSuchFile("No such file or directory")
 
     def lstat(self, path: bytes) -> os.stat_result:
@@ -192,7 +192,7 @@ class _Files(asyncssh.SFTPServer):
         if self._disk:
             self._relay.used(self._disk)
 
-    def _note(self, what: str, path: bytes) -> None:
-        if self._relay.breaks(f"{what} {os.fsdecode(path)}"):
+    def _note(self, operation: str, path: bytes) -> None:
+        if self._relay.breaks(f"{operation} {os.fsdecode(path)}"):
             self.connection.abort()
             raise asyncssh.SFTPConnectionLost("Connection lost")

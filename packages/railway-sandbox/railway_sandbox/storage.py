@@ -107,9 +107,9 @@ class Storage:
 
     def check_ours(self) -> None:
         """Raise ``SandboxError`` when the directory does not look like a sandbox: ``remove`` would empty it."""
-        ours = {self.state, self._former_state, self.spaces, self.requests, self._lock, self.directory / "pulumi"}
+        own_files = {self.state, self._former_state, self.spaces, self.requests, self._lock, self.directory / "pulumi"}
         files = set(self.directory.iterdir())
-        if files and not files & ours and not any(path.name.endswith(".json.lock") for path in files):
+        if files and not files & own_files and not any(path.name.endswith(".json.lock") for path in files):
             raise SandboxError(f"{self.directory} is no sandbox directory: nothing was removed")
 
     def remove(self) -> None:
@@ -155,9 +155,9 @@ class Storage:
                     time.sleep(LOCK_PAUSE_S)
             else:
                 return
-        who = self._who()
+        holder = self._who()
         raise AlreadyServingError(
-            f"a sandbox server already runs on {self.directory}{who}; use or stop it, or choose another directory"
+            f"a sandbox server already runs on {self.directory}{holder}; use or stop it, or choose another directory"
         )
 
     def _who(self) -> str:
@@ -169,8 +169,8 @@ class Storage:
 
     def _write(self, path: Path, value: Mapping[str, Any]) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        temporary = path.with_suffix(".part")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             json.dump(value, file, separators=(",", ":"))
-        part.replace(path)
+        temporary.replace(path)

@@ -103,8 +103,10 @@ class Table(dict[str, V], Generic[V]):
 
     def rows(self, keys: Iterable[str] | None = None) -> dict[str, str]:
         """Return the JSON texts of these rows, or of all."""
-        wanted = self if keys is None else keys
-        return {key: value.stored() if isinstance(value := self[key], Record) else json.dumps(value) for key in wanted}
+        selected = self if keys is None else keys
+        return {
+            key: value.stored() if isinstance(value := self[key], Record) else json.dumps(value) for key in selected
+        }
 
     def load(self, rows: Mapping[str, str]) -> None:
         """Load what ``rows`` gave, with nothing to note. Raises ``ValueError`` for what is no such record."""

@@ -88,8 +88,8 @@ class WebSocket:
             if not more:
                 raise EOFError
             self._read += more
-        taken, self._read = self._read[:size], self._read[size:]
-        return taken
+        data, self._read = self._read[:size], self._read[size:]
+        return data
 
     def _frame(self) -> tuple[int, bytes] | None:
         """Return kind and content of the next message, its continuations included; None at the end."""
@@ -103,8 +103,8 @@ class WebSocket:
                 if size > _LARGEST_BYTES or not second & _MASKED:
                     return None
                 mask = self._take(4)
-                part = bytes(byte ^ mask[at % 4] for at, byte in enumerate(self._take(size)))
-                kind, data = first & 0x0F or kind, data + part
+                payload = bytes(byte ^ mask[at % 4] for at, byte in enumerate(self._take(size)))
+                kind, data = first & 0x0F or kind, data + payload
                 if first & _FINAL:
                     return kind, data
         except EOFError:

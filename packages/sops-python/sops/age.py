@@ -19,7 +19,7 @@ from typing import Any, Final
 _pyrage: Final[Any] = importlib.import_module("pyrage")  # an extension module without type information
 _NATIVE: Final = "AGE-SECRET-KEY-1"
 _LOCKED: Final = ("-----BEGIN AGE ENCRYPTED FILE-----", "age-encryption.org/v1")
-"""How a key that is protected by a passphrase begins: it is an age file itself."""
+"""First characters of a key that is protected by a passphrase: it is an age file itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Recipient:
 
 
 @dataclass(kw_only=True)
-class Search:
+class IdentitySearch:
     """The result of a search for identities."""
 
     identities: list[Any] = field(default_factory=list[Any], repr=False)
@@ -59,37 +59,37 @@ def _configuration_folder(environment: Mapping[str, str]) -> Path | None:
     return Path(environment["HOME"]) / ("Library/Application Support" if sys.platform == "darwin" else ".config")
 
 
-def _take(search: Search, place: str, text: str) -> None:
+def _take(search: IdentitySearch, source: str, text: str) -> None:
     """Add the identities in ``text``, which holds one per line, or several words as SOPS_AGE_KEY may."""
-    words = [word for line in text.splitlines() if not line.strip().startswith("#") for word in line.split()]
-    wrong = "" if words else "holds no age key"
+    tokens = [token for line in text.splitlines() if not line.strip().startswith("#") for token in line.split()]
+    problem = "" if tokens else "holds no age key"
     if text.lstrip().startswith(_LOCKED):
-        words, wrong = [], "holds a key under a passphrase: set SOPS_AGE_KEY_CMD to `age --decrypt <its file>`"
-    for word in words:
-        if not word.startswith(_NATIVE):
-            wrong = "holds something that is not a native age key (AGE-SECRET-KEY-1…)"
+        tokens, problem = [], "holds a key under a passphrase: set SOPS_AGE_KEY_CMD to `age --decrypt <its file>`"
+    for token in tokens:
+        if not token.startswith(_NATIVE):
+            problem = "holds something that is not a native age key (AGE-SECRET-KEY-1…)"
             continue
         try:
-            search.identities.append(_pyrage.x25519.Identity.from_str(word))
+            search.identities.append(_pyrage.x25519.Identity.from_str(token))
         except _pyrage.IdentityError:
-            wrong = "holds a damaged age key"
-    search.searched.append(f"{place} ({wrong})" if wrong else place)
+            problem = "holds a damaged age key"
+    search.searched.append(f"{source} ({problem})" if problem else source)
 
 
-def _take_file(search: Search, place: str, file: Path) -> None:
+def _take_file(search: IdentitySearch, source: str, file: Path) -> None:
     try:
         text = file.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
-        search.searched.append(f"{place} (no such file)")
+        search.searched.append(f"{source} (no such file)")
     except OSError:
-        search.searched.append(f"{place} (cannot be read)")
+        search.searched.append(f"{source} (cannot be read)")
     else:
-        _take(search, place, text)
+        _take(search, source, text)
 
 
-def _take_command(search: Search, place: str, command: str, environment: Mapping[str, str]) -> None:
+def _take_command(search: IdentitySearch, source: str, command: str, environment: Mapping[str, str]) -> None:
     try:
-        done = subprocess.run(
+        completed = subprocess.run(
             shlex.split(command),
             env=environment,
             stdin=subprocess.DEVNULL,  # ours may hold the value of a secret
@@ -98,16 +98,16 @@ def _take_command(search: Search, place: str, command: str, environment: Mapping
             check=True,
         )
     except subprocess.CalledProcessError as error:
-        search.searched.append(f"{place} (the command failed with exit code {error.returncode})")
+        search.searched.append(f"{source} (the command failed with exit code {error.returncode})")
     except (OSError, ValueError, IndexError):
-        search.searched.append(f"{place} (the command cannot be started)")
+        search.searched.append(f"{source} (the command cannot be started)")
     else:
-        _take(search, place, done.stdout)
+        _take(search, source, completed.stdout)
 
 
-def identities(environment: Mapping[str, str], recipient: str) -> Search:
+def identities(environment: Mapping[str, str], recipient: str) -> IdentitySearch:
     """Return all identities at hand. ``recipient`` is told to SOPS_AGE_KEY_CMD as SOPS_AGE_RECIPIENT."""
-    search = Search()
+    search = IdentitySearch()
     if "SOPS_AGE_KEY" in environment:
         _take(search, "SOPS_AGE_KEY", environment["SOPS_AGE_KEY"])
     else:
@@ -118,8 +118,8 @@ def identities(environment: Mapping[str, str], recipient: str) -> Search:
     else:
         search.searched.append("SOPS_AGE_KEY_FILE (not set)")
     if "SOPS_AGE_KEY_CMD" in environment:
-        told = {**environment, "SOPS_AGE_RECIPIENT": recipient}
-        _take_command(search, "SOPS_AGE_KEY_CMD", environment["SOPS_AGE_KEY_CMD"], told)
+        command_environment = {**environment, "SOPS_AGE_RECIPIENT": recipient}
+        _take_command(search, "SOPS_AGE_KEY_CMD", environment["SOPS_AGE_KEY_CMD"], command_environment)
     else:
         search.searched.append("SOPS_AGE_KEY_CMD (not set)")
     folder = _configuration_folder(environment)
@@ -128,7 +128,7 @@ def identities(environment: Mapping[str, str], recipient: str) -> Search:
     return search
 
 
-def open_data_key(recipient: Recipient, search: Search) -> bytes | None:
+def open_data_key(recipient: Recipient, search: IdentitySearch) -> bytes | None:
     """Return the data key, or None when none of the identities is the recipient's."""
     try:
         opened: bytes = _pyrage.decrypt(recipient.encrypted_data_key.encode(), search.identities)

@@ -93,8 +93,8 @@ class Document:
 
         Raises KeyMissingError, WrongKeyError, TamperedError or ProgramError.
         """
-        group, *others = self.metadata.groups()
-        data_key = None if others else self._data_key(group)
+        group, *other_groups = self.metadata.groups()
+        data_key = None if other_groups else self._data_key(group)
         if data_key is None:
             return program.decrypt(self.path, self.metadata.needs(), self.environment)
         covered = hashlib.sha512(_ONLY_ENCRYPTED if self.metadata.mac_only_encrypted else b"")
@@ -110,21 +110,21 @@ class Document:
         if not self.metadata.groups():
             raise InvalidFileError(f"{self.path} names no keys in its sops block; restore the file")
         try:
-            wrong = {
+            damaged_values = {
                 ".".join(keys): values.is_damaged(value)
                 for keys, value in _leaves(self.tree)
                 if value not in (None, "") and self.metadata.encrypts(keys, value) and not values.is_encrypted(value)
             }
         except re.error:
             raise InvalidFileError(f"{self.path}: {rules[0]} in its sops block is not a regular expression") from None
-        bare = [name for name, damaged in wrong.items() if not damaged]
+        bare = [name for name, damaged in damaged_values.items() if not damaged]
         if bare:
             raise NotEncryptedError(
                 f"in clear text in {self.path}: {', '.join(bare)}; take the lines out, add them again with "
                 f"`sops edit {self.path}`, and replace the secrets themselves if the file was ever shared"
             )
-        if wrong:
-            raise self._changed(", ".join(wrong))
+        if damaged_values:
+            raise self._changed(", ".join(damaged_values))
         if not self.metadata.mac:
             raise TamperedError(f"{self.path} has no message authentication code (sops.mac); {self._remedy}")
         if not values.is_encrypted(self.metadata.mac) or not self.metadata.lastmodified:
@@ -175,7 +175,7 @@ class Document:
 
     def _data_key(self, group: KeyGroup) -> bytes | None:
         """Return the data key by age; None where the ``sops`` program has to be asked."""
-        searches: list[age.Search] = []
+        searches: list[age.IdentitySearch] = []
         for recipient in group.recipients():
             search = age.identities(self.environment, recipient.public_key)
             data_key = age.open_data_key(recipient, search)
@@ -184,20 +184,21 @@ class Document:
             searches.append(search)
         if group.other_keys():
             return None
-        wanted = " or ".join(recipient.public_key for recipient in group.recipients())
-        found = dict.fromkeys(key for search in searches for key in search.public_keys)
-        damaged = [recipient.public_key for recipient in group.recipients() if recipient.public_key in found]
+        allowed = " or ".join(recipient.public_key for recipient in group.recipients())
+        held = dict.fromkeys(key for search in searches for key in search.public_keys)
+        damaged = [recipient.public_key for recipient in group.recipients() if recipient.public_key in held]
         if damaged:
             raise TamperedError(f"the data key for {damaged[0]} in {self.path} is damaged; {self._remedy}")
-        if found:
+        if held:
             raise WrongKeyError(
-                f"{self.path} is encrypted for {wanted}; the age keys found are those of {', '.join(found)}; ask "
+                f"{self.path} is encrypted for {allowed}; the age keys found are those of {', '.join(held)}; ask "
                 "someone who can open it to add your public key to the .sops.yaml beside it and to run "
                 f"`sops {_config(self.path)} updatekeys {self.path}`"
             )
         raise KeyMissingError(
-            f"no age key for {self.path}, which is encrypted for {wanted}; looked in {'; '.join(searches[0].searched)}"
-            "; put the key into a file and set SOPS_AGE_KEY_FILE to its path"
+            f"no age key for {self.path}, which is encrypted for {allowed}; "
+            f"looked in {'; '.join(searches[0].searched)}; put the key into a file and set SOPS_AGE_KEY_FILE to its "
+            "path"
         )
 
 
@@ -224,8 +225,8 @@ def read(path: str | Path, environment: Mapping[str, str] | None = None) -> Docu
     try:
         metadata = Metadata.model_validate(tree.pop("sops"))
     except ValidationError as error:
-        where = ".".join(str(part) for part in ("sops", *error.errors()[0]["loc"]))
-        raise InvalidFileError(f"{path}: {where} is not as SOPS writes it; restore the file") from None
+        location = ".".join(str(part) for part in ("sops", *error.errors()[0]["loc"]))
+        raise InvalidFileError(f"{path}: {location} is not as SOPS writes it; restore the file") from None
     document = Document(
         path=path, tree=tree, metadata=metadata, environment=os.environ if environment is None else environment
     )

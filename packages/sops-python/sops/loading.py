@@ -1,8 +1,8 @@
 """The text of a SOPS file as a tree, with each plain scalar read exactly as the ``sops`` program reads it.
 
-Owns what SOPS does not write, and is refused. The dialect matters because the message authentication code covers the
-*values* of unencrypted scalars: it is that of go-yaml version 3, which SOPS uses. Knows nothing of encryption. Comments
-are left out: the code does not cover them either.
+Refuses what SOPS never writes. The YAML dialect matters because the message authentication code covers the *values* of
+unencrypted scalars: it is that of go-yaml version 3, which SOPS uses. Knows nothing of encryption. Comments are left
+out: the code does not cover them either.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Final
 
 import go_yaml
-from go_yaml import Moment, Scalar
+from go_yaml import Scalar, Timestamp
 from sops.errors import InvalidFileError
 
-__all__ = ["Moment", "Node", "Scalar", "Tree", "load"]
+__all__ = ["Node", "Scalar", "Timestamp", "Tree", "load"]
 
 Node = Scalar | list["Node"] | dict[str, "Node"]
 Tree = dict[str, Node]
 _CONFLICT: Final = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
 
 
-def _fault(path: Path, node: go_yaml.Node, what: str) -> InvalidFileError:
+def _fault(path: Path, node: go_yaml.Node, problem: str) -> InvalidFileError:
     return InvalidFileError(
-        f"{path}, line {node.line}: {what}, which SOPS does not write; restore the file or encrypt it anew"
+        f"{path}, line {node.line}: {problem}, which SOPS does not write; restore the file or encrypt it anew"
     )
 
 
@@ -59,16 +59,16 @@ _REFUSED: Final = {
     go_yaml.Reason.CHARACTER: "it holds a character that does not exist; restore the file from version control",
     go_yaml.Reason.LIMIT: "it is too long or nested too deeply for a SOPS file; restore it from version control",
 }
-"""What is said of a text that is refused: in words of our own, since the reader's may quote a value."""
+"""Text for each reason of a refusal; the parser's own text may quote a value."""
 
 
 def _from_yaml(path: Path, text: str) -> Node:
     try:
         node = go_yaml.compose(text)
     except go_yaml.YamlError as error:
-        said = _REFUSED.get(error.reason, "not valid YAML; restore the file from version control")
-        where = f", line {error.line}" if error.line else ""
-        raise InvalidFileError(f"{path}{where}: {said.format(key=error.key)}") from None
+        problem = _REFUSED.get(error.reason, "not valid YAML; restore the file from version control")
+        location = f", line {error.line}" if error.line else ""
+        raise InvalidFileError(f"{path}{location}: {problem.format(key=error.key)}") from None
     return None if node is None else _from_node(path, node)
 
 
@@ -84,8 +84,8 @@ def _from_json(path: Path, text: str) -> Node:
     try:
         return json.loads(text, object_pairs_hook=fields, parse_int=integer)
     except ValueError as error:
-        where = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise InvalidFileError(f"{path}{where}: not valid JSON; restore the file from version control") from None
+        location = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise InvalidFileError(f"{path}{location}: not valid JSON; restore the file from version control") from None
 
 
 def _refuse_conflict(path: Path, text: str) -> None:

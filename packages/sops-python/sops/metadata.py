@@ -31,7 +31,7 @@ _CLASSES: Final = {
     "[:alpha:]": "A-Za-z", "[:digit:]": "0-9", "[:alnum:]": "0-9A-Za-z", "[:upper:]": "A-Z", "[:lower:]": "a-z",
     "[:word:]": "0-9A-Za-z_", "[:xdigit:]": "0-9A-Fa-f",
 }  # fmt: skip
-"""What the named classes of Go's regular expressions stand for; Python has none, and would take them for letters."""
+"""Characters of the named classes of Go's regular expressions, which Python does not have."""
 
 
 def _search(pattern: str, key: str) -> object:
@@ -82,8 +82,8 @@ class KeyGroup(BaseModel):
 
     def other_keys(self) -> list[str]:
         """Return the kinds of key that only the ``sops`` program can use, by name."""
-        others = [f"keys of {name}" for kind, name in _OTHER_KEYS.items() if getattr(self, kind)]
-        return others + (
+        other_services = [f"keys of {name}" for kind, name in _OTHER_KEYS.items() if getattr(self, kind)]
+        return other_services + (
             ["keys of age (SSH, plugin or post-quantum)"] if len(self.recipients()) < len(self.age) else []
         )
 
@@ -132,5 +132,5 @@ class Metadata(KeyGroup):
         if rule in _COMMENT_RULES:
             return is_encrypted(value)
         encrypts, matches = _RULES[rule]
-        wanted = str(getattr(self, rule)) or "_unencrypted"
-        return encrypts == any(matches(wanted, key) for key in keys)
+        pattern = str(getattr(self, rule)) or "_unencrypted"
+        return encrypts == any(matches(pattern, key) for key in keys)

@@ -35,7 +35,7 @@ def decrypt(path: Path, needs: str, environment: Mapping[str, str]) -> Tree:
             "https://getsops.io, or have an age recipient added to the file"
         )
     command = [program, "--decrypt", "--output-type", "json", str(path)]
-    done = subprocess.run(
+    process = subprocess.run(
         command,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -44,20 +44,21 @@ def decrypt(path: Path, needs: str, environment: Mapping[str, str]) -> Tree:
         errors="replace",
         check=False,
     )
-    if done.returncode == _NO_KEY:
+    if process.returncode == _NO_KEY:
         raise KeyMissingError(
             f"none of the keys of {path} can be used here: it {needs}; `sops decrypt {path}` shows what was tried"
         )
-    if done.returncode in _TAMPERED:
+    if process.returncode in _TAMPERED:
         raise TamperedError(
-            f"{path} was changed by something other than SOPS: {_TAMPERED[done.returncode]}; restore the file, then "
+            f"{path} was changed by something other than SOPS: {_TAMPERED[process.returncode]}; restore the file, then "
             f"change it with `sops edit {path}`"
         )
-    if done.returncode != 0:
+    if process.returncode != 0:
         raise ProgramError(
-            f"the sops program could not decrypt {path} (exit code {done.returncode}); `sops decrypt {path}` shows why"
+            f"the sops program could not decrypt {path} (exit code {process.returncode}); "
+            f"`sops decrypt {path}` shows why"
         )
     try:
-        return json.loads(done.stdout)
+        return json.loads(process.stdout)
     except ValueError:
         raise ProgramError(f"the sops program answered for {path} with something that is not JSON") from None

@@ -15,7 +15,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from sops.loading import Moment, Scalar
+from sops.loading import Scalar, Timestamp
 
 _BASE64: Final = r"((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)"
 _WRITTEN: Final = re.compile(
@@ -57,7 +57,7 @@ def _decoded(kind: str, data: bytes) -> Scalar:
         case "bool":
             return {"True": True, "true": True, "False": False, "false": False}[text]
         case "time":
-            return Moment(text)
+            return Timestamp(text)
         case _:
             return Comment(text)
 
@@ -71,7 +71,7 @@ def decrypt(written: str, data_key: bytes, additional: str) -> Scalar:
     match = _WRITTEN.fullmatch(written)
     try:
         if match is not None:
-            data, nonce, tag = (b64decode(match[part]) for part in (1, 2, 3))
+            data, nonce, tag = (b64decode(match[group]) for group in (1, 2, 3))
             return _decoded(match[4], AESGCM(data_key).decrypt(nonce, data + tag, additional.encode()))
     except (InvalidTag, ValueError, KeyError):
         pass

@@ -48,7 +48,7 @@ async def rename_domain(project: ProjectUnderTest) -> Verdict:
     16,
     "Does the verification token carry its prefix?",
     assumed="with the prefix railway-verify= or without any",
-    change=("resources/parts/domains.py", "railway/domains/domains.py"),
+    change=("resources/shared/domains.py", "railway/domains/domains.py"),
 )
 async def verification_token(project: ProjectUnderTest) -> Verdict:
     """Make two custom domains that nobody owns, and look at the tokens that Railway gives for them."""

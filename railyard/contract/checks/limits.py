@@ -21,7 +21,7 @@ OTHERS = 5
     9,
     "How long may a list be, and how large a request?",
     assumed="the whole read is accepted, and a document of 25 calls counts as one request",
-    change=("limiter.py", "batch.py", "railway/account/rates.py"),
+    change=("limiter.py", "batch.py", "railway/limits/rate_limits.py"),
     requests=20,
 )
 async def large_requests(project: ProjectUnderTest) -> Verdict:
@@ -59,7 +59,7 @@ async def _remaining(project: ProjectUnderTest) -> int:
     11,
     "What are the largest values?",
     assumed="a service's name has at most 63 characters; sizes are those of the price list and not tried",
-    change=("resources/parts/checks.py", "railway/services/services.py"),
+    change=("resources/shared/checks.py", "railway/services/services.py"),
 )
 async def long_names(project: ProjectUnderTest) -> Verdict:
     """Try names of 63 and 64 characters. More replicas or memory than a plan has would only tell the plan."""
@@ -85,7 +85,7 @@ async def _accepts(project: ProjectUnderTest, name: str) -> bool:
     "Form and units of the separate operations for limits",
     assumed="they speak of vCPUs and memoryGB, and the configuration keeps bytes as they were written",
     change=(
-        "resources/parts/instance_config.py",
+        "resources/shared/instance_config.py",
         "railway/services/service_instances.py",
     ),
 )

@@ -49,7 +49,7 @@ async def reach(project: ProjectUnderTest) -> Verdict:
     2,
     "Are replicas and regions lost by a change of something else?",
     assumed="a patch of something else keeps them",
-    change=("resources/parts/instance_config.py", "railway/config/merge.py"),
+    change=("resources/shared/instance_config.py", "railway/config/merge.py"),
     requests=80,
     seconds=500,
     containers=6,
@@ -84,7 +84,7 @@ def _placed(regions: Any) -> str:
     3,
     "Is a health check path with a hyphen refused on a new service?",
     assumed="it is accepted",
-    change=("resources/parts/checks.py", "railway/config/rules.py"),
+    change=("resources/shared/checks.py", "railway/config/rules.py"),
 )
 async def hyphen(project: ProjectUnderTest) -> Verdict:
     """Give a new service such a path with its first settings."""

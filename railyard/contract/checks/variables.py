@@ -54,7 +54,7 @@ async def hidden(project: ProjectUnderTest) -> Verdict:
     "Are values read back exactly as they were written, and what does a sealed one look like?",
     assumed="texts stay as they are, and a sealed variable has no value",
     change=(
-        "resources/parts/instance_config.py",
+        "resources/shared/instance_config.py",
         "resources/variables.py",
         "railway/config/view.py",
     ),

@@ -1,7 +1,7 @@
 """One resource as an engine brings it up, with a state that is written after each call: what a killed run leaves of it.
 
 Owns the order of calls of a create, an update, a replacement and a delete, as the embedded engine has it
-(``pulumi_embedded.execute``), and what its journal keeps.
+(``pulumi_embedded.executor``), and what its journal keeps.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ from typing import Any, Final, cast
 
 from railway_sandbox.identifiers import Identifiers
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.state import Record, State
+from railway_sandbox.railway.records import Record
+from railway_sandbox.railway.state import State
 from railway_sandbox.server import Sandbox
 from tests.provider.driver import Made, Records
 from tests.provider.in_process import LoopClock

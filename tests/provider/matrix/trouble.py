@@ -17,7 +17,8 @@ import httpx
 
 from railway_sandbox.http_messages import LOST, Request, Response
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.state import Aftermath, Patch, State
+from railway_sandbox.railway.records import Aftermath, Patch
+from railway_sandbox.railway.state import State
 from railway_sandbox.railway.wire import respond
 from railway_sandbox.server import Sandbox
 from tests.provider.in_process import Connection

@@ -24,7 +24,7 @@ TIMEOUT_S: Final = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Response:
     """The last answer to a request that may have been sent several times."""
 
     status: int
@@ -50,8 +50,8 @@ class Retries:
     """At most this many times after the first."""
     first_wait_s: float
     """Doubled with each repeat, unless the answer says how long to wait."""
-    wanted: Callable[[httpx.Response], bool]
-    """Whether an answer is worth it. A connection that breaks always is."""
+    is_retryable: Callable[[httpx.Response], bool]
+    """Tells whether to retry after an answer. A broken connection is always retried."""
     count_header: str = ""
     """Header that carries the number of the repeat."""
 
@@ -93,7 +93,7 @@ def speed() -> float:
     return float(os.environ.get("RAILWAY_SANDBOX_SPEED") or 1.0)
 
 
-async def send(client: httpx.AsyncClient, build: Callable[[], httpx.Request], retries: Retries) -> Answer:
+async def send(client: httpx.AsyncClient, build: Callable[[], httpx.Request], retries: Retries) -> Response:
     """Send what ``build`` makes, again and again while it is worth it. Raises ``Failure`` without any answer."""
     attempt = 0
     while True:
@@ -101,8 +101,8 @@ async def send(client: httpx.AsyncClient, build: Callable[[], httpx.Request], re
         if retries.count_header:
             request.headers[retries.count_header] = str(attempt)
         response = await _attempt(client, request, last=attempt == retries.count)
-        if response is not None and (attempt == retries.count or not retries.wanted(response)):
-            return Answer(
+        if response is not None and (attempt == retries.count or not retries.is_retryable(response)):
+            return Response(
                 status=response.status_code,
                 headers={name.lower(): value for name, value in response.headers.items()},
                 body=response.content,

@@ -26,14 +26,14 @@ def _declared() -> list[Declared]:
 
 
 def _documents() -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+    documents: list[tuple[str, str]] = []
     for item in DECLARED:
         if isinstance(item, Document):
-            found.append((item.name, item.text))
+            documents.append((item.name, item.text))
         else:
-            found.append((item.name, item.document()))
-            found.append((f"{item.name} three times", item.document(3)))
-    return found
+            documents.append((item.name, item.document()))
+            documents.append((f"{item.name} three times", item.document(3)))
+    return documents
 
 
 DECLARED: Final = tuple(_declared())

@@ -88,12 +88,11 @@ def progress(
     declared += [f"$service_{index}: String!" for index in range(domains)]
     declared += [f"$deployment_{index}: String!" for index in range(deployments)]
     declared += ["$workflow: String!"] if workflow else []
-    where = "projectId: $projectId, environmentId: $environmentId"
+    ids = "projectId: $projectId, environmentId: $environmentId"
     fields = [_PATCHES]
     fields += [_PROJECT, _ENVIRONMENT.replace("STATUS", "")] if snapshot else [_INSTANCES]
     fields += [
-        f"domains_{index}: domains({where}, serviceId: $service_{index}) {DOMAINS.selection}"
-        for index in range(domains)
+        f"domains_{index}: domains({ids}, serviceId: $service_{index}) {DOMAINS.selection}" for index in range(domains)
     ]
     fields += [f"deployment_{index}: deployment(id: $deployment_{index}) {{ id meta }}" for index in range(deployments)]
     fields += [f"workflow: workflowStatus(workflowId: $workflow) {WORKFLOW_STATUS.selection}"] if workflow else []

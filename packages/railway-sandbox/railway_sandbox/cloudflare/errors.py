@@ -29,8 +29,8 @@ def method_not_allowed(method: str) -> RefusedError:
     return RefusedError(405, 10_405, f"Method not allowed for this authentication scheme: {method}")
 
 
-def not_simulated(what: str) -> RefusedError:
-    return RefusedError(501, 1, f"the sandbox does not simulate {what} of Cloudflare")
+def not_simulated(feature: str) -> RefusedError:
+    return RefusedError(501, 1, f"the sandbox does not simulate {feature} of Cloudflare")
 
 
 def unreadable(reason: str) -> RefusedError:

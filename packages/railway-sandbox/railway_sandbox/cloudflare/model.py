@@ -119,18 +119,18 @@ class CloudflareCloud:
 
     def zone_name(self, id: str) -> str:
         """Return the name of a zone; ``RefusedError`` when the account has none with this id."""
-        for name, known in self.zone_ids.items():
-            if known == id:
+        for name, zone_id in self.zone_ids.items():
+            if zone_id == id:
                 return name
         raise errors.no_route(f"/zones/{id}")
 
     # DNS records
 
-    def records(self, zone_id: str, **wanted: str) -> list[Record]:
+    def records(self, zone_id: str, **filters: str) -> list[Record]:
         """Return the records of a zone, oldest first, of which every wanted field has that value."""
         self.zone_name(zone_id)
         every = self._records[zone_id].values()
-        return [record for record in every if all(_matches(record, key, value) for key, value in wanted.items())]
+        return [record for record in every if all(_matches(record, key, value) for key, value in filters.items())]
 
     def record(self, zone_id: str, id: str) -> Record:
         self.zone_name(zone_id)
@@ -138,50 +138,50 @@ class CloudflareCloud:
             raise errors.record_not_found()
         return self._records[zone_id][id]
 
-    def create_record(self, zone_id: str, sent: Mapping[str, Any]) -> Record:
+    def create_record(self, zone_id: str, body: Mapping[str, Any]) -> Record:
         """Add a record; ``RefusedError`` when it is invalid or clashes with another."""
-        record = self._record(zone_id, self._ids.hexadecimal(32), sent, created_on=timestamp(self._now()))
+        record = self._record(zone_id, self._ids.hexadecimal(32), body, created_on=timestamp(self._now()))
         self._store(zone_id, record)
         return record
 
-    def replace_record(self, zone_id: str, id: str, sent: Mapping[str, Any]) -> Record:
+    def replace_record(self, zone_id: str, id: str, body: Mapping[str, Any]) -> Record:
         """Replace a record, as PUT does: it becomes exactly what was sent."""
         old = self.record(zone_id, id)
-        record = self._record(zone_id, id, sent, created_on=old["created_on"])
+        record = self._record(zone_id, id, body, created_on=old["created_on"])
         self._store(zone_id, record)
         return record
 
-    def change_record(self, zone_id: str, id: str, sent: Mapping[str, Any]) -> Record:
+    def change_record(self, zone_id: str, id: str, body: Mapping[str, Any]) -> Record:
         """Change a record, as PATCH does: only the fields that were sent."""
         old = cast("dict[str, Any]", self.record(zone_id, id))
-        return self.replace_record(zone_id, id, {**old, **sent})
+        return self.replace_record(zone_id, id, {**old, **body})
 
-    def put_record(self, zone_id: str, id: str, sent: Mapping[str, Any]) -> None:
+    def put_record(self, zone_id: str, id: str, body: Mapping[str, Any]) -> None:
         """Let a zone have a record with an id of somebody's choice."""
-        self._store(zone_id, self._record(zone_id, id, sent, created_on=timestamp(self._now())))
+        self._store(zone_id, self._record(zone_id, id, body, created_on=timestamp(self._now())))
 
     def delete_record(self, zone_id: str, id: str) -> None:
         self.record(zone_id, id)
         del self._records[zone_id][id]
 
-    def _record(self, zone_id: str, id: str, sent: Mapping[str, Any], *, created_on: str) -> Record:
+    def _record(self, zone_id: str, id: str, body: Mapping[str, Any], *, created_on: str) -> Record:
         zone = self.zone_name(zone_id)
         for required in ("name", "type"):
-            if not isinstance(sent.get(required), str):
+            if not isinstance(body.get(required), str):
                 raise errors.invalid_record(9000, f"DNS record {required} is required.")
-        data: dict[str, Any] | None = sent.get("data")
+        data: dict[str, Any] | None = body.get("data")
         return Record(
             id=id,
-            name=rules.qualified(sent["name"], zone),
-            type=sent["type"].upper(),
-            content=str(sent.get("content") or _content_of(data)),
-            proxied=bool(sent.get("proxied", False)),
-            proxiable=sent["type"].upper() in rules.ADDRESS_TYPES,
-            ttl=int(sent.get("ttl") or rules.AUTOMATIC_TTL),
-            priority=sent.get("priority"),
-            comment=sent.get("comment"),
-            tags=list(sent.get("tags") or []),
-            settings=dict(sent.get("settings") or {}),
+            name=rules.qualified(body["name"], zone),
+            type=body["type"].upper(),
+            content=str(body.get("content") or _content_of(data)),
+            proxied=bool(body.get("proxied", False)),
+            proxiable=body["type"].upper() in rules.ADDRESS_TYPES,
+            ttl=int(body.get("ttl") or rules.AUTOMATIC_TTL),
+            priority=body.get("priority"),
+            comment=body.get("comment"),
+            tags=list(body.get("tags") or []),
+            settings=dict(body.get("settings") or {}),
             data=data,
             meta={},
             created_on=created_on,

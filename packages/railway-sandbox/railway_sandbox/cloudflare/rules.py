@@ -109,8 +109,8 @@ def _is_host(content: str) -> bool:
     return len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels)
 
 
-def same_content(one: Record, other: Record) -> bool:
+def same_content(first: Record, second: Record) -> bool:
     """Tell whether two records of one name and type say the same; host names are compared without case."""
-    if one["type"] in ("CNAME", "MX", "NS"):
-        return one["content"].rstrip(".").lower() == other["content"].rstrip(".").lower()
-    return one["content"] == other["content"]
+    if first["type"] in ("CNAME", "MX", "NS"):
+        return first["content"].rstrip(".").lower() == second["content"].rstrip(".").lower()
+    return first["content"] == second["content"]

@@ -73,34 +73,34 @@ class Rulesets:
 
     def entry_point(self, phase: str) -> Ruleset:
         """Return the entry point of a phase; ``RefusedError`` when there is none."""
-        if (found := self._of_phase(phase)) is None:
+        if (ruleset := self._of_phase(phase)) is None:
             raise errors.no_entry_point(phase)
-        return found
+        return ruleset
 
-    def create(self, sent: Mapping[str, Any], *, dry_run: bool = False) -> Ruleset:
+    def create(self, body: Mapping[str, Any], *, dry_run: bool = False) -> Ruleset:
         """Make the entry point of a phase; ``RefusedError`` when it is invalid, or there is one already."""
         for name in ("kind", "name", "phase"):
-            if not isinstance(sent.get(name), str) or not sent[name]:
+            if not isinstance(body.get(name), str) or not body[name]:
                 raise errors.invalid_ruleset(f"{name} is required")
-        if sent["kind"] != "zone":
-            raise errors.not_simulated(f"rulesets of kind {sent['kind']!r}")
-        if self._of_phase(sent["phase"]) is not None:
-            raise errors.phase_taken(sent["phase"])
-        return self._store(self._ids.hexadecimal(32), sent, old=None, dry_run=dry_run)
+        if body["kind"] != "zone":
+            raise errors.not_simulated(f"rulesets of kind {body['kind']!r}")
+        if self._of_phase(body["phase"]) is not None:
+            raise errors.phase_taken(body["phase"])
+        return self._store(self._ids.hexadecimal(32), body, old=None, dry_run=dry_run)
 
-    def replace(self, id: str, sent: Mapping[str, Any], *, dry_run: bool = False) -> Ruleset:
+    def replace(self, id: str, body: Mapping[str, Any], *, dry_run: bool = False) -> Ruleset:
         """Let a ruleset have exactly the rules that were sent; name and phase stay unless they were sent, too."""
         old = self.one(id)
         for name in ("kind", "phase"):
-            if sent.get(name, old[name]) != old[name]:
+            if body.get(name, old[name]) != old[name]:
                 raise errors.invalid_ruleset(f"{name} cannot be changed")
-        return self._store(id, {**old, "rules": [], **sent}, old=old, dry_run=dry_run)
+        return self._store(id, {**old, "rules": [], **body}, old=old, dry_run=dry_run)
 
-    def replace_entry_point(self, phase: str, sent: Mapping[str, Any], *, dry_run: bool = False) -> Ruleset:
+    def replace_entry_point(self, phase: str, body: Mapping[str, Any], *, dry_run: bool = False) -> Ruleset:
         """Do so with the entry point of a phase, which is made where there is none."""
         if (old := self._of_phase(phase)) is not None:
-            return self.replace(old["id"], sent, dry_run=dry_run)
-        return self.create({"name": "default", "kind": "zone", "phase": phase, **sent}, dry_run=dry_run)
+            return self.replace(old["id"], body, dry_run=dry_run)
+        return self.create({"name": "default", "kind": "zone", "phase": phase, **body}, dry_run=dry_run)
 
     def delete(self, id: str) -> None:
         """Delete a ruleset with all its rules."""
@@ -109,14 +109,14 @@ class Rulesets:
 
     def redirect(self, host: str, path: str, query: str) -> tuple[int, str] | None:
         """Return status and address of the first rule that matches a request; None when none does."""
-        found = self._of_phase(REDIRECTS)
-        for rule in found.get("rules", []) if found else []:
+        ruleset = self._of_phase(REDIRECTS)
+        for rule in ruleset.get("rules", []) if ruleset else []:
             if not rule["enabled"] or _host_of(rule["expression"]) != host:
                 continue
             value = rule["action_parameters"]["from_value"]
             address = _address(value["target_url"], path)
-            kept = f"?{query}" if query and value.get("preserve_query_string") and "?" not in address else ""
-            return value.get("status_code", 301), f"{address}{kept}"
+            suffix = f"?{query}" if query and value.get("preserve_query_string") and "?" not in address else ""
+            return value.get("status_code", 301), f"{address}{suffix}"
         return None
 
     def _of_phase(self, phase: str) -> Ruleset | None:
@@ -124,60 +124,60 @@ class Rulesets:
             raise errors.not_simulated(f"rulesets of the phase {phase!r}")
         return next(iter(self._table.values()), None)
 
-    def _store(self, id: str, sent: Mapping[str, Any], *, old: Ruleset | None, dry_run: bool) -> Ruleset:
+    def _store(self, id: str, body: Mapping[str, Any], *, old: Ruleset | None, dry_run: bool) -> Ruleset:
         now = timestamp(self._now())
         ruleset = Ruleset(
             id=id,
-            name=sent["name"],
-            description=sent.get("description") or "",
-            kind=sent["kind"],
+            name=body["name"],
+            description=body.get("description") or "",
+            kind=body["kind"],
             version=str(int(old["version"]) + 1 if old else 1),
-            phase=sent["phase"],
+            phase=body["phase"],
             last_updated=now,
-            rules=self._rules(sent.get("rules") or [], old.get("rules", []) if old else [], now),
+            rules=self._rules(body.get("rules") or [], old.get("rules", []) if old else [], now),
         )
         if not dry_run:
             self._table[id] = ruleset
         return ruleset
 
-    def _rules(self, sent: Sequence[Mapping[str, Any]], old: Sequence[Rule], now: str) -> list[Rule]:
-        if len(sent) > MOST_RULES:
-            raise errors.too_many_rules(REDIRECTS, len(sent), MOST_RULES)
-        rules = [self._rule(each, old, now) for each in sent]
+    def _rules(self, bodies: Sequence[Mapping[str, Any]], old: Sequence[Rule], now: str) -> list[Rule]:
+        if len(bodies) > MOST_RULES:
+            raise errors.too_many_rules(REDIRECTS, len(bodies), MOST_RULES)
+        rules = [self._rule(each, old, now) for each in bodies]
         refs = [rule["ref"] for rule in rules]
         if len(set(refs)) < len(refs):
             raise errors.invalid_ruleset("rules must have different refs")
         return rules
 
-    def _rule(self, sent: Mapping[str, Any], old: Sequence[Rule], now: str) -> Rule:
+    def _rule(self, body: Mapping[str, Any], old: Sequence[Rule], now: str) -> Rule:
         """Return a rule; it is the one from before that has the same id, or the same ref."""
-        id_, ref = sent.get("id"), sent.get("ref")
+        id_, ref = body.get("id"), body.get("ref")
         before = next((rule for rule in old if rule["id"] == id_ or (rule["ref"] == ref and id_ is None)), None)
         if id_ is not None and before is None:
             raise errors.invalid_ruleset(f"'{id_}' is not a rule of this ruleset")
-        _validate(sent)
+        _validate(body)
         own = before["id"] if before else self._ids.hexadecimal(32)
         rule = Rule(
             id=own,
             version=before["version"] if before else "1",
-            action=sent["action"],
-            action_parameters=dict(sent["action_parameters"]),
-            expression=sent["expression"],
-            description=sent.get("description") or "",
+            action=body["action"],
+            action_parameters=dict(body["action_parameters"]),
+            expression=body["expression"],
+            description=body.get("description") or "",
             last_updated=before["last_updated"] if before else now,
             ref=ref or own,
-            enabled=bool(sent.get("enabled", True)),
+            enabled=bool(body.get("enabled", True)),
         )
         if before and rule != before:
             rule["version"], rule["last_updated"] = str(int(before["version"]) + 1), now
         return rule
 
 
-def _validate(sent: Mapping[str, Any]) -> None:
+def _validate(body: Mapping[str, Any]) -> None:
     """Raise ``RefusedError`` for a rule that no redirect can be."""
-    if sent.get("action") != "redirect":
-        raise errors.invalid_ruleset(f"'{sent.get('action')}' is not a valid value for action in phase {REDIRECTS}")
-    value = _group(_group(sent, "action_parameters"), "from_value")
+    if body.get("action") != "redirect":
+        raise errors.invalid_ruleset(f"'{body.get('action')}' is not a valid value for action in phase {REDIRECTS}")
+    value = _group(_group(body, "action_parameters"), "from_value")
     target = _group(value, "target_url")
     if len({"value", "expression"} & target.keys()) != 1:
         raise errors.invalid_ruleset("target_url must have either a value or an expression")
@@ -185,25 +185,25 @@ def _validate(sent: Mapping[str, Any]) -> None:
         raise errors.invalid_ruleset(f"'{value['status_code']}' is not a valid value for status_code")
     if not isinstance(value.get("preserve_query_string", False), bool):
         raise errors.invalid_ruleset("preserve_query_string must be a boolean")
-    _host_of(str(sent.get("expression", "")))
+    _host_of(str(body.get("expression", "")))
     _address(target, "/")
 
 
-def _group(sent: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return cast("dict[str, Any]", sent.get(name) or {})
+def _group(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", body.get(name) or {})
 
 
 def _host_of(expression: str) -> str:
     """Return the host that a rule is about."""
-    if (found := _HOST.fullmatch(expression.strip())) is None:
+    if (match := _HOST.fullmatch(expression.strip())) is None:
         raise errors.not_simulated(f"the expression {expression!r}")
-    return found["host"].lower()
+    return match["host"].lower()
 
 
 def _address(target: Mapping[str, Any], path: str) -> str:
     """Return where a visitor of ``path`` is sent."""
     if "value" in target:
         return target["value"]
-    if (found := _CONCAT.fullmatch(target["expression"].strip())) is None:
+    if (match := _CONCAT.fullmatch(target["expression"].strip())) is None:
         raise errors.not_simulated(f"the expression {target['expression']!r}")
-    return "".join(path if part[0] == _PATH else part[1] for part in _PART.finditer(found[1]))
+    return "".join(path if token[0] == _PATH else token[1] for token in _PART.finditer(match[1]))

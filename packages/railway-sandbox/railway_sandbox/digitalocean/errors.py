@@ -25,8 +25,8 @@ def method_not_allowed(method: str) -> RefusedError:
     return RefusedError(405, "method_not_allowed", f"The method {method} is not allowed here.")
 
 
-def not_simulated(what: str) -> RefusedError:
-    return RefusedError(501, "not_implemented", f"the sandbox does not simulate {what} of DigitalOcean")
+def not_simulated(feature: str) -> RefusedError:
+    return RefusedError(501, "not_implemented", f"the sandbox does not simulate {feature} of DigitalOcean")
 
 
 def unreadable(reason: str) -> RefusedError:

@@ -20,9 +20,9 @@ PERMISSIONS: Final = ("read", "readwrite", "fullaccess")
 CDN_TTL_SECONDS: Final = (60, 600, 3600, 86_400, 604_800)
 DEFAULT_CDN_TTL_S: Final = 3600
 CLOUDFLARE_CERTIFICATE: Final = "needs-cloudflare-cert"
-"""What takes the place of a certificate id when Cloudflare's own certificate serves the custom domain."""
+"""In place of a certificate id: Cloudflare's own certificate serves the custom domain."""
 CERTIFICATE_READY_AFTER_S: Final = 8.0
-"""How long a Let's Encrypt certificate stays pending."""
+"""Seconds for which a Let's Encrypt certificate is pending."""
 CERTIFICATE_LIFE_S: Final = 90 * 86_400.0
 
 T = TypeVar("T")
@@ -65,16 +65,16 @@ class DigitalOceanCloud:
         return list(self._keys.values())
 
     def key(self, access_key: str) -> SpacesKey:
-        return _found(self._keys, access_key)
+        return _existing(self._keys, access_key)
 
     def create_key(self, name: object, grants: object) -> SpacesKey:
         """Make a key. The answer alone holds the secret; it is not kept, because signatures are not checked."""
         access_key = "DO00" + self._ids.hexadecimal(16).upper()
-        made = SpacesKey(
+        key = SpacesKey(
             name=_text(name, "name"), grants=_grants(grants), access_key=access_key, created_at=timestamp(self._now())
         )
-        self._keys[access_key] = made
-        return {**made, "secret_key": self._ids.hexadecimal(43)}
+        self._keys[access_key] = key
+        return {**key, "secret_key": self._ids.hexadecimal(43)}
 
     def put_key(self, access_key: str, name: str, grants: object) -> None:
         """Let the account have a key of somebody's choice."""
@@ -113,48 +113,48 @@ class DigitalOceanCloud:
         return list(self._endpoints.values())
 
     def endpoint(self, id: str) -> Endpoint:
-        return _found(self._endpoints, id)
+        return _existing(self._endpoints, id)
 
-    def create_endpoint(self, sent: Mapping[str, Any]) -> Endpoint:
-        origin = _text(sent.get("origin"), "origin")
+    def create_endpoint(self, body: Mapping[str, Any]) -> Endpoint:
+        origin = _text(body.get("origin"), "origin")
         if not _ORIGIN.fullmatch(origin):
             raise errors.invalid("origin must be the domain name of a Spaces bucket")
-        if any(known["origin"] == origin for known in self._endpoints.values()):
+        if any(endpoint["origin"] == origin for endpoint in self._endpoints.values()):
             raise errors.conflict("A CDN endpoint already exists for this origin.")
-        made = Endpoint(
+        created = Endpoint(
             id=self._ids(),
             origin=origin,
             endpoint=origin.replace(".digitaloceanspaces.", ".cdn.digitaloceanspaces."),
-            ttl=_cdn_ttl_s(sent.get("ttl")),
+            ttl=_cdn_ttl_s(body.get("ttl")),
             created_at=timestamp(self._now()),
-            custom_domain=str(sent.get("custom_domain") or ""),
-            certificate_id=str(sent.get("certificate_id") or ""),
+            custom_domain=str(body.get("custom_domain") or ""),
+            certificate_id=str(body.get("certificate_id") or ""),
         )
-        self._check_domain(made)
-        self._endpoints[made["id"]] = made
-        return made
+        self._check_domain(created)
+        self._endpoints[created["id"]] = created
+        return created
 
-    def put_endpoint(self, given: Mapping[str, Any]) -> None:
+    def put_endpoint(self, endpoint: Mapping[str, Any]) -> None:
         """Let the account have an endpoint as the API answers it."""
-        self._endpoints[given["id"]] = Endpoint(
-            id=given["id"],
-            origin=given["origin"],
-            endpoint=given["endpoint"],
-            ttl=given["ttl"],
+        self._endpoints[endpoint["id"]] = Endpoint(
+            id=endpoint["id"],
+            origin=endpoint["origin"],
+            endpoint=endpoint["endpoint"],
+            ttl=endpoint["ttl"],
             created_at=timestamp(self._now()),
-            custom_domain=given.get("custom_domain") or "",
-            certificate_id=given.get("certificate_id") or "",
+            custom_domain=endpoint.get("custom_domain") or "",
+            certificate_id=endpoint.get("certificate_id") or "",
         )
 
-    def change_endpoint(self, id: str, sent: Mapping[str, Any]) -> Endpoint:
+    def change_endpoint(self, id: str, body: Mapping[str, Any]) -> Endpoint:
         """Change what was sent. An empty custom domain removes it and leaves the certificate."""
         changed = Endpoint(**self.endpoint(id))
-        if "ttl" in sent:
-            changed["ttl"] = _cdn_ttl_s(sent["ttl"])
-        if "custom_domain" in sent:
-            changed["custom_domain"] = str(sent["custom_domain"] or "")
-        if "certificate_id" in sent:
-            changed["certificate_id"] = str(sent["certificate_id"] or "")
+        if "ttl" in body:
+            changed["ttl"] = _cdn_ttl_s(body["ttl"])
+        if "custom_domain" in body:
+            changed["custom_domain"] = str(body["custom_domain"] or "")
+        if "certificate_id" in body:
+            changed["certificate_id"] = str(body["certificate_id"] or "")
         self._check_domain(changed)
         self._endpoints[id] = changed
         return changed
@@ -173,33 +173,37 @@ class DigitalOceanCloud:
     # Certificates
 
     def certificates(self, name: str | None = None) -> list[dict[str, Any]]:
-        return [self._seen(known) for known in self._certificates.values() if name in (None, known["name"])]
+        return [
+            self._seen(certificate)
+            for certificate in self._certificates.values()
+            if name in (None, certificate["name"])
+        ]
 
     def certificate(self, id: str) -> dict[str, Any]:
-        return self._seen(_found(self._certificates, id))
+        return self._seen(_existing(self._certificates, id))
 
-    def create_certificate(self, sent: Mapping[str, Any]) -> dict[str, Any]:
-        name, kind = _text(sent.get("name"), "name"), sent.get("type") or "custom"
+    def create_certificate(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        name, kind = _text(body.get("name"), "name"), body.get("type") or "custom"
         if kind not in ("lets_encrypt", "custom"):
             raise errors.invalid("type must be lets_encrypt or custom")
-        if kind == "lets_encrypt" and not sent.get("dns_names"):
+        if kind == "lets_encrypt" and not body.get("dns_names"):
             raise errors.invalid("dns_names is required for a lets_encrypt certificate")
-        if kind == "custom" and not (sent.get("private_key") and sent.get("leaf_certificate")):
+        if kind == "custom" and not (body.get("private_key") and body.get("leaf_certificate")):
             raise errors.invalid("private_key and leaf_certificate are required for a custom certificate")
         if self.certificates(name):
             raise errors.conflict("A certificate with this name already exists.")
-        made = Certificate(
+        certificate = Certificate(
             id=self._ids(),
             name=name,
             type=kind,
-            dns_names=list(sent.get("dns_names") or []),
+            dns_names=list(body.get("dns_names") or []),
             not_after=timestamp(self._now() + CERTIFICATE_LIFE_S),
             sha1_fingerprint=self._ids.hexadecimal(40),
             created_at=timestamp(self._now()),
             verified_at_s=self._now() + (CERTIFICATE_READY_AFTER_S if kind == "lets_encrypt" else 0.0),
         )
-        self._certificates[made["id"]] = made
-        return self._seen(made)
+        self._certificates[certificate["id"]] = certificate
+        return self._seen(certificate)
 
     def delete_certificate(self, id: str) -> None:
         self.certificate(id)
@@ -208,8 +212,8 @@ class DigitalOceanCloud:
         del self._certificates[id]
 
     def _seen(self, certificate: Certificate) -> dict[str, Any]:
-        shown: dict[str, Any] = {key: value for key, value in certificate.items() if key != "verified_at_s"}
-        return {**shown, "state": "verified" if self._now() >= certificate["verified_at_s"] else "pending"}
+        fields: dict[str, Any] = {key: value for key, value in certificate.items() if key != "verified_at_s"}
+        return {**fields, "state": "verified" if self._now() >= certificate["verified_at_s"] else "pending"}
 
     # Projects
 
@@ -225,23 +229,23 @@ class DigitalOceanCloud:
         return list(self._projects.values())
 
     def project(self, id: str) -> Project:
-        return self.default_project() if id == "default" else _found(self._projects, id)
+        return self.default_project() if id == "default" else _existing(self._projects, id)
 
-    def create_project(self, sent: Mapping[str, Any]) -> Project:
+    def create_project(self, body: Mapping[str, Any]) -> Project:
         self.default_project()
-        name = _text(sent.get("name"), "name")
-        _text(sent.get("purpose"), "purpose")
+        name = _text(body.get("name"), "name")
+        _text(body.get("purpose"), "purpose")
         if any(project["name"] == name for project in self._projects.values()):
             raise errors.conflict("name is already in use")
-        return self._make_project(sent, default=False)
+        return self._make_project(body, default=False)
 
-    def change_project(self, id: str, sent: Mapping[str, Any]) -> Project:
+    def change_project(self, id: str, body: Mapping[str, Any]) -> Project:
         changed = Project(**self.project(id))
-        changed["name"] = sent.get("name", changed["name"])
-        changed["description"] = sent.get("description", changed["description"])
-        changed["purpose"] = sent.get("purpose", changed["purpose"])
-        changed["environment"] = sent.get("environment", changed["environment"])
-        changed["is_default"] = sent.get("is_default", changed["is_default"])
+        changed["name"] = body.get("name", changed["name"])
+        changed["description"] = body.get("description", changed["description"])
+        changed["purpose"] = body.get("purpose", changed["purpose"])
+        changed["environment"] = body.get("environment", changed["environment"])
+        changed["is_default"] = body.get("is_default", changed["is_default"])
         changed["updated_at"] = timestamp(self._now())
         if changed["is_default"]:
             former = self.default_project()
@@ -268,21 +272,21 @@ class DigitalOceanCloud:
             self._assignments[urn] = project["id"]
         return [_assigned(urn, project) for urn in urns]
 
-    def _make_project(self, sent: Mapping[str, Any], *, default: bool) -> Project:
-        made = Project(
+    def _make_project(self, body: Mapping[str, Any], *, default: bool) -> Project:
+        project = Project(
             id=self._ids(),
             owner_uuid="00000000-0000-4000-8000-000000000001",
             owner_id=1,
-            name=sent["name"],
-            description=sent.get("description") or "",
-            purpose=sent["purpose"],
-            environment=sent.get("environment") or "",
+            name=body["name"],
+            description=body.get("description") or "",
+            purpose=body["purpose"],
+            environment=body.get("environment") or "",
             is_default=default,
             created_at=timestamp(self._now()),
             updated_at=timestamp(self._now()),
         )
-        self._projects[made["id"]] = made
-        return made
+        self._projects[project["id"]] = project
+        return project
 
 
 def timestamp(now_s: float) -> str:
@@ -290,10 +294,10 @@ def timestamp(now_s: float) -> str:
     return f"{clock.timestamp(now_s)[:-5]}Z"
 
 
-def _found(things: Mapping[str, T], id: str) -> T:
-    if id not in things:
+def _existing(resources: Mapping[str, T], id: str) -> T:
+    if id not in resources:
         raise errors.not_found()
-    return things[id]
+    return resources[id]
 
 
 def _text(value: object, name: str) -> str:
@@ -302,10 +306,10 @@ def _text(value: object, name: str) -> str:
     return value
 
 
-def _grants(sent: object) -> list[Grant]:
+def _grants(grants_body: object) -> list[Grant]:
     """Return the grants as they were sent; an unknown permission becomes empty, as DigitalOcean's client does it."""
     grants: list[Grant] = []
-    for grant in cast("list[dict[str, Any]]", sent or []):
+    for grant in cast("list[dict[str, Any]]", grants_body or []):
         bucket, permission = str(grant.get("bucket") or ""), str(grant.get("permission") or "")
         if permission == "fullaccess" and bucket:
             raise errors.invalid("a fullaccess grant must not name a bucket")
@@ -315,13 +319,13 @@ def _grants(sent: object) -> list[Grant]:
     return grants
 
 
-def _cdn_ttl_s(sent: object) -> int:
+def _cdn_ttl_s(value: object) -> int:
     """Return seconds that the CDN keeps an object; 0 and nothing mean the default."""
-    if not sent:
+    if not value:
         return DEFAULT_CDN_TTL_S
-    if sent not in CDN_TTL_SECONDS:
+    if value not in CDN_TTL_SECONDS:
         raise errors.invalid(f"ttl must be one of {', '.join(str(ttl) for ttl in CDN_TTL_SECONDS)} seconds")
-    return int(str(sent))
+    return int(str(value))
 
 
 def _assigned(urn: str, project: Project) -> dict[str, Any]:

@@ -5,13 +5,13 @@ Owns the translation between requests and the model. What is not simulated is an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from railway_sandbox.digitalocean import errors
 from railway_sandbox.digitalocean.model import DigitalOceanCloud
 from railway_sandbox.http_messages import Request, Response, UnreadableBodyError
+from railway_sandbox.rest import Call, Handler, Route, dispatch, page_of
 
 PREFIX: Final = "/v2"
 
@@ -20,8 +20,6 @@ RATE_LIMIT_HEADERS: Final = {
     "RateLimit-Remaining": "4999",
     "RateLimit-Reset": "1767229200",
 }
-
-Handler = Callable[[DigitalOceanCloud, Request, str], Response]
 
 
 def respond(cloud: DigitalOceanCloud, request: Request) -> Response:
@@ -44,202 +42,107 @@ def refusal(refused: errors.RefusedError) -> Response:
 
 def _dispatch(cloud: DigitalOceanCloud, request: Request) -> Response:
     path = request.path.removeprefix(PREFIX).rstrip("/")
-    known = False
-    for method, pattern, handler in ROUTES:
-        match = pattern.fullmatch(path)
-        if match and method == request.method:
-            return handler(cloud, request, match.group("id") if "id" in pattern.groupindex else "")
-        known = known or match is not None
-    if known:
-        raise errors.method_not_allowed(request.method)
+    try:
+        response = dispatch(ROUTES, cloud, request, path)
+    except LookupError:
+        raise errors.method_not_allowed(request.method) from None
+    if response is not None:
+        return response
     raise errors.not_simulated(f"{request.method} {request.path}")
 
 
-def _answer(status: int, value: object) -> Response:
+def _json(status: int, value: object) -> Response:
     return Response.of_json(status, value, RATE_LIMIT_HEADERS)
 
 
-def _page(request: Request, key: str, found: Sequence[object]) -> Response:
+def _page(request: Request, key: str, items: Sequence[object]) -> Response:
     """Return one page under ``key``, with links only when there is more than one page."""
     size = min(200, request.number("per_page", 20))
-    page, last = request.number("page", 1), max(1, -(-len(found) // size))
+    page, last = request.number("page", 1), max(1, -(-len(items) // size))
     address = f"https://api.digitalocean.com{request.path}?per_page={size}&page="
     links: dict[str, str] = {}
     if page > 1:
         links |= {"first": f"{address}1", "prev": f"{address}{page - 1}"}
     if page < last:
         links |= {"next": f"{address}{page + 1}", "last": f"{address}{last}"}
-    shown = list(found[(page - 1) * size : page * size])
-    return _answer(200, {key: shown, "links": {"pages": links} if links else {}, "meta": {"total": len(found)}})
+    page_items = page_of(items, page, size)
+    return _json(200, {key: page_items, "links": {"pages": links} if links else {}, "meta": {"total": len(items)}})
 
 
-# Account
+def _account(_call: Call[DigitalOceanCloud]) -> Response:
+    return _json(200, {"account": {"uuid": "00000000-0000-4000-8000-000000000001", "status": "active"}})
 
 
-def _account(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del cloud, request, id
-    return _answer(200, {"account": {"uuid": "00000000-0000-4000-8000-000000000001", "status": "active"}})
-
-
-# Spaces keys
-
-
-def _list_keys(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del id
-    return _page(request, "keys", cloud.spaces_keys())
-
-
-def _create_key(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del id
-    sent = request.json_object()
-    return _answer(201, {"key": cloud.create_key(sent.get("name"), sent.get("grants"))})
-
-
-def _get_key(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del request
-    return _answer(200, {"key": cloud.key(id)})
-
-
-def _change_key(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    sent = request.json_object()
-    return _answer(200, {"key": cloud.change_key(id, sent.get("name"), sent.get("grants"))})
-
-
-def _delete_key(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del request
-    cloud.delete_key(id)
-    return _answer(204, None)
-
-
-# CDN endpoints
-
-
-def _shown(endpoint: Mapping[str, Any]) -> dict[str, Any]:
+def _without_empty(endpoint: Mapping[str, Any]) -> dict[str, Any]:
     """Return an endpoint without the fields that are not set."""
     return {key: value for key, value in endpoint.items() if value != ""}
 
 
-def _list_endpoints(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del id
-    return _page(request, "endpoints", [_shown(endpoint) for endpoint in cloud.endpoints()])
+def _list_endpoints(call: Call[DigitalOceanCloud]) -> Response:
+    return _page(call.request, "endpoints", [_without_empty(endpoint) for endpoint in call.cloud.endpoints()])
 
 
-def _create_endpoint(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del id
-    return _answer(201, {"endpoint": _shown(cloud.create_endpoint(request.json_object()))})
+def _list_certificates(call: Call[DigitalOceanCloud]) -> Response:
+    return _page(call.request, "certificates", call.cloud.certificates(call.request.parameters().get("name")))
 
 
-def _get_endpoint(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del request
-    return _answer(200, {"endpoint": _shown(cloud.endpoint(id))})
-
-
-def _change_endpoint(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    return _answer(200, {"endpoint": _shown(cloud.change_endpoint(id, request.json_object()))})
-
-
-def _delete_endpoint(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del request
-    cloud.delete_endpoint(id)
-    return _answer(204, None)
-
-
-def _purge_cache(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
+def _purge_cache(call: Call[DigitalOceanCloud]) -> Response:
     """Purge nothing: the simulated CDN keeps no copies."""
-    del request
-    cloud.endpoint(id)
-    return _answer(204, None)
+    call.cloud.endpoint(call.id)
+    return _json(204, None)
 
 
-# Certificates
+def _assign_resources(call: Call[DigitalOceanCloud]) -> Response:
+    urns: Any = call.body.get("resources") or []
+    return _json(200, {"resources": call.cloud.assign(call.id, urns), "links": {}, "meta": {"total": len(urns)}})
 
 
-def _list_certificates(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del id
-    return _page(request, "certificates", cloud.certificates(request.parameters().get("name")))
+def _one(key: str, read: Callable[[Call[DigitalOceanCloud]], object], status: int = 200) -> Handler[DigitalOceanCloud]:
+    """Return a handler that answers with what ``read`` returns, under ``key``."""
+    return lambda call: _json(status, {key: read(call)})
 
 
-def _create_certificate(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del id
-    return _answer(201, {"certificate": cloud.create_certificate(request.json_object())})
+def _deleted(delete: Callable[[DigitalOceanCloud, str], None]) -> Handler[DigitalOceanCloud]:
+    """Return a handler that deletes what the id in the path names."""
+
+    def handle(call: Call[DigitalOceanCloud]) -> Response:
+        delete(call.cloud, call.id)
+        return _json(204, None)
+
+    return handle
 
 
-def _get_certificate(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del request
-    return _answer(200, {"certificate": cloud.certificate(id)})
+_create_key = _one("key", lambda call: call.cloud.create_key(call.body.get("name"), call.body.get("grants")), 201)
+_change_key = _one("key", lambda call: call.cloud.change_key(call.id, call.body.get("name"), call.body.get("grants")))
+_create_endpoint = _one("endpoint", lambda call: _without_empty(call.cloud.create_endpoint(call.body)), 201)
+_change_endpoint = _one("endpoint", lambda call: _without_empty(call.cloud.change_endpoint(call.id, call.body)))
+_create_certificate = _one("certificate", lambda call: call.cloud.create_certificate(call.body), 201)
+_change_project = _one("project", lambda call: call.cloud.change_project(call.id, call.body))
 
-
-def _delete_certificate(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del request
-    cloud.delete_certificate(id)
-    return _answer(204, None)
-
-
-# Projects
-
-
-def _list_projects(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del id
-    return _page(request, "projects", cloud.projects())
-
-
-def _create_project(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del id
-    return _answer(201, {"project": cloud.create_project(request.json_object())})
-
-
-def _get_project(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del request
-    return _answer(200, {"project": cloud.project(id)})
-
-
-def _change_project(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    return _answer(200, {"project": cloud.change_project(id, request.json_object())})
-
-
-def _delete_project(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    del request
-    cloud.delete_project(id)
-    return _answer(204, None)
-
-
-def _list_resources(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    return _page(request, "resources", cloud.resources(id))
-
-
-def _assign_resources(cloud: DigitalOceanCloud, request: Request, id: str) -> Response:
-    urns: Any = request.json_object().get("resources") or []
-    return _answer(200, {"resources": cloud.assign(id, urns), "links": {}, "meta": {"total": len(urns)}})
-
-
-def _route(method: str, path: str, handler: Handler) -> tuple[str, re.Pattern[str], Handler]:
-    return method, re.compile(path.replace("ID", r"(?P<id>[\w-]+)")), handler
-
-
-ROUTES: Final = (
-    _route("GET", "/account", _account),
-    _route("GET", "/spaces/keys", _list_keys),
-    _route("POST", "/spaces/keys", _create_key),
-    _route("GET", "/spaces/keys/ID", _get_key),
-    _route("PUT", "/spaces/keys/ID", _change_key),
-    _route("PATCH", "/spaces/keys/ID", _change_key),
-    _route("DELETE", "/spaces/keys/ID", _delete_key),
-    _route("GET", "/cdn/endpoints", _list_endpoints),
-    _route("POST", "/cdn/endpoints", _create_endpoint),
-    _route("GET", "/cdn/endpoints/ID", _get_endpoint),
-    _route("PUT", "/cdn/endpoints/ID", _change_endpoint),
-    _route("DELETE", "/cdn/endpoints/ID", _delete_endpoint),
-    _route("DELETE", "/cdn/endpoints/ID/cache", _purge_cache),
-    _route("GET", "/certificates", _list_certificates),
-    _route("POST", "/certificates", _create_certificate),
-    _route("GET", "/certificates/ID", _get_certificate),
-    _route("DELETE", "/certificates/ID", _delete_certificate),
-    _route("GET", "/projects", _list_projects),
-    _route("POST", "/projects", _create_project),
-    _route("GET", "/projects/ID", _get_project),
-    _route("PUT", "/projects/ID", _change_project),
-    _route("PATCH", "/projects/ID", _change_project),
-    _route("DELETE", "/projects/ID", _delete_project),
-    _route("GET", "/projects/ID/resources", _list_resources),
-    _route("POST", "/projects/ID/resources", _assign_resources),
+ROUTES: Final[Sequence[Route[DigitalOceanCloud]]] = (
+    Route("GET", "/account", _account),
+    Route("GET", "/spaces/keys", lambda call: _page(call.request, "keys", call.cloud.spaces_keys())),
+    Route("POST", "/spaces/keys", _create_key),
+    Route("GET", "/spaces/keys/ID", _one("key", lambda call: call.cloud.key(call.id))),
+    Route("PUT", "/spaces/keys/ID", _change_key),
+    Route("PATCH", "/spaces/keys/ID", _change_key),
+    Route("DELETE", "/spaces/keys/ID", _deleted(DigitalOceanCloud.delete_key)),
+    Route("GET", "/cdn/endpoints", _list_endpoints),
+    Route("POST", "/cdn/endpoints", _create_endpoint),
+    Route("GET", "/cdn/endpoints/ID", _one("endpoint", lambda call: _without_empty(call.cloud.endpoint(call.id)))),
+    Route("PUT", "/cdn/endpoints/ID", _change_endpoint),
+    Route("DELETE", "/cdn/endpoints/ID", _deleted(DigitalOceanCloud.delete_endpoint)),
+    Route("DELETE", "/cdn/endpoints/ID/cache", _purge_cache),
+    Route("GET", "/certificates", _list_certificates),
+    Route("POST", "/certificates", _create_certificate),
+    Route("GET", "/certificates/ID", _one("certificate", lambda call: call.cloud.certificate(call.id))),
+    Route("DELETE", "/certificates/ID", _deleted(DigitalOceanCloud.delete_certificate)),
+    Route("GET", "/projects", lambda call: _page(call.request, "projects", call.cloud.projects())),
+    Route("POST", "/projects", _one("project", lambda call: call.cloud.create_project(call.body), 201)),
+    Route("GET", "/projects/ID", _one("project", lambda call: call.cloud.project(call.id))),
+    Route("PUT", "/projects/ID", _change_project),
+    Route("PATCH", "/projects/ID", _change_project),
+    Route("DELETE", "/projects/ID", _deleted(DigitalOceanCloud.delete_project)),
+    Route("GET", "/projects/ID/resources", lambda c: _page(c.request, "resources", c.cloud.resources(c.id))),
+    Route("POST", "/projects/ID/resources", _assign_resources),
 )

@@ -24,9 +24,9 @@ ADDRESSES: Final[dict[str, str]] = {"railway": "66.33.22.1", "cdn": "104.18.41.1
 
 def respond(clouds: Clouds, request: Request) -> Response:
     """Answer one question."""
-    sent = request.parameters()
-    name, wanted = names.plain(sent.get("name", "")), sent.get("type", "A").upper()
-    number = next((code for kind, code in TYPES.items() if wanted in (kind, str(code))), None)
+    parameters = request.parameters()
+    name, type_ = names.plain(parameters.get("name", "")), parameters.get("type", "A").upper()
+    number = next((code for kind, code in TYPES.items() if type_ in (kind, str(code))), None)
     if not name or number is None:
         return Response.of_json(400, {"error": "name and a known type are needed"})
     kind = next(kind for kind, code in TYPES.items() if code == number)
@@ -55,7 +55,7 @@ def _answers(clouds: Clouds, name: str, kind: str) -> list[dict[str, Any]]:
         return [_answer(name, kind, address) for address in PROXY_ADDRESSES] if kind == "A" else []
     hops = names.chain(clouds, name)
     flat = name in ZONE_IDS  # a zone's own name cannot be a CNAME: Cloudflare answers with its target's addresses
-    aliases = [] if flat else [_answer(one, "CNAME", other) for one, other in pairwise(hops)]
+    aliases = [] if flat else [_answer(alias, "CNAME", target) for alias, target in pairwise(hops)]
     if kind == "CNAME":
         return aliases[:1]
     owner = name if flat else hops[-1]
@@ -63,10 +63,10 @@ def _answers(clouds: Clouds, name: str, kind: str) -> list[dict[str, Any]]:
 
 
 def _addresses(clouds: Clouds, name: str, kind: str) -> list[str]:
-    whose = names.operator(name)
-    if whose is None:
+    operator = names.operator(name)
+    if operator is None:
         return clouds.cloudflare.resolve(name, kind)
-    return [ADDRESSES[whose]] if kind == "A" else []
+    return [ADDRESSES[operator]] if kind == "A" else []
 
 
 def _answer(name: str, kind: str, data: str) -> dict[str, Any]:

@@ -47,9 +47,9 @@ def chain(clouds: Clouds, name: str) -> list[str]:
 def end(clouds: Clouds, name: str) -> tuple[Where, str] | None:
     """Return whose servers a name leads to, and the last name of its chain; None when it has no address."""
     last = chain(clouds, name)[-1]
-    whose = operator(last)
-    if whose is not None:
-        return whose, last
+    operator_ = operator(last)
+    if operator_ is not None:
+        return operator_, last
     return ("elsewhere", last) if clouds.cloudflare.resolve(last, "A") else None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.errors import not_authorized, not_found
-from railway_sandbox.railway.state import Environment, Project, Service, Token, Workspace
+from railway_sandbox.railway.records import Environment, Project, Service, Token, Workspace
 
 Arguments = Mapping[str, Any]
 """The arguments of a field, by their names in Railway's API."""
@@ -37,8 +37,8 @@ class Caller:
     def workspaces(self) -> list[Workspace]:
         """Return the workspaces that the token reaches."""
         self.require("account", "workspace")
-        mine = self.cloud.state.workspaces.values()
-        return [w for w in mine if self.token.kind == "account" or w.id == self.token.workspace_id]
+        workspaces = self.cloud.state.workspaces.values()
+        return [w for w in workspaces if self.token.kind == "account" or w.id == self.token.workspace_id]
 
     def workspace(self, id: str) -> Workspace:
         """Return a workspace that the token reaches."""
@@ -108,5 +108,5 @@ Stream = Callable[[Caller, Arguments, Any], tuple[Any, Any]]
 Streams = dict[str, Stream]
 """Root subscriptions by their names in Railway's API."""
 
-Readers = dict[str, Callable[[Caller, Any, Arguments], Any]]
+FieldResolvers = dict[str, Callable[[Caller, Any, Arguments], Any]]
 """``<Type>.<field>`` to what reads that field of a record; other fields are attributes of the record."""

@@ -12,11 +12,12 @@ from typing import Literal
 
 from railway_sandbox.railway.errors import not_authorized, not_found
 from railway_sandbox.railway.plans import PLANS, Plan
-from railway_sandbox.railway.state import Environment, Project, Service, ServiceInstance, State, Token, Workspace
+from railway_sandbox.railway.records import Environment, Project, Service, ServiceInstance, Token, Workspace
+from railway_sandbox.railway.state import State
 from railway_sandbox.railway.volume_files import VolumeFiles
 
 LINGERING_S = 60.0
-"""How long a deleted project, environment or service can still be read by its id, with ``deletedAt`` set."""
+"""Seconds for which a deleted project, environment or service can be read by its id, with ``deletedAt`` set."""
 
 DEFAULT_REGION = "us-west2"
 
@@ -36,7 +37,7 @@ Defect = Literal[
     "dns",
     "revoked",
 ]
-"""What can be wrong with an image (with or without tag), a repository, a commit, a service, a domain or a token:
+"""Defects of an image (with or without tag), a repository, a commit, a service, a domain or a token:
 
 - ``unpullable``: the image cannot be pulled; ``build``: the build fails; ``pre-deploy``: the command
   before the deployment fails
@@ -78,11 +79,11 @@ class RailwayCloud:
         self.proxied = proxied
         self.lock = lock or threading.RLock()
         self.mutated = 0
-        """How often the state has changed: a server stores it when this differs from what it last saw."""
+        """Number of changes of the state: a server stores it when this differs from its last value."""
         self.files = VolumeFiles()
-        """What lies on the volumes."""
+        """The files on the volumes."""
         self.limits_requests = True
-        """Whether the request limits of the plan and of the edge are held; the creation throttles always are."""
+        """True when the request limits of plan and edge apply; the create throttles always do."""
         if state is None:
             state = State()
             state.plan = plan
@@ -109,9 +110,9 @@ class RailwayCloud:
     def copy(self) -> RailwayCloud:
         """Return an account with the same content, which changes no more than by the time that passes."""
         state = State.from_json(self.state.to_json())
-        made = RailwayCloud(self.now, self.ids, self.dns, state, proxied=self.proxied, lock=self.lock)
-        made.limits_requests = False
-        return made
+        copied = RailwayCloud(self.now, self.ids, self.dns, state, proxied=self.proxied, lock=self.lock)
+        copied.limits_requests = False
+        return copied
 
     # What changes it from outside
 
@@ -252,8 +253,10 @@ class RailwayCloud:
 
     def environments_of(self, project_id: str) -> list[Environment]:
         """Return the live environments of a project, oldest first."""
-        mine = [e for e in self.state.environments.values() if e.project_id == project_id and e.deleted_at is None]
-        return sorted(mine, key=lambda environment: environment.created_at)
+        environments = [
+            e for e in self.state.environments.values() if e.project_id == project_id and e.deleted_at is None
+        ]
+        return sorted(environments, key=lambda environment: environment.created_at)
 
     def services_of(self, project_id: str) -> list[Service]:
         """Return the live services of a project, oldest first."""

@@ -15,7 +15,7 @@ from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.railway.domains.certificates import verified
 from railway_sandbox.railway.domains.domains import customs, generated
 from railway_sandbox.railway.operations import catch_up
-from railway_sandbox.railway.state import CustomDomain, Deployment, ServiceDomain, part
+from railway_sandbox.railway.records import CustomDomain, Deployment, ServiceDomain, part
 
 EDGE = {"Server": "railway-edge", "X-Railway-Edge": "railway/us-west2"}
 FALLBACK = {**EDGE, "X-Railway-Fallback": "true"}
@@ -46,10 +46,10 @@ def certificate_name(cloud: RailwayCloud, host: str) -> str | None:
 
 def _domain(cloud: RailwayCloud, host: str) -> CustomDomain | ServiceDomain | None:
     """Return the domain of a host: its own, or the wildcard one level above it."""
-    known: list[CustomDomain | ServiceDomain] = [*customs(cloud), *generated(cloud)]
+    domains: list[CustomDomain | ServiceDomain] = [*customs(cloud), *generated(cloud)]
     above = f"*.{host.partition('.')[2]}"
-    named = {domain.domain: domain for domain in known if domain.domain in (host, above)}
-    return named.get(host) or named.get(above)
+    by_name = {domain.domain: domain for domain in domains if domain.domain in (host, above)}
+    return by_name.get(host) or by_name.get(above)
 
 
 def _listens(running: Deployment, port: int | None) -> bool:

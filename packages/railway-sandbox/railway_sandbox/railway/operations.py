@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any
 
 from railway_sandbox.railway import regions
-from railway_sandbox.railway.access import Operations, Readers, Streams
+from railway_sandbox.railway.access import FieldResolvers, Operations, Streams
 from railway_sandbox.railway.account import account, ssh_keys, usage, usage_limits
 from railway_sandbox.railway.change_sets import change_sets
 from railway_sandbox.railway.cloud import RailwayCloud
@@ -60,7 +60,7 @@ def _gathered(name: str) -> dict[str, Any]:
 QUERIES: Operations = _gathered("QUERIES")
 MUTATIONS: Operations = _gathered("MUTATIONS")
 SUBSCRIPTIONS: Streams = _gathered("SUBSCRIPTIONS")
-FIELDS: Readers = _gathered("FIELDS")
+FIELDS: FieldResolvers = _gathered("FIELDS")
 
 
 def catch_up(cloud: RailwayCloud) -> None:

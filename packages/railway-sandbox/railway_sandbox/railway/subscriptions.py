@@ -24,11 +24,11 @@ from railway_sandbox.railway import operations, wire
 from railway_sandbox.railway.access import Caller, caller_of
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.errors import Refused
-from railway_sandbox.railway.state import part
+from railway_sandbox.railway.records import part
 from railway_sandbox.websocket import WebSocket
 
 PAUSE_S: Final = 0.1
-"""How long nothing is looked for, in real seconds."""
+"""Pause between two checks for updates, in real seconds."""
 NOT_AUTHORIZED: Final = 4403
 
 

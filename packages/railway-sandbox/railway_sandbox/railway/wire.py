@@ -39,20 +39,20 @@ from railway_sandbox.clock import EPOCH, timestamp
 from railway_sandbox.http_messages import Request, Response, UnreadableBodyError
 from railway_sandbox.railway import operations
 from railway_sandbox.railway.access import Arguments, Caller, caller_of
-from railway_sandbox.railway.account import rates
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.connections import connection
 from railway_sandbox.railway.errors import NotSimulated, Refused
 from railway_sandbox.railway.ids import short_of
-from railway_sandbox.railway.state import part
+from railway_sandbox.railway.limits import rate_limits
+from railway_sandbox.railway.records import part
 
 SCHEMA_PATH = Path(__file__).with_name("schema.graphql")
 DOCUMENTS = 512
-"""How many documents are kept with the verdict on them: clients send few different ones, and often."""
+"""Number of validated documents that are cached: clients send few different ones, and often."""
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _GraphQLRequest:
     document: DocumentNode
     operation: OperationDefinitionNode
     variables: dict[str, Any]
@@ -67,7 +67,7 @@ class _Asked:
     @property
     def first_key(self) -> str:
         """Return the name under which the answer to the first operation stands."""
-        first = next(part for part in self.operation.selection_set.selections if isinstance(part, FieldNode))
+        first = next(field for field in self.operation.selection_set.selections if isinstance(field, FieldNode))
         return first.alias.value if first.alias else first.name.value
 
     @property
@@ -85,20 +85,20 @@ def respond(cloud: RailwayCloud, request: Request) -> Response:
     """Answer one request. Raises ``NotSimulated`` when the sandbox, not the request, falls short."""
     with cloud.lock:
         operations.catch_up(cloud)
-        if rates.edge(cloud, has_query_string=bool(request.query)).limited:
+        if rate_limits.edge(cloud, has_query_string=bool(request.query)).limited:
             return Response(status=429, headers={"Content-Type": "text/plain"}, body=b"error code: 1015")
         caller = caller_of(cloud, request.bearer_token(), request.headers.get("project-access-token"))
-        verdict = rates.plan(cloud, caller.token.id if caller else "anonymous")
+        verdict = rate_limits.plan(cloud, caller.token.id if caller else "anonymous")
         limits = _limit_headers(cloud, verdict)
         if verdict.limited:
-            return _failed(cloud, 429, "Rate limit exceeded", "RATE_LIMITED", limits)
-        asked = _read(cloud, request, limits)
-        if isinstance(asked, Response):
-            return asked
-        return _answer(cloud, caller, asked, limits)
+            return _error_response(cloud, 429, "Rate limit exceeded", "RATE_LIMITED", limits)
+        operation = _read(cloud, request, limits)
+        if isinstance(operation, Response):
+            return operation
+        return _response(cloud, caller, operation, limits)
 
 
-def _limit_headers(cloud: RailwayCloud, verdict: rates.Verdict) -> dict[str, str]:
+def _limit_headers(cloud: RailwayCloud, verdict: rate_limits.RateLimit) -> dict[str, str]:
     headers = {
         "Content-Type": "application/json",
         "Date": format_datetime(EPOCH + timedelta(seconds=cloud.now()), usegmt=True),
@@ -111,18 +111,18 @@ def _limit_headers(cloud: RailwayCloud, verdict: rates.Verdict) -> dict[str, str
     return headers
 
 
-def _failed(cloud: RailwayCloud, status: int, message: str, code: str, headers: Mapping[str, str]) -> Response:
-    return _all_failed(cloud, status, [message], code, headers)
+def _error_response(cloud: RailwayCloud, status: int, message: str, code: str, headers: Mapping[str, str]) -> Response:
+    return _errors_response(cloud, status, [message], code, headers)
 
 
-def _all_failed(
+def _errors_response(
     cloud: RailwayCloud, status: int, messages: Sequence[str], code: str, headers: Mapping[str, str]
 ) -> Response:
     errors = [{"message": each, "extensions": {"code": code}, "traceId": _trace(cloud)} for each in messages]
     return Response.of_json(status, {"errors": errors}, headers)
 
 
-def _spoken(message: str) -> str:
+def _with_double_quotes(message: str) -> str:
     """Return a message of graphql-core with the double quotes of graphql-js, which Railway runs."""
     return re.sub(r"'([^']*)'", r'"\1"', message)
 
@@ -135,10 +135,10 @@ def _trace(cloud: RailwayCloud) -> str:
 def parsed(text: str) -> tuple[DocumentNode, list[str]]:
     """Return a document and what is wrong with it by the schema. Raises ``GraphQLSyntaxError``."""
     document = parse(text)
-    return document, [_spoken(mistake.message) for mistake in validate(schema(), document)]
+    return document, [_with_double_quotes(mistake.message) for mistake in validate(schema(), document)]
 
 
-def _read(cloud: RailwayCloud, request: Request, headers: Mapping[str, str]) -> _Asked | Response:
+def _read(cloud: RailwayCloud, request: Request, headers: Mapping[str, str]) -> _GraphQLRequest | Response:
     """Return the request as GraphQL, or the answer to one that is none."""
     try:
         posted = request.json_object()
@@ -147,26 +147,32 @@ def _read(cloud: RailwayCloud, request: Request, headers: Mapping[str, str]) -> 
         name: str | None = posted.get("operationName")
         document, mistakes = parsed(text)
     except (UnreadableBodyError, KeyError, TypeError, AttributeError):
-        return _failed(cloud, 400, "The request body has no GraphQL query.", "BAD_REQUEST", headers)
+        return _error_response(cloud, 400, "The request body has no GraphQL query.", "BAD_REQUEST", headers)
     except GraphQLSyntaxError as error:
-        return _failed(cloud, 400, _spoken(error.message), "GRAPHQL_PARSE_FAILED", headers)
+        return _error_response(cloud, 400, _with_double_quotes(error.message), "GRAPHQL_PARSE_FAILED", headers)
     if mistakes:
-        return _all_failed(cloud, 400, mistakes, "GRAPHQL_VALIDATION_FAILED", headers)
+        return _errors_response(cloud, 400, mistakes, "GRAPHQL_VALIDATION_FAILED", headers)
     operation = get_operation_ast(document, name)
     if operation is None:
-        return _failed(cloud, 400, "The operation to run is not clear.", "OPERATION_RESOLUTION_FAILURE", headers)
+        return _error_response(
+            cloud, 400, "The operation to run is not clear.", "OPERATION_RESOLUTION_FAILURE", headers
+        )
     values = get_variable_values(schema(), operation.variable_definitions or [], variables)
     if isinstance(values, list):
-        return _all_failed(cloud, 400, [_spoken(each.message) for each in values], "BAD_USER_INPUT", headers)
-    return _Asked(document, operation, variables, name)
+        return _errors_response(
+            cloud, 400, [_with_double_quotes(each.message) for each in values], "BAD_USER_INPUT", headers
+        )
+    return _GraphQLRequest(document, operation, variables, name)
 
 
-def _answer(cloud: RailwayCloud, caller: Caller | None, asked: _Asked, headers: Mapping[str, str]) -> Response:
-    if caller is None and not asked.public:
-        answer = ExecutionResult(None, [GraphQLError("Not Authorized", path=[asked.first_key])])
+def _response(
+    cloud: RailwayCloud, caller: Caller | None, operation: _GraphQLRequest, headers: Mapping[str, str]
+) -> Response:
+    if caller is None and not operation.public:
+        answer = ExecutionResult(None, [GraphQLError("Not Authorized", path=[operation.first_key])])
     else:
-        answer = _execute(caller, asked)
-    if asked.changes:
+        answer = _execute(caller, operation)
+    if operation.changes:
         cloud.touch()
     body: dict[str, Any] = {"data": answer.data}
     if answer.errors:
@@ -174,13 +180,13 @@ def _answer(cloud: RailwayCloud, caller: Caller | None, asked: _Asked, headers: 
     return Response.of_json(200, body, headers)
 
 
-def _execute(caller: Caller | None, asked: _Asked) -> ExecutionResult:
+def _execute(caller: Caller | None, operation: _GraphQLRequest) -> ExecutionResult:
     answer = execute_sync(
         schema(),
-        asked.document,
+        operation.document,
         context_value=caller,
-        variable_values=asked.variables,
-        operation_name=asked.operation_name,
+        variable_values=operation.variables,
+        operation_name=operation.operation_name,
         field_resolver=resolve,
     )
     for error in answer.errors or []:

@@ -26,26 +26,28 @@ class Rule(Protocol):
     max_age_seconds: str | int | None
 
 
-def preflight(rules: Sequence[Rule], sent: Mapping[str, str]) -> Response:
+def preflight(rules: Sequence[Rule], headers: Mapping[str, str]) -> Response:
     """Return the answer to OPTIONS. Raises ``RefusedError`` for what no rule allows."""
-    origin, method = sent.get("origin", ""), sent.get("access-control-request-method", "")
+    origin, method = headers.get("origin", ""), headers.get("access-control-request-method", "")
     if not origin or not method:
         raise errors.no_preflight()
     if not rules:
         raise errors.cors_disabled()
-    asked = [name.strip().lower() for name in sent.get("access-control-request-headers", "").split(",") if name.strip()]
+    header_names = [
+        name.strip().lower() for name in headers.get("access-control-request-headers", "").split(",") if name.strip()
+    ]
     for rule in rules:
-        if _allows(rule, origin, method) and all(_matches(rule.allowed_headers or (), name) for name in asked):
-            shown = {"Access-Control-Allow-Headers": ", ".join(asked)} if asked else {}
-            return Response(status=200, headers={**_headers(rule, origin), **shown})
+        if _allows(rule, origin, method) and all(_matches(rule.allowed_headers or (), name) for name in header_names):
+            allowed = {"Access-Control-Allow-Headers": ", ".join(header_names)} if header_names else {}
+            return Response(status=200, headers={**_headers(rule, origin), **allowed})
     raise errors.cors_refused()
 
 
-def of_answer(answered: Mapping[str, str], rules: Sequence[Rule], method: str, origin: str) -> dict[str, str]:
+def of_answer(headers: Mapping[str, str], rules: Sequence[Rule], method: str, origin: str) -> dict[str, str]:
     """Return the headers of an answer, with which a browser shows it to a page of ``origin`` or keeps it from it."""
-    kept = {name: value for name, value in answered.items() if not name.lower().startswith(_PREFIX)}
+    other_headers = {name: value for name, value in headers.items() if not name.lower().startswith(_PREFIX)}
     rule = next((rule for rule in rules if origin and _allows(rule, origin, method)), None)
-    return {**kept, **_headers(rule, origin)} if rule else kept
+    return {**other_headers, **_headers(rule, origin)} if rule else other_headers
 
 
 def _headers(rule: Rule, origin: str) -> dict[str, str]:

@@ -60,8 +60,8 @@ class Journal:
         if not self._path.exists():
             return
         with self._path.open("rb") as file:
-            whole = sum(len(line) for line in file if line.endswith(b"\n"))
-        os.truncate(self._path, whole)
+            size = sum(len(line) for line in file if line.endswith(b"\n"))
+        os.truncate(self._path, size)
 
     def append(self, entry: Entry) -> None:
         """Add an entry; it is in the file when this returns."""

@@ -26,7 +26,7 @@ from railway_sandbox.spaces import cors, errors
 from railway_sandbox.spaces.journal import Entry, Journal
 
 Permission = Callable[[str, str], str | None]
-"""What an access key may do with a bucket: ``fullaccess``, ``readwrite``, ``read``, ``none``; ``None``: unknown key."""
+"""Permission of an access key on a bucket: ``fullaccess``, ``readwrite``, ``read``, ``none``; ``None``: unknown key."""
 
 TAKEN_NAMES: Final = frozenset({"assets", "backups", "cdn", "images", "media", "static", "uploads"})
 """Bucket names that belong to somebody else: names are shared by all customers of a region."""
@@ -38,7 +38,7 @@ _DROPPED_HEADERS = frozenset(
 )
 _SIGNATURE = frozenset({"awsaccesskeyid", "signature", "expires"})
 _ASSUMED = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/s3/aws4_request"
-"""Who may do what was settled before; without any signature moto would show public objects alone."""
+"""Credentials for moto, after the sandbox has authorized the request; unsigned, moto shows public objects alone."""
 _FORM = "application/x-www-form-urlencoded"
 _accounts = itertools.count(100_000_000_000)
 _moto = threading.RLock()
@@ -109,8 +109,8 @@ class SpacesCloud:
         response = self._perform(entry)
         if response.status < 300 and method not in READING:
             self._remember(entry)
-        answered = cors.of_answer(response.headers, self._cors_rules(bucket), method, headers.get("origin", ""))
-        return replace(response, headers=answered)
+        response_headers = cors.of_answer(response.headers, self._cors_rules(bucket), method, headers.get("origin", ""))
+        return replace(response, headers=response_headers)
 
     def owns(self, bucket: str) -> bool:
         """Tell whether the team has a bucket of this name."""
@@ -162,26 +162,28 @@ class SpacesCloud:
         creates = entry.method == "PUT" and not entry.key and not entry.query
         # A location of Spaces is none of AWS's, and moto would refuse it.
         body = b"" if creates else entry.body
-        headers = {
+        request_headers = {
             **entry.headers,
             "authorization": _ASSUMED,
             "x-moto-account-id": self._account,
             "content-length": str(len(body)),
         }
-        if headers.get("content-type", "").startswith(_FORM):
-            headers["content-type"] = "binary/octet-stream"  # as a form, moto would swallow the body
+        if request_headers.get("content-type", "").startswith(_FORM):
+            request_headers["content-type"] = "binary/octet-stream"  # as a form, moto would swallow the body
         path = f"/{entry.bucket}" + (f"/{entry.key}" if entry.key else "")
         address = f"http://s3.amazonaws.com{path}" + (f"?{entry.query}" if entry.query else "")
         with self._world():
             if entry.method not in READING:
                 mock_random.seed(entry.sequence)
-            request = MotoRequest.from_primitives(entry.method, address, headers, body)
+            request = MotoRequest.from_primitives(entry.method, address, request_headers, body)
             handle = S3Response.key_dispatch if entry.key else S3Response.bucket_dispatch
-            status, answered, content = handle(request, request.raw_url, dict(request.headers))
+            status, response_headers, content = handle(request, request.raw_url, dict(request.headers))
         if status < 300 and not entry.key and not entry.query:
             self._note_bucket(entry)
         raw = content.encode() if isinstance(content, str) else bytes(content)
-        return Response(status=int(status), headers={str(k): str(v) for k, v in dict(answered).items()}, body=raw)
+        return Response(
+            status=int(status), headers={str(k): str(v) for k, v in dict(response_headers).items()}, body=raw
+        )
 
     def _note_bucket(self, entry: Entry) -> None:
         if entry.method == "PUT":
@@ -201,11 +203,11 @@ class SpacesCloud:
 
     def _assembled(self, entry: Entry) -> Entry:
         with self._world() as backend:
-            made: Any = backend.get_object(entry.bucket, unquote(entry.key))
-            headers = {str(name).lower(): str(value) for name, value in dict(made.metadata).items()}
-            if made.acl is not None and made.acl.public_read:
+            object_: Any = backend.get_object(entry.bucket, unquote(entry.key))
+            headers = {str(name).lower(): str(value) for name, value in dict(object_.metadata).items()}
+            if object_.acl is not None and object_.acl.public_read:
                 headers["x-amz-acl"] = "public-read"
-            value = bytes(made.value)
+            value = bytes(object_.value)
         return Entry(
             sequence=entry.sequence, method="PUT", region=entry.region, bucket=entry.bucket, key=entry.key, query="",
             headers=headers, body=value,
@@ -232,5 +234,5 @@ def is_signature(parameter: str) -> bool:
 def _without_signature(query: str) -> str:
     """Return the query without a signature: it is checked nowhere, and must not be kept."""
     pairs = parse_qsl(query, keep_blank_values=True)
-    kept = [(name, value) for name, value in pairs if not is_signature(name)]
-    return query if len(kept) == len(pairs) else urlencode(kept)
+    remaining = [(name, value) for name, value in pairs if not is_signature(name)]
+    return query if len(remaining) == len(pairs) else urlencode(remaining)

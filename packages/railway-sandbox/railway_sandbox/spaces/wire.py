@@ -54,11 +54,11 @@ def respond(cloud: SpacesCloud, request: Request) -> Response:
     except errors.RefusedError as refused:
         body = b"" if request.method == "HEAD" else refused.document()
         return Response(status=refused.status, headers={"Content-Type": "application/xml"}, body=body)
-    kept = {name: value for name, value in response.headers.items() if name.lower() not in _CONNECTION_HEADERS}
+    headers = {name: value for name, value in response.headers.items() if name.lower() not in _CONNECTION_HEADERS}
     if request.method == "HEAD":
         length = next((value for name, value in response.headers.items() if name.lower() == "content-length"), "0")
-        kept["Content-Length"] = length
-    return Response(status=response.status, headers=kept, body=response.body)
+        headers["Content-Length"] = length
+    return Response(status=response.status, headers=headers, body=response.body)
 
 
 def access_key(request: Request) -> str:

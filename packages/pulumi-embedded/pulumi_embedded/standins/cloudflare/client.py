@@ -9,7 +9,7 @@ import http
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from pulumi_embedded.standins.transport import Answer, Retries, check_loopback, new_client, plain_token, send
+from pulumi_embedded.standins.transport import Response, Retries, check_loopback, new_client, plain_token, send
 from pulumi_provider.errors import Failure
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 NOT_FOUND: Final = 404
 
 
-def _worth_repeating(response: httpx.Response) -> bool:
+def _is_retryable(response: httpx.Response) -> bool:
     """Tell whether to repeat, as Cloudflare's client does: by this header, then by the status."""
     if "x-should-retry" in response.headers:
         return response.headers["x-should-retry"] == "true"
     return response.status_code in (408, 409, 429) or response.status_code >= 500
 
 
-RETRIES: Final = Retries(count=10, first_wait_s=2.0, wanted=_worth_repeating, count_header="X-Stainless-Retry-Count")
+RETRIES: Final = Retries(count=10, first_wait_s=2.0, is_retryable=_is_retryable, count_header="X-Stainless-Retry-Count")
 
 
 class CloudflareClient:
@@ -37,7 +37,7 @@ class CloudflareClient:
         self._base_url = check_loopback(base_url, "CLOUDFLARE_BASE_URL").rstrip("/")
         self._http = new_client(headers={"Authorization": f"Bearer {plain_token(token, 'CLOUDFLARE_API_TOKEN')}"})
 
-    async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+    async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Response:
         """Send a request; whatever its status, the answer comes back."""
 
         def build() -> httpx.Request:
@@ -53,7 +53,7 @@ class CloudflareClient:
         return answer.json()["result"]
 
 
-def failure(method: str, path: str, answer: Answer) -> Failure:
+def failure(method: str, path: str, answer: Response) -> Failure:
     """Return what went wrong, in Cloudflare's words and codes."""
     try:
         reasons = [f"{error['message']} (code {error['code']})" for error in answer.json()["errors"]]

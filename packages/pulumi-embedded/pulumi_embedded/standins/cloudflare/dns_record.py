@@ -75,8 +75,8 @@ class DnsRecord(Resource[DnsRecordInputs, DnsRecordState]):
 
     def left_out(self, state: Mapping[str, Any]) -> Collection[str]:
         """Leave out what Cloudflare takes for a record by itself: addresses answered as usual."""
-        given: Mapping[str, Any] = state.get("settings") or {}
-        return set[str]() if any(given.values()) else {"settings"}
+        settings: Mapping[str, Any] = state.get("settings") or {}
+        return set[str]() if any(settings.values()) else {"settings"}
 
     async def create(self, context: Context, new: DnsRecordInputs) -> tuple[str, DnsRecordState]:
         client = cast("CloudflareClient", context.client)
@@ -97,9 +97,9 @@ class DnsRecord(Resource[DnsRecordInputs, DnsRecordState]):
 
     async def update(self, context: Context, id: str, old: DnsRecordState, new: DnsRecordInputs) -> DnsRecordState:
         zone_id, record_id = _ids(id, old)
-        whole: dict[str, Any] = {"tags": [], "settings": _settings(new) or {}, **_sent(new)}
+        body: dict[str, Any] = {"tags": [], "settings": _settings(new) or {}, **_sent(new)}
         client = cast("CloudflareClient", context.client)
-        record = await client.result("PUT", f"/zones/{zone_id}/dns_records/{record_id}", whole)
+        record = await client.result("PUT", f"/zones/{zone_id}/dns_records/{record_id}", body)
         return _state(record, zone_id, new.name)
 
     async def delete(self, context: Context, id: str, old: DnsRecordState) -> None:
@@ -134,13 +134,13 @@ def _sent(new: DnsRecordInputs) -> dict[str, Any]:
 
 
 def _settings(new: DnsRecordInputs) -> dict[str, bool] | None:
-    given = new.settings or Settings()
+    settings = new.settings or Settings()
     if new.type not in HOST_TYPES:
         return None
     return {
-        "flatten_cname": bool(given.flatten_cname),
-        "ipv4_only": bool(given.ipv4_only),
-        "ipv6_only": bool(given.ipv6_only),
+        "flatten_cname": bool(settings.flatten_cname),
+        "ipv4_only": bool(settings.ipv4_only),
+        "ipv6_only": bool(settings.ipv6_only),
     }
 
 
@@ -166,16 +166,16 @@ def _state(record: Mapping[str, Any], zone_id: str, given_name: str | None) -> D
     )
 
 
-def _same_name(given: str, full: str) -> bool:
+def _same_name(name: str, full: str) -> bool:
     """Tell whether the name that was given means the full one. Without the zone's name this is not a proof."""
-    return given == full or full.startswith(f"{given}.") or given == "@"
+    return name == full or full.startswith(f"{name}.") or name == "@"
 
 
 async def _leftover(client: CloudflareClient, new: DnsRecordInputs) -> dict[str, Any] | None:
     """Return what an interrupted create may have left: a record that says exactly what this one should."""
     path = f"/zones/{new.zone_id}/dns_records?name={quote(new.name)}&type={quote(new.type)}"
-    wanted = {"content": new.content, "proxied": bool(new.proxied), "ttl": int(new.ttl)}
+    fields = {"content": new.content, "proxied": bool(new.proxied), "ttl": int(new.ttl)}
     for record in await client.result("GET", path):
-        if all(record.get(name) == value for name, value in wanted.items()):
+        if all(record.get(name) == value for name, value in fields.items()):
             return record
     return None

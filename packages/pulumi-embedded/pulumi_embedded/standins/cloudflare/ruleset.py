@@ -79,10 +79,10 @@ class Ruleset(Resource[RulesetInputs, RulesetState]):
 
     async def create(self, context: Context, new: RulesetInputs) -> tuple[str, RulesetState]:
         client = cast("CloudflareClient", context.client)
-        made = await _leftover(client, new) if context.interrupted else None
-        if made is None:
-            made = await client.result("POST", f"/zones/{new.zone_id}/rulesets", _sent(new))
-        return str(made["id"]), _state(made, new.zone_id)
+        ruleset = await _leftover(client, new) if context.interrupted else None
+        if ruleset is None:
+            ruleset = await client.result("POST", f"/zones/{new.zone_id}/rulesets", _sent(new))
+        return str(ruleset["id"]), _state(ruleset, new.zone_id)
 
     async def read(self, context: Context, id: str, old: RulesetState | None) -> RulesetState | None:
         """Return an import names zone and ruleset as ``zones/ZONE/RULESET``."""
@@ -156,7 +156,7 @@ async def _leftover(client: CloudflareClient, new: RulesetInputs) -> dict[str, A
     answer = await client.ask("GET", f"/zones/{new.zone_id}/rulesets/phases/{new.phase}/entrypoint")
     if not answer.succeeded:
         return None
-    found = cast("dict[str, Any]", answer.json()["result"])
-    there = _state(found, new.zone_id)
-    same = (there.name, there.rules or []) == (new.name, new.rules or [])
-    return found if same else None
+    ruleset = cast("dict[str, Any]", answer.json()["result"])
+    state = _state(ruleset, new.zone_id)
+    same = (state.name, state.rules or []) == (new.name, new.rules or [])
+    return ruleset if same else None

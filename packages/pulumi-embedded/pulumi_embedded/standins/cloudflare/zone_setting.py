@@ -61,8 +61,8 @@ class ZoneSetting(Resource[ZoneSettingInputs, ZoneSettingState]):
 
 async def _change(context: Context, new: ZoneSettingInputs) -> ZoneSettingState:
     client = cast("CloudflareClient", context.client)
-    sent = {"value": new.value} if new.enabled is None else {"enabled": new.enabled}
-    changed = await client.result("PATCH", f"/zones/{new.zone_id}/settings/{new.setting_id}", sent)
+    body = {"value": new.value} if new.enabled is None else {"enabled": new.enabled}
+    changed = await client.result("PATCH", f"/zones/{new.zone_id}/settings/{new.setting_id}", body)
     return _state(changed, new.zone_id, new.setting_id)
 
 

@@ -52,14 +52,14 @@ class Cdn(Resource[CdnInputs, CdnState]):
 
     async def create(self, context: Context, new: CdnInputs) -> tuple[str, CdnState]:
         client = cast("DigitalOceanClient", context.client)
-        endpoint_id = await _leftover(client, new.origin) if context.interrupted else ""
-        if endpoint_id:
-            return endpoint_id, await self.update(context, endpoint_id, await _read(client, endpoint_id), new)
-        sent: dict[str, Any] = {"origin": new.origin, "ttl": new.ttl or 0}
+        leftover_id = await _leftover(client, new.origin) if context.interrupted else ""
+        if leftover_id:
+            return leftover_id, await self.update(context, leftover_id, await _read(client, leftover_id), new)
+        body: dict[str, Any] = {"origin": new.origin, "ttl": new.ttl or 0}
         if new.custom_domain:
-            sent |= {"custom_domain": new.custom_domain, "certificate_id": await _certificate_id(client, new)}
-        made = str((await client.result("POST", PATH, sent))["endpoint"]["id"])
-        return made, await _read(client, made)
+            body |= {"custom_domain": new.custom_domain, "certificate_id": await _certificate_id(client, new)}
+        endpoint_id = str((await client.result("POST", PATH, body))["endpoint"]["id"])
+        return endpoint_id, await _read(client, endpoint_id)
 
     async def read(self, context: Context, id: str, old: CdnState | None) -> CdnState | None:
         del old

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_embedded.standins.digitalocean.spaces_client import SpacesClient
-from pulumi_embedded.standins.transport import Answer, Retries, check_loopback, new_client, plain_token, send
+from pulumi_embedded.standins.transport import Response, Retries, check_loopback, new_client, plain_token, send
 from pulumi_provider.errors import Failure
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ NOT_FOUND: Final = 404
 CONFLICT: Final = 409
 
 
-def _worth_repeating(response: httpx.Response) -> bool:
+def _is_retryable(response: httpx.Response) -> bool:
     return response.status_code == 429 or response.status_code >= 500
 
 
@@ -36,10 +36,10 @@ class DigitalOceanClient:
         self._retries = Retries(
             count=int(os.environ.get("DIGITALOCEAN_HTTP_RETRY_MAX") or 4),
             first_wait_s=float(os.environ.get("DIGITALOCEAN_HTTP_RETRY_WAIT_MIN") or 1.0),
-            wanted=_worth_repeating,
+            is_retryable=_is_retryable,
         )
 
-    async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+    async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Response:
         """Send a request; whatever its status, the answer comes back."""
 
         def build() -> httpx.Request:
@@ -61,7 +61,7 @@ class DigitalOceanClient:
             raise failure("DELETE", path, answer)
 
 
-def failure(method: str, path: str, answer: Answer) -> Failure:
+def failure(method: str, path: str, answer: Response) -> Failure:
     """Return what went wrong, in DigitalOcean's words."""
     try:
         reason = str(answer.json()["message"])

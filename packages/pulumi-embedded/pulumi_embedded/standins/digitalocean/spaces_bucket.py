@@ -65,8 +65,8 @@ class SpacesBucket(Resource[SpacesBucketInputs, SpacesBucketState]):
 
     def left_out(self, state: Mapping[str, Any]) -> Collection[str]:
         """Leave out versioning where it is off: the real plugin sees no difference between that and nothing."""
-        given: Mapping[str, Any] = state.get("versioning") or {}
-        return set[str]() if given.get("enabled") else {"versioning"}
+        versioning: Mapping[str, Any] = state.get("versioning") or {}
+        return set[str]() if versioning.get("enabled") else {"versioning"}
 
     async def create(self, context: Context, new: SpacesBucketInputs) -> tuple[str, SpacesBucketState]:
         spaces = _spaces(context)
@@ -85,8 +85,8 @@ class SpacesBucket(Resource[SpacesBucketInputs, SpacesBucketState]):
     async def read(self, context: Context, id: str, old: SpacesBucketState | None) -> SpacesBucketState | None:
         """Return an import names region and bucket as ``REGION,NAME``."""
         region, _, name = id.rpartition(",")
-        known = old or SpacesBucketInputs(name=name, region=region)
-        return await _read(_spaces(context), name, known)
+        inputs = old or SpacesBucketInputs(name=name, region=region)
+        return await _read(_spaces(context), name, inputs)
 
     async def update(
         self, context: Context, id: str, old: SpacesBucketState, new: SpacesBucketInputs
@@ -144,9 +144,9 @@ async def _whole(spaces: SpacesClient, id: str, new: SpacesBucketInputs) -> Spac
     return state
 
 
-async def _read(spaces: SpacesClient, id: str, known: SpacesBucketInputs) -> SpacesBucketState | None:
+async def _read(spaces: SpacesClient, id: str, inputs: SpacesBucketInputs) -> SpacesBucketState | None:
     """Return the bucket ``id``, under the name that the program has for it."""
-    region = known.region
+    region = inputs.region
     head = await spaces.ask("HEAD", region, id)
     if head.status == 404:
         return None
@@ -159,14 +159,14 @@ async def _read(spaces: SpacesClient, id: str, known: SpacesBucketInputs) -> Spa
         rules = lifecycle_of(document(check("Error reading the life cycle", life_cycle)))
     host = f"{region}.digitaloceanspaces.com"
     return SpacesBucketState(
-        name=known.name,
+        name=inputs.name,
         region=location.strip() or region,
-        acl=known.acl,
-        force_destroy=known.force_destroy,
+        acl=inputs.acl,
+        force_destroy=inputs.force_destroy,
         versioning=versioning_of(document(versioning)),
         lifecycle_rules=rules,
-        bucket_domain_name=f"{known.name}.{host}",
-        bucket_urn=f"do:space:{known.name}",
+        bucket_domain_name=f"{inputs.name}.{host}",
+        bucket_urn=f"do:space:{inputs.name}",
         endpoint=host,
     )
 
@@ -178,11 +178,11 @@ async def _empty(spaces: SpacesClient, region: str, name: str) -> None:
     objects = [
         element(
             "Object",
-            element("Key", value=text(found, "Key")),
-            element("VersionId", value=text(found, "VersionId") or "null"),
+            element("Key", value=text(version, "Key")),
+            element("VersionId", value=text(version, "VersionId") or "null"),
         )
         for kind in ("Version", "DeleteMarker")
-        for found in root.iter(kind)
+        for version in root.iter(kind)
     ]
     body = serialized(element("Delete", *objects))
     check("Error deleting objects", await spaces.ask("POST", region, name, "/?delete=", body))

@@ -68,13 +68,13 @@ async def _put(context: Context, new: CorsConfigurationInputs) -> CorsConfigurat
 
 
 async def _read(
-    context: Context, region: str, bucket: str, wanted: CorsConfigurationInputs | None
+    context: Context, region: str, bucket: str, inputs: CorsConfigurationInputs | None
 ) -> CorsConfigurationState:
-    """Return what Spaces has; in the order of ``wanted``, and as it was written there, when both mean the same."""
+    """Return what Spaces has; in the order of ``inputs``, and as it was written there, when both mean the same."""
     answer = await _spaces(context).ask("GET", region, bucket, "/?cors=")
     rules = cors_of(document(check(f"Error reading the CORS rules of {bucket}", answer)))
-    if wanted and sorted(map(_meaning, rules)) == sorted(map(_meaning, wanted.cors_rules)):
-        rules = wanted.cors_rules
+    if inputs and sorted(map(_meaning, rules)) == sorted(map(_meaning, inputs.cors_rules)):
+        rules = inputs.cors_rules
     return CorsConfigurationState(bucket=bucket, region=region, cors_rules=rules)
 
 

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from pulumi_embedded.standins.transport import Answer, Retries, check_loopback, new_client, send
+from pulumi_embedded.standins.transport import Response, Retries, check_loopback, new_client, send
 from pulumi_provider.errors import Failure
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ REGION_MARK: Final = "{{.Region}}"
 NAMESPACE: Final = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
-def _worth_repeating(response: httpx.Response) -> bool:
+def _is_retryable(response: httpx.Response) -> bool:
     return response.status_code >= 500
 
 
-RETRIES: Final = Retries(count=3, first_wait_s=0.05, wanted=_worth_repeating)
+RETRIES: Final = Retries(count=3, first_wait_s=0.05, is_retryable=_is_retryable)
 
 
 class SpacesClient:
@@ -37,17 +37,17 @@ class SpacesClient:
         self._http: httpx.AsyncClient | None = None
 
     async def ask(
-        self, method: str, region: str, bucket: str, rest: str = "/", body: bytes = b"",
+        self, method: str, region: str, bucket: str, path: str = "/", body: bytes = b"",
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:  # fmt: skip
-        """Send a signed request about a bucket; ``rest`` is key and query, such as ``/?acl=``."""
-        return await self._ask(method, self._address(region, bucket) + rest, body, headers or {})
+    ) -> Response:  # fmt: skip
+        """Send a signed request about a bucket; ``path`` is key and query, such as ``/?acl=``."""
+        return await self._ask(method, self._address(region, bucket) + path, body, headers or {})
 
-    async def location(self, region: str, bucket: str) -> Answer:
+    async def location(self, region: str, bucket: str) -> Response:
         """Return the one request that has the bucket in the path."""
         return await self._ask("GET", f"{self._address(region, '')}/{bucket}?location=", b"", {})
 
-    async def _ask(self, method: str, address: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _ask(self, method: str, address: str, body: bytes, headers: Mapping[str, str]) -> Response:
         http = self._connected()
 
         def build() -> httpx.Request:
@@ -65,8 +65,8 @@ class SpacesClient:
         request = AWSRequest(method=method, url=address, data=body, headers=dict(headers))
         signer: Any = S3SigV4Auth(Credentials(self._access_key, self._secret_key), "s3", SIGNING_REGION)
         signer.add_auth(request)
-        found: Any = request.headers
-        return {str(name): str(value) for name, value in found.items()}
+        signed_headers: Any = request.headers
+        return {str(name): str(value) for name, value in signed_headers.items()}
 
     def _address(self, region: str, bucket: str) -> str:
         address = self._endpoint.replace(REGION_MARK, region).rstrip("/")
@@ -84,22 +84,22 @@ class SpacesClient:
         return self._http
 
 
-def error_code(answer: Answer) -> str:
+def error_code(answer: Response) -> str:
     """Return S3's code of an error, such as ``BucketNotEmpty``; ``NotFound`` for the empty answer to a HEAD."""
     if not answer.body:
         return "NotFound" if answer.status == 404 else str(answer.status)
     return text(document(answer), "Code") or str(answer.status)
 
 
-def check(what: str, answer: Answer) -> Answer:
+def check(operation: str, answer: Response) -> Response:
     """Return the answer, if it is a success. Raises ``Failure`` with S3's code and words."""
     if answer.succeeded:
         return answer
-    words = text(document(answer), "Message") if answer.body else ""
-    raise Failure(f"{what}: {error_code(answer)}: {words or f'status {answer.status}'}")
+    message = text(document(answer), "Message") if answer.body else ""
+    raise Failure(f"{operation}: {error_code(answer)}: {message or f'status {answer.status}'}")
 
 
-def document(answer: Answer) -> ET.Element:
+def document(answer: Response) -> ET.Element:
     """Return the XML of an answer, without namespaces; an empty element when it is none."""
     try:
         root = ET.fromstring(answer.body)  # noqa: S314 - from the sandbox on this machine
@@ -117,11 +117,11 @@ def text(element: ET.Element, path: str) -> str:
 
 def element(tag: str, *children: ET.Element | None, value: object = None) -> ET.Element:
     """Return an element of a request; children that are None are left out."""
-    made = ET.Element(tag)
-    made.extend(child for child in children if child is not None)
+    node = ET.Element(tag)
+    node.extend(child for child in children if child is not None)
     if value is not None:
-        made.text = str(value).lower() if isinstance(value, bool) else str(value)
-    return made
+        node.text = str(value).lower() if isinstance(value, bool) else str(value)
+    return node
 
 
 def serialized(root: ET.Element) -> bytes:

@@ -51,8 +51,8 @@ class SpacesKey(Resource[SpacesKeyInputs, SpacesKeyState]):
         client = cast("DigitalOceanClient", context.client)
         if context.interrupted:
             await _remove_leftovers(client, new)
-        made = (await client.result("POST", PATH, _sent(new)))["key"]
-        return str(made["access_key"]), _state(made)
+        key = (await client.result("POST", PATH, _sent(new)))["key"]
+        return str(key["access_key"]), _state(key)
 
     async def read(self, context: Context, id: str, old: SpacesKeyState | None) -> SpacesKeyState | None:
         if old is None:
@@ -91,7 +91,7 @@ def _state(key: Mapping[str, Any], old: SpacesKeyState | None = None) -> SpacesK
 
 async def _remove_leftovers(client: DigitalOceanClient, new: SpacesKeyInputs) -> None:
     """Delete keys of this name with these grants: nobody ever learned their secrets."""
-    wanted = _sent(new)
+    body = _sent(new)
     for key in (await client.result("GET", f"{PATH}?page=1&per_page=200"))["keys"]:
-        if key["name"] == wanted["name"] and (key.get("grants") or []) == wanted["grants"]:
+        if key["name"] == body["name"] and (key.get("grants") or []) == body["grants"]:
             await client.remove(f"{PATH}/{key['access_key']}")

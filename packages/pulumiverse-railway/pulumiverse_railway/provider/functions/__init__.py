@@ -11,14 +11,14 @@ from pulumi_provider.declaration import Function
 
 def _declared() -> list[type[Function[Any, Any]]]:
     """Return every function class that a module of this package defines, by token."""
-    found: dict[str, type[Function[Any, Any]]] = {}
+    functions: dict[str, type[Function[Any, Any]]] = {}
     for module_info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{module_info.name}")
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, Function) and value.__module__ == module.__name__:
                 function = cast("type[Function[Any, Any]]", value)
-                found[function.token] = function
-    return [found[token] for token in sorted(found)]
+                functions[function.token] = function
+    return [functions[token] for token in sorted(functions)]
 
 
 ALL: Final = tuple(_declared())

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pulumi_provider.declaration import Context, Function, Inputs, Problem, Property
 from pulumiverse_railway.provider.functions.get_project import environments_of, project_of
-from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.shared.client import railway
 from railway_api.failure import Failure
 
 
@@ -55,6 +55,6 @@ class GetEnvironment(Function[GetEnvironmentInputs, GetEnvironmentResult]):
                     environment_id=environment_id,
                     name=name,
                 )
-        wanted = f"named {inputs.name!r}" if inputs.name is not None else inputs.environment_id
-        known = ", ".join(f"{name} ({environment_id})" for name, environment_id in every.items())
-        raise Failure(f"project {project['name']} has no environment {wanted}; it has {known}")
+        description = f"named {inputs.name!r}" if inputs.name is not None else inputs.environment_id
+        existing = ", ".join(f"{name} ({environment_id})" for name, environment_id in every.items())
+        raise Failure(f"project {project['name']} has no environment {description}; it has {existing}")

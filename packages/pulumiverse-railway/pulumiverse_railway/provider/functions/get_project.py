@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pulumi_provider.declaration import Context, Function, Inputs, Problem, Property
-from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.shared.client import railway
 from railway_api.client import Client
 from railway_api.connections import nodes
 from railway_api.documents.project import PROJECT, PROJECTS
@@ -96,8 +96,8 @@ async def _named(client: Client, name: str, workspace_id: str | None) -> Project
     living = [project for project in listed if not project["deletedAt"]]
     same = [project for project in living if project["name"] == name]
     if not same:
-        known = ", ".join(sorted(project["name"] for project in living)) or "none"
-        raise Failure(f"there is no project named {name!r}; the token reaches: {known}")
+        names = ", ".join(sorted(project["name"] for project in living)) or "none"
+        raise Failure(f"there is no project named {name!r}; the token reaches: {names}")
     if len(same) > 1:
         ids = ", ".join(project["id"] for project in same)
         raise Failure(f"there are {len(same)} projects named {name!r}: give the projectId of one of them, {ids}")

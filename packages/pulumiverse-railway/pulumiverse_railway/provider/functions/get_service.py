@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pulumi_provider.declaration import Context, Function, Inputs, Problem, Property
-from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.shared.client import railway
 from railway_api.errors import NotFound
 from railway_api.failure import Failure
 from railway_api.snapshot import Snapshot
@@ -84,10 +84,10 @@ class GetService(Function[GetServiceInputs, GetServiceResult]):
 
 def _service_id(snapshot: Snapshot, inputs: GetServiceInputs) -> str:
     living = snapshot.services.items()
-    here = {service_id: found["name"] for service_id, found in living if snapshot.has_instance(service_id)}
+    here = {service_id: service["name"] for service_id, service in living if snapshot.has_instance(service_id)}
     for service_id, name in here.items():
         if name == inputs.name or service_id == inputs.service_id:
             return service_id
-    wanted = f"named {inputs.name!r}" if inputs.name is not None else inputs.service_id
-    known = ", ".join(sorted(here.values())) or "none"
-    raise Failure(f"environment {snapshot.environment['name']} has no service {wanted}; it has {known}")
+    description = f"named {inputs.name!r}" if inputs.name is not None else inputs.service_id
+    names = ", ".join(sorted(here.values())) or "none"
+    raise Failure(f"environment {snapshot.environment['name']} has no service {description}; it has {names}")

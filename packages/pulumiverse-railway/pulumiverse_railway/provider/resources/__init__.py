@@ -11,7 +11,7 @@ from pulumi_provider.declaration import Resource
 
 def _declared() -> list[type[Resource[Any, Any]]]:
     """Return every resource class that a module of this package defines, by token."""
-    found: dict[str, type[Resource[Any, Any]]] = {}
+    resources: dict[str, type[Resource[Any, Any]]] = {}
     for module_info in pkgutil.iter_modules(__path__):
         if module_info.ispkg:
             continue
@@ -19,8 +19,8 @@ def _declared() -> list[type[Resource[Any, Any]]]:
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, Resource) and value.__module__ == module.__name__:
                 resource = cast("type[Resource[Any, Any]]", value)
-                found[resource.token] = resource
-    return [found[token] for token in sorted(found)]
+                resources[resource.token] = resource
+    return [resources[token] for token in sorted(resources)]
 
 
 ALL: Final = tuple(_declared())

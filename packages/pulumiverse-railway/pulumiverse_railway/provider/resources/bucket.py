@@ -12,16 +12,16 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
-from pulumi_provider.errors import HalfMade
-from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+from pulumi_provider.errors import InitializationFailed
+from pulumiverse_railway.provider.resources.shared import checks
+from pulumiverse_railway.provider.resources.shared.environment_scoped import (
     EnvironmentScoped,
     claimed,
     commit,
     delete,
     environment_of,
 )
-from pulumiverse_railway.provider.resources.parts.identifiers import import_hint, join, split
+from pulumiverse_railway.provider.resources.shared.identifiers import import_hint, join, split
 from railway_api.connections import nodes
 from railway_api.documents.bucket import (
     BUCKET_CREATE,
@@ -99,19 +99,19 @@ class Bucket(Resource[BucketInputs, BucketState]):
     async def create(self, context: Context, new: BucketInputs) -> tuple[str, BucketState]:
         """Create the bucket, or take the empty one of that name, and bring it into the environment."""
         environment = environment_of(context, new.project_id, new.environment_id)
-        left_over = await _left_over(environment, new)
-        bucket_id = left_over or await _create(context, environment, new)
+        leftover_id = await _left_over(environment, new)
+        bucket_id = leftover_id or await _create(context, environment, new)
         id = join(new.project_id, new.environment_id, bucket_id)
         if not claimed(context, environment, bucket_id, id):
             raise Failure(f"two resources are the bucket named {new.name!r}: give one of them another name")
-        if left_over:
+        if leftover_id:
             await context.info(f"took over bucket {bucket_id} of the same name")
         # What exists is kept from here on; an update completes it.
         try:
             await _materialise(context, environment, bucket_id, new)
             return id, await _with_credentials(context, environment, bucket_id, new)
         except Failure as failure:
-            raise HalfMade(id, {**asdict(new), "bucket_id": bucket_id}, [str(failure)]) from failure
+            raise InitializationFailed(id, {**asdict(new), "bucket_id": bucket_id}, [str(failure)]) from failure
 
     async def read(self, context: Context, id: str, old: BucketState | None) -> BucketState | None:
         """Return the bucket, as long as the environment has it, with its credentials."""
@@ -124,14 +124,14 @@ class Bucket(Resource[BucketInputs, BucketState]):
         if not name:
             raise Failure(f"Railway does not list bucket {bucket_id} yet: import it in two minutes")
         region = _entry(snapshot, bucket_id).get("region") or (old and old.region) or ""
-        found = BucketInputs(project_id=project_id, environment_id=environment_id, name=name, region=region)
+        inputs = BucketInputs(project_id=project_id, environment_id=environment_id, name=name, region=region)
         if old is None or not old.access_key_id:
-            return await _with_credentials(context, environment, bucket_id, found)
+            return await _with_credentials(context, environment, bucket_id, inputs)
         try:
-            return await _with_credentials(context, environment, bucket_id, found, for_s=0.0)
+            return await _with_credentials(context, environment, bucket_id, inputs, for_s=0.0)
         except NotFound:
             # The bucket is there, so its credentials are only late: those that are known stay.
-            return replace(old, **asdict(found))
+            return replace(old, **asdict(inputs))
 
     async def update(self, context: Context, id: str, old: BucketState, new: BucketInputs) -> BucketState:
         """Rename it, and complete what an earlier run left undone."""
@@ -156,7 +156,7 @@ class Bucket(Resource[BucketInputs, BucketState]):
 
 def _names(snapshot: Snapshot) -> dict[str, str]:
     """Return names of the project's buckets by id."""
-    return {found["id"]: found["name"] for found in nodes(snapshot.project["buckets"])}
+    return {bucket["id"]: bucket["name"] for bucket in nodes(snapshot.project["buckets"])}
 
 
 def _entry(snapshot: Snapshot, bucket_id: str) -> BucketConfig:
@@ -201,22 +201,22 @@ async def _left_over(environment: Environment, new: BucketInputs) -> str | None:
 
 async def _create(context: Context, environment: Environment, new: BucketInputs) -> str:
     # Without an environment it is made for the project alone; the configuration says where it is to be.
-    wanted = {"projectId": new.project_id, "environmentId": None, "name": new.name}
+    inputs = {"projectId": new.project_id, "environmentId": None, "name": new.name}
 
     async def look() -> str | None:
         environment.forget()
         return await _left_over(environment, new)
 
     async def make() -> str:
-        return (await environment.write(BUCKET_CREATE, input=wanted))["id"]
+        return (await environment.write(BUCKET_CREATE, input=inputs))["id"]
 
     return await create_or_find(context, make, look, on=(OutcomeUnknown, Opaque))
 
 
 async def _materialise(context: Context, environment: Environment, bucket_id: str, new: BucketInputs) -> None:
     """Bring the bucket into the environment, and look whether it is there: a commit may do nothing."""
-    wanted: EnvironmentConfig = {"buckets": {bucket_id: {"region": new.region, "isCreated": True}}}
-    await commit(context, environment, lambda snapshot: {} if _is_here(snapshot, bucket_id) else wanted)
+    patch: EnvironmentConfig = {"buckets": {bucket_id: {"region": new.region, "isCreated": True}}}
+    await commit(context, environment, lambda snapshot: {} if _is_here(snapshot, bucket_id) else patch)
 
     async def look() -> bool | None:
         if _is_here(await environment.snapshot(), bucket_id):
@@ -251,15 +251,15 @@ async def _with_credentials(
     """Return the state, once Railway has made the credentials: some seconds after the bucket."""
 
     async def ask() -> list[BucketS3CompatibleCredentials]:
-        found = await environment.ask(
+        credentials = await environment.ask(
             BUCKET_CREDENTIALS,
             projectId=environment.project_id,
             environmentId=environment.environment_id,
             bucketId=bucket_id,
         )
-        if not found:
+        if not credentials:
             raise NotFound(f"Railway has no credentials for bucket {new.name}: run the command again")
-        return found
+        return credentials
 
     every = await retry_on(context, ask, on=(NotFound,), for_s=for_s, doing="waiting for the credentials...")
     newest = max(every, key=lambda credentials: credentials["createdAt"])

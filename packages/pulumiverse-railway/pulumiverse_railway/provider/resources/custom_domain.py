@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from pulumi_provider.declaration import Context, Property, Resource
-from pulumi_provider.errors import HalfMade
-from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.domains import (
+from pulumi_provider.errors import InitializationFailed
+from pulumiverse_railway.provider.resources.shared import checks
+from pulumiverse_railway.provider.resources.shared.domains import (
     ACME,
     ID_PARTS,
     TRAFFIC,
@@ -25,8 +25,8 @@ from pulumiverse_railway.provider.resources.parts.domains import (
     record,
     verification,
 )
-from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped, delete, environment_of
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.shared.environment_scoped import ServiceScoped, delete, environment_of
+from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.documents.domain import (
     CUSTOM_DOMAIN_AVAILABLE,
     CUSTOM_DOMAIN_CREATE,
@@ -109,29 +109,29 @@ class CustomDomain(Resource[CustomDomainInputs, CustomDomainState]):
         environment = environment_of(context, new.project_id, new.environment_id)
         id = join(new.project_id, new.environment_id, new.service_id, new.domain)
         snapshot = await environment.snapshot()
-        found: Domain | None = None
+        domain: Domain | None = None
         if snapshot.custom_domain(new.service_id, new.domain) is not None:
-            found = await custom_domain(environment, new.service_id, new.domain)
-        if found is None:
-            found = await _create(context, environment, new)
+            domain = await custom_domain(environment, new.service_id, new.domain)
+        if domain is None:
+            domain = await _create(context, environment, new)
         try:
-            if found["targetPort"] != new.target_port:
-                await _set_port(environment, found["id"], new.target_port)
-            found = await _with_records(context, environment, new, found)
+            if domain["targetPort"] != new.target_port:
+                await _set_port(environment, domain["id"], new.target_port)
+            domain = await _with_records(context, environment, new, domain)
         except Failure as failure:
-            raise HalfMade(id, _state(new, found), [str(failure)]) from failure
-        return id, _state(new, found)
+            raise InitializationFailed(id, _state(new, domain), [str(failure)]) from failure
+        return id, _state(new, domain)
 
     async def read(self, context: Context, id: str, old: CustomDomainState | None) -> CustomDomainState | None:
         """Return the domain; its records never change, so only an import asks for them."""
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
         snapshot = await environment.snapshot_or_none()
-        found = snapshot.custom_domain(service_id, domain) if snapshot else None
-        if found is None:
+        custom = snapshot.custom_domain(service_id, domain) if snapshot else None
+        if custom is None:
             return None
-        where = {"project_id": project_id, "environment_id": environment_id, "service_id": service_id, "domain": domain}
-        inputs = CustomDomainInputs(**where, target_port=found["targetPort"])
+        ids = {"project_id": project_id, "environment_id": environment_id, "service_id": service_id, "domain": domain}
+        inputs = CustomDomainInputs(**ids, target_port=custom["targetPort"])
         if old is not None and old.cname_target and old.verification_value:
             own = asdict(old) | asdict(inputs)
             return CustomDomainState(**own)
@@ -143,12 +143,12 @@ class CustomDomain(Resource[CustomDomainInputs, CustomDomainState]):
     ) -> CustomDomainState:
         """Lead it to another port; also completes the records of one whose creation was cut short."""
         environment = environment_of(context, new.project_id, new.environment_id)
-        found = await custom_domain(environment, new.service_id, new.domain)
-        if found is None:
+        domain = await custom_domain(environment, new.service_id, new.domain)
+        if domain is None:
             raise Failure(f"{new.domain} is not on the service any more: run 'pulumi refresh', then the command again")
-        if found["targetPort"] != new.target_port:
-            await _set_port(environment, found["id"], new.target_port)
-        return _state(new, await _with_records(context, environment, new, found))
+        if domain["targetPort"] != new.target_port:
+            await _set_port(environment, domain["id"], new.target_port)
+        return _state(new, await _with_records(context, environment, new, domain))
 
     async def delete(self, context: Context, id: str, old: CustomDomainState) -> None:
         """Take the domain off the service."""
@@ -157,28 +157,28 @@ class CustomDomain(Resource[CustomDomainInputs, CustomDomainState]):
 
         async def action() -> None:
             snapshot = await environment.snapshot_or_none()
-            found = snapshot.custom_domain(service_id, domain) if snapshot else None
-            if found is not None:
-                await environment.write(CUSTOM_DOMAIN_DELETE, id=found["id"])
+            custom = snapshot.custom_domain(service_id, domain) if snapshot else None
+            if custom is not None:
+                await environment.write(CUSTOM_DOMAIN_DELETE, id=custom["id"])
 
         await delete(context, environment, action, lambda snapshot: bool(snapshot.custom_domain(service_id, domain)))
 
 
 async def _create(context: Context, environment: Environment, new: CustomDomainInputs) -> Domain:
-    wanted: dict[str, object] = {
+    inputs: dict[str, object] = {
         "projectId": new.project_id,
         "environmentId": new.environment_id,
         "serviceId": new.service_id,
         "domain": new.domain,
     }
     if new.target_port is not None:
-        wanted["targetPort"] = new.target_port
+        inputs["targetPort"] = new.target_port
 
     async def look() -> Domain | None:
         return await custom_domain(environment, new.service_id, new.domain)
 
     async def create() -> Domain:
-        return await environment.write(CUSTOM_DOMAIN_CREATE, input=wanted)
+        return await environment.write(CUSTOM_DOMAIN_CREATE, input=inputs)
 
     try:
         return await create_through_races(context, create, look, doubtful=(Opaque, Exists, Race))
@@ -190,8 +190,8 @@ async def _create(context: Context, environment: Environment, new: CustomDomainI
     except Exists as refusal:
         reason: object = refusal
         with suppress(RailwayError):  # a look-up that fails says nothing about the domain
-            told = await environment.ask(CUSTOM_DOMAIN_AVAILABLE, domain=new.domain)
-            reason = refusal if told["available"] or not told["message"] else told["message"]
+            availability = await environment.ask(CUSTOM_DOMAIN_AVAILABLE, domain=new.domain)
+            reason = refusal if availability["available"] or not availability["message"] else availability["message"]
         raise Failure(
             f"{reason}: {new.domain} is in use on another Railway service; remove it there, or import it as "
             "railway:index:CustomDomain with the id <project id>/<environment id>/<service id>/<domain>"
@@ -204,17 +204,17 @@ async def _set_port(environment: Environment, railway_id: str, port: int | None)
     )
 
 
-async def _with_records(context: Context, environment: Environment, new: CustomDomainInputs, found: Domain) -> Domain:
+async def _with_records(context: Context, environment: Environment, new: CustomDomainInputs, domain: Domain) -> Domain:
     """Return the domain once Railway has made its DNS records, some seconds after the domain itself."""
-    until = environment.clock.now() + LAG_S
-    if not _complete(found):
+    deadline = environment.clock.now() + LAG_S
+    if not _complete(domain):
         environment.poller.hurry_domains()
-    while not _complete(found):
-        if environment.clock.now() > until or context.cancelled() or context.deadline.remaining_s() <= 0:
+    while not _complete(domain):
+        if environment.clock.now() > deadline or context.cancelled() or context.deadline.remaining_s() <= 0:
             raise RailwayError(f"Railway has not told the DNS records of {new.domain} yet: run the command again")
         await context.status("waiting for the DNS records...")
-        found = await next_look(environment, new.service_id, new.domain) or found
-    return found
+        domain = await next_look(environment, new.service_id, new.domain) or domain
+    return domain
 
 
 def _complete(domain: Domain) -> bool:
@@ -222,9 +222,9 @@ def _complete(domain: Domain) -> bool:
     return verification(domain) is not None and (not needs_acme or record(domain, ACME) is not None)
 
 
-def _state(new: CustomDomainInputs, found: Domain) -> CustomDomainState:
-    route, acme = record(found, TRAFFIC), record(found, ACME)
-    host, value = verification(found) or ("", "")
+def _state(new: CustomDomainInputs, domain: Domain) -> CustomDomainState:
+    route, acme = record(domain, TRAFFIC), record(domain, ACME)
+    host, value = verification(domain) or ("", "")
     return CustomDomainState(
         **asdict(new),
         cname_host=fully_qualified(route["fqdn"], route["zone"]) if route else "",

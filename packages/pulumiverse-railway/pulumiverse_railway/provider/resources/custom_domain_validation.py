@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
-from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.domains import (
+from pulumiverse_railway.provider.resources.shared import checks
+from pulumiverse_railway.provider.resources.shared.domains import (
     ID_PARTS,
     TRAFFIC,
     custom_domain,
@@ -24,8 +24,8 @@ from pulumiverse_railway.provider.resources.parts.domains import (
     record,
     verification,
 )
-from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped, environment_of
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.shared.environment_scoped import ServiceScoped, environment_of
+from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api import dns, edge
 from railway_api.documents.domain import CUSTOM_DOMAIN_ISSUE_CERTIFICATE
 from railway_api.environment import Environment
@@ -42,7 +42,7 @@ VALID: Final = "CERTIFICATE_STATUS_TYPE_VALID"
 ISSUE_FAILED: Final = "CERTIFICATE_STATUS_TYPE_ISSUE_FAILED"
 PROPAGATED: Final = "DNS_RECORD_STATUS_PROPAGATED"
 ISSUER: Final = "letsencrypt.org"
-"""Who signs Railway's certificates, as CAA records name it."""
+"""The issuer of Railway's certificates, as CAA records name it."""
 NO_PROXY: Final = frozenset({None, "DETECTED_CDN_PROVIDER_UNSPECIFIED", "UNRECOGNIZED"})
 _STATUS_PREFIX: Final = "CERTIFICATE_STATUS_TYPE_"
 
@@ -99,19 +99,19 @@ class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomain
         project_id, environment_id, service_id, domain = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
         snapshot = await environment.snapshot_or_none(domain_status=True)
-        shown = snapshot.custom_domain(service_id, domain) if snapshot else None
-        found: Domain | None = None
-        if shown is not None and "status" in shown:
-            found = {**shown, "status": shown["status"]}
-        elif shown is not None:
-            found = await custom_domain(environment, service_id, domain)
+        configured = snapshot.custom_domain(service_id, domain) if snapshot else None
+        custom: Domain | None = None
+        if configured is not None and "status" in configured:
+            custom = {**configured, "status": configured["status"]}
+        elif configured is not None:
+            custom = await custom_domain(environment, service_id, domain)
         if old is not None:
-            return old if found is not None and await _still_works(environment, old, found) else None
-        if found is None:
+            return old if custom is not None and await _still_works(environment, old, custom) else None
+        if custom is None:
             return None
-        where = {"project_id": project_id, "environment_id": environment_id, "service_id": service_id, "domain": domain}
-        proxied = found["status"]["cdnProvider"] not in NO_PROXY
-        return _state(CustomDomainValidationInputs(**where, proxied=proxied), found)
+        ids = {"project_id": project_id, "environment_id": environment_id, "service_id": service_id, "domain": domain}
+        proxied = custom["status"]["cdnProvider"] not in NO_PROXY
+        return _state(CustomDomainValidationInputs(**ids, proxied=proxied), custom)
 
     async def update(
         self, context: Context, id: str, old: CustomDomainValidationState, new: CustomDomainValidationInputs
@@ -128,28 +128,28 @@ async def _wait(context: Context, new: CustomDomainValidationInputs) -> CustomDo
     again: _SecondTry | None = None
     environment.poller.hurry_domains()
     while True:
-        found = await next_look(environment, new.service_id, new.domain)
-        if found is None:
+        domain = await next_look(environment, new.service_id, new.domain)
+        if domain is None:
             raise Failure(
                 f"{new.domain} is not a custom domain of service {new.service_id}: create a CustomDomain first"
             )
-        status = found["status"]
+        status = domain["status"]
         answer: edge.Answer | None = None
         if _works(status, proxied=new.proxied):
             answer = await edge.visit(_visited(new.domain)) if new.proxied else None
             if answer is None or answer.reached_railway:
                 await context.status("verified")
-                return _state(new, found)
+                return _state(new, domain)
         elif status["certificateStatus"] == ISSUE_FAILED and not new.proxied:
             if status["certificateRetryable"] is False or (again and again.is_over(environment)):
-                raise Failure(await _refused(new, found))
+                raise Failure(await _refused(new, domain))
             if again is None:
                 again = _SecondTry(environment.clock.now())
-                await _issue_again(environment, found["id"])
+                await _issue_again(environment, domain["id"])
         elif again:
             again.began = True
         if context.cancelled() or context.deadline.remaining_s() <= 0:
-            raise Failure(await _explanation(new, found, answer))
+            raise Failure(await _explanation(new, domain, answer))
         await context.status(_waiting_for(status, answer))
 
 
@@ -165,7 +165,7 @@ class _SecondTry:
 
     asked_at: float
     began: bool = False
-    """Whether Railway has shown something else than the first failure since."""
+    """True once Railway has shown another status than the first failure."""
 
     def is_over(self, environment: Environment) -> bool:
         """Tell whether a failure that is shown is of this try: right after it Railway may still show the first one."""
@@ -187,9 +187,9 @@ def _works(status: CustomDomainStatus, *, proxied: bool) -> bool:
     return status["certificateStatus"] == VALID or (proxied and status["cdnProvider"] not in NO_PROXY)
 
 
-async def _still_works(environment: Environment, old: CustomDomainValidationState, found: Domain) -> bool:
+async def _still_works(environment: Environment, old: CustomDomainValidationState, domain: Domain) -> bool:
     """Tell whether Railway says so, at the second look if not at the first, or else whether a visitor is answered."""
-    if _works(found["status"], proxied=old.proxied):
+    if _works(domain["status"], proxied=old.proxied):
         return True
     again = await next_look(environment, old.service_id, old.domain)
     if again is None or _works(again["status"], proxied=old.proxied):
@@ -206,54 +206,54 @@ def _visited(domain: str) -> str:
     return domain.replace("*.", "railway-validation.", 1)
 
 
-def _state(new: CustomDomainValidationInputs, found: Domain) -> CustomDomainValidationState:
-    status = found["status"]
+def _state(new: CustomDomainValidationInputs, domain: Domain) -> CustomDomainValidationState:
+    status = domain["status"]
     certificate = status["certificateStatus"].removeprefix(_STATUS_PREFIX)
     return CustomDomainValidationState(**asdict(new), certificate_status=certificate, verified=status["verified"])
 
 
-async def _refused(new: CustomDomainValidationInputs, found: Domain) -> str:
-    why = found["status"]["certificateErrorMessage"] or "no reason given"
-    records = "\n".join(await _wrong_records(new, found)) or "all its DNS records are right"
+async def _refused(new: CustomDomainValidationInputs, domain: Domain) -> str:
+    why = domain["status"]["certificateErrorMessage"] or "no reason given"
+    records = "\n".join(await _wrong_records(new, domain)) or "all its DNS records are right"
     headline = f"no certificate could be issued for {new.domain}: {why}"
     return f"{headline}\n{records}\nnext: correct that and run the command again"
 
 
-async def _explanation(new: CustomDomainValidationInputs, found: Domain, answer: edge.Answer | None) -> str:
+async def _explanation(new: CustomDomainValidationInputs, domain: Domain, answer: edge.Answer | None) -> str:
     """Return what is still missing when the time is over."""
-    wrong = await _wrong_records(new, found)
+    problems = await _wrong_records(new, domain)
     if answer is not None:
-        wrong.append(f"{answer.url} does not answer: {answer.problem}")
-    if not wrong:
-        certificate = found["status"]["certificateStatus"].removeprefix(_STATUS_PREFIX)
-        wrong = [f"all its DNS records are right; its certificate is {certificate}"]
-    lines = "\n".join(wrong)
+        problems.append(f"{answer.url} does not answer: {answer.problem}")
+    if not problems:
+        certificate = domain["status"]["certificateStatus"].removeprefix(_STATUS_PREFIX)
+        problems = [f"all its DNS records are right; its certificate is {certificate}"]
+    lines = "\n".join(problems)
     return f"{new.domain} does not work yet:\n{lines}\nnext: correct that, or wait for DNS, and run the command again"
 
 
-async def _wrong_records(new: CustomDomainValidationInputs, found: Domain) -> list[str]:
+async def _wrong_records(new: CustomDomainValidationInputs, domain: Domain) -> list[str]:
     """Return the records that Railway does not see, each with what is there and what has to be there."""
     lines: list[str] = []
-    for each in found["status"]["dnsRecords"]:
+    for each in domain["status"]["dnsRecords"]:
         if each["status"] != PROPAGATED and not (new.proxied and each["purpose"] == TRAFFIC):
             kind = each["recordType"].removeprefix("DNS_RECORD_TYPE_")
             name = fully_qualified(each["fqdn"], each["zone"])
             lines.append(
                 f"{kind} record {name}: must be {each['requiredValue']}, is {each['currentValue'] or 'nothing'}"
             )
-    if new.proxied and found["status"]["cdnProvider"] in NO_PROXY:
-        lines.append(await _unproxied(new, found))
+    if new.proxied and domain["status"]["cdnProvider"] in NO_PROXY:
+        lines.append(await _unproxied(new, domain))
     elif not new.proxied and (forbidding := await _forbidding(new.domain)):
         lines.append(forbidding)
-    proof = verification(found)
-    if proof and not found["status"]["verified"]:
+    proof = verification(domain)
+    if proof and not domain["status"]["verified"]:
         lines.append(f"TXT record {proof[0]}: must be {proof[1]}, {await _there(proof[0], proof[1])}")
     return lines
 
 
-async def _unproxied(new: CustomDomainValidationInputs, found: Domain) -> str:
+async def _unproxied(new: CustomDomainValidationInputs, domain: Domain) -> str:
     """Return what is wrong with a record that should be proxied and through which Railway sees no proxy."""
-    route = record(found, TRAFFIC)
+    route = record(domain, TRAFFIC)
     now = (route["currentValue"] if route else "") or next(iter(await dns.lookup(new.domain, "CNAME") or ()), "nothing")
     must = f"must be {route['requiredValue']}, proxied" if route else "must be proxied"
     return f"CNAME record {new.domain}: {must}; is {now}, and no proxy. Switch its proxy on, or set proxied to false"
@@ -263,21 +263,21 @@ async def _forbidding(domain: str) -> str | None:
     """Return the CAA records that forbid Railway's certificate: the nearest ones at or above the name count."""
     name = domain.removeprefix("*.")
     while "." in name:
-        found = await dns.lookup(name, "CAA")
-        if found:
-            wild = [record for record in found if " issuewild " in record] if domain != name else []
-            rules = wild or [record for record in found if " issue " in record]
+        records = await dns.lookup(name, "CAA")
+        if records:
+            wild = [record for record in records if " issuewild " in record] if domain != name else []
+            rules = wild or [record for record in records if " issue " in record]
             forbidden = rules and not any(ISSUER in record for record in rules)
             return f'CAA record {name}: must allow 0 issue "{ISSUER}", is {", ".join(rules)}' if forbidden else None
         name = name.partition(".")[2]
     return None
 
 
-async def _there(name: str, wanted: str) -> str:
+async def _there(name: str, expected: str) -> str:
     """Return what the public DNS holds, which Railway itself does not tell of texts."""
     texts = await dns.lookup(name, "TXT")
     if texts is None:
         return "and Railway does not see it"
-    if wanted in texts:
+    if expected in texts:
         return "and is so; Railway has not seen it yet"
     return f"is {', '.join(texts) or 'nothing'}"

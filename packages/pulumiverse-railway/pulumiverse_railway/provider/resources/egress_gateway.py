@@ -11,14 +11,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
-from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+from pulumiverse_railway.provider.resources.shared import checks
+from pulumiverse_railway.provider.resources.shared.environment_scoped import (
     ServiceScoped,
     claimed,
     delete,
     environment_of,
 )
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.documents.egress import (
     EGRESS_GATEWAY_CREATE,
     EGRESS_GATEWAYS,
@@ -97,10 +97,10 @@ class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
         if not gateways:
             return None
         region = None if old is not None and old.region is None else _region(gateways)
-        wanted = EgressGatewayInputs(
+        inputs = EgressGatewayInputs(
             project_id=project_id, environment_id=environment_id, service_id=service_id, region=region
         )
-        return _state(wanted, gateways)
+        return _state(inputs, gateways)
 
     async def update(
         self, context: Context, id: str, old: EgressGatewayState, new: EgressGatewayInputs
@@ -147,14 +147,14 @@ def _left_over(new: EgressGatewayInputs, gateways: list[AnsweredGateway]) -> lis
 
 
 async def _create(context: Context, environment: Environment, new: EgressGatewayInputs) -> list[AnsweredGateway]:
-    wanted: dict[str, object] = {"environmentId": new.environment_id, "serviceId": new.service_id}
+    inputs: dict[str, object] = {"environmentId": new.environment_id, "serviceId": new.service_id}
     if new.region is not None:
-        wanted["region"] = new.region
+        inputs["region"] = new.region
 
     async def look() -> list[AnsweredGateway] | None:
         return _left_over(new, await _list(environment, new.service_id)) or None
 
     async def create() -> list[AnsweredGateway]:
-        return await environment.write(EGRESS_GATEWAY_CREATE, input=wanted)
+        return await environment.write(EGRESS_GATEWAY_CREATE, input=inputs)
 
     return await create_through_races(context, create, look, doubtful=(Opaque, Exists))

@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import Context, Inputs, Problem, Property, Resource
-from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.client import railway
-from pulumiverse_railway.provider.resources.parts.environment_scoped import delete, environment_of
-from pulumiverse_railway.provider.resources.parts.identifiers import import_hint, join, split
+from pulumiverse_railway.provider.resources.shared import checks
+from pulumiverse_railway.provider.resources.shared.client import railway
+from pulumiverse_railway.provider.resources.shared.environment_scoped import delete, environment_of
+from pulumiverse_railway.provider.resources.shared.identifiers import import_hint, join, split
 from railway_api.client import Client
 from railway_api.documents.environment import ENVIRONMENT_RENAME
 from railway_api.documents.environment_lifecycle import (
@@ -109,22 +109,24 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
     async def create(self, context: Context, new: EnvironmentInputs) -> tuple[str, EnvironmentState]:
         """Create the environment, or take the one that an interrupted run left."""
         client = railway(context)
-        found = await _named(client, new)
-        if found is None:
-            found = await client.create_cooldowns.environment.run(context, lambda: _create(context, client, new))
-        elif context.interrupted and _as_asked_for(found, new):
-            await context.info(f"took over environment {found['id']} of the same name")
+        environment = await _named(client, new)
+        if environment is None:
+            environment = await client.create_cooldowns.environment.run(context, lambda: _create(context, client, new))
+        elif context.interrupted and _as_asked_for(environment, new):
+            await context.info(f"took over environment {environment['id']} of the same name")
         else:
-            raise _taken(found, new)
+            raise _taken(environment, new)
         client.forget_project(new.project_id)
-        if not environment_of(context, new.project_id, found["id"]).claim(found["id"]):
+        if not environment_of(context, new.project_id, environment["id"]).claim(environment["id"]):
             raise Failure(f"two resources are the environment named {new.name!r}: give one of them another name")
         if new.source_environment_id is None:
             await context.warn(
                 f"environment {new.name} is no fork: creating or deleting a service in it may reach every other "
                 "environment of the project that is no fork"
             )
-        return join(new.project_id, found["id"]), EnvironmentState(**asdict(new), environment_id=found["id"])
+        return join(new.project_id, environment["id"]), EnvironmentState(
+            **asdict(new), environment_id=environment["id"]
+        )
 
     async def read(self, context: Context, id: str, old: EnvironmentState | None) -> EnvironmentState | None:
         """Return the environment; in a refresh from the same request as everything in it."""
@@ -137,15 +139,15 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
             # The origin of an environment never changes.
             return replace(old, name=name)
         listed = await railway(context).list_all(ENVIRONMENTS, projectId=project_id)
-        found = next((found for found in listed if found["id"] == environment_id), None)
-        if found is None:
+        environment = next((environment for environment in listed if environment["id"] == environment_id), None)
+        if environment is None:
             return None
         return EnvironmentState(
             project_id=project_id,
             name=name,
-            source_environment_id=_source(found),
-            ephemeral=found["isEphemeral"],
-            allow_non_fork=None if _source(found) else True,
+            source_environment_id=_source(environment),
+            ephemeral=environment["isEphemeral"],
+            allow_non_fork=None if _source(environment) else True,
             environment_id=environment_id,
         )
 
@@ -174,43 +176,46 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
             railway(context).forget_project(project_id)
 
 
-def _source(found: AnsweredEnvironment) -> str | None:
-    source = found["sourceEnvironment"]
+def _source(environment: AnsweredEnvironment) -> str | None:
+    source = environment["sourceEnvironment"]
     return source["id"] if source else None
 
 
-def _as_asked_for(found: AnsweredEnvironment, new: EnvironmentInputs) -> bool:
-    return (_source(found), found["isEphemeral"]) == (new.source_environment_id, new.ephemeral)
+def _as_asked_for(environment: AnsweredEnvironment, new: EnvironmentInputs) -> bool:
+    return (_source(environment), environment["isEphemeral"]) == (new.source_environment_id, new.ephemeral)
 
 
-def _taken(found: AnsweredEnvironment, new: EnvironmentInputs) -> Failure:
-    its_id = join(new.project_id, found["id"])
+def _taken(environment: AnsweredEnvironment, new: EnvironmentInputs) -> Failure:
+    its_id = join(new.project_id, environment["id"])
     return Failure(f"the project has an environment named {new.name!r} already: {import_hint('Environment', its_id)}")
 
 
 async def _named(client: Client, new: EnvironmentInputs) -> AnsweredEnvironment | None:
     """Return the living environment of this name, unique in a project."""
     listed = await client.list_all(ENVIRONMENTS, projectId=new.project_id)
-    return next((found for found in listed if found["name"] == new.name and not found["deletedAt"]), None)
+    return next(
+        (environment for environment in listed if environment["name"] == new.name and not environment["deletedAt"]),
+        None,
+    )
 
 
 async def _create(context: Context, client: Client, new: EnvironmentInputs) -> AnsweredEnvironment:
-    wanted = {
+    inputs = {
         "projectId": new.project_id,
         "name": new.name,
         "ephemeral": new.ephemeral,
         "sourceEnvironmentId": new.source_environment_id,
         "skipInitialDeploys": new.skip_initial_deploys,
     }
-    wanted = {key: value for key, value in wanted.items() if value is not None}
+    inputs = {key: value for key, value in inputs.items() if value is not None}
     for last_attempt in (False, True):
         try:
-            return await client.call(ENVIRONMENT_CREATE, input=wanted)
+            return await client.call(ENVIRONMENT_CREATE, input=inputs)
         except (OutcomeUnknown, Opaque, Exists):
             # There was none of this name a moment ago, so one that is there now was made by this call.
-            found = await wait_until_visible(context, lambda: _named(client, new))
-            if found is not None and _as_asked_for(found, new):
-                return found
+            environment = await wait_until_visible(context, lambda: _named(client, new))
+            if environment is not None and _as_asked_for(environment, new):
+                return environment
             if last_attempt:
                 raise
     raise AssertionError("the last attempt returns or raises")

@@ -13,9 +13,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Property, Resource
-from pulumiverse_railway.provider.resources.parts import channels, checks
-from pulumiverse_railway.provider.resources.parts.client import railway
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.shared import checks, notification_channels
+from pulumiverse_railway.provider.resources.shared.client import railway
+from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.client import Client
 from railway_api.deletion import delete_listed, list_in_project
 from railway_api.documents.notification import (
@@ -54,7 +54,7 @@ class NotificationRuleInputs(Inputs):
         Property(
             "Names of the events, such as Deployment.failed; Railway publishes no list of them, and the check is its "
             "own (API: eventTypes).",
-            check=channels.some_without_repetition,
+            check=notification_channels.some_without_repetition,
         ),
     ]
     channel_configs: Annotated[
@@ -64,7 +64,7 @@ class NotificationRuleInputs(Inputs):
             "made in the dashboard with 'pulumi import' first (API: channelConfigs). A secret, because the address of "
             "a webhook usually is one.",
             secret=True,
-            check=channels.objects,
+            check=notification_channels.objects,
         ),
     ]
     workspace_id: Annotated[
@@ -112,9 +112,9 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
 
     def replaced_by(self, old: NotificationRuleState, new: Mapping[str, Any]) -> Sequence[str]:
         """Leave the workspace out where it is named for the first time, or no longer: that moves nothing."""
-        wanted = new.get("workspace_id")
-        moves = wanted is not None and old.workspace_id is not None and wanted != old.workspace_id
-        return ("workspace_id",) if moves or wanted is UNKNOWN else ()
+        workspace_id = new.get("workspace_id")
+        moves = workspace_id is not None and old.workspace_id is not None and workspace_id != old.workspace_id
+        return ("workspace_id",) if moves or workspace_id is UNKNOWN else ()
 
     async def create(self, context: Context, new: NotificationRuleInputs) -> tuple[str, NotificationRuleState]:
         """Make the rule, or take the equal one that an attempt without an answer left."""
@@ -122,8 +122,8 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
         workspace_id = new.workspace_id or await client.workspace()
         if workspace_id is None:
             raise Failure("the token has no workspace: say which one the rule belongs to with workspaceId")
-        there = await _rules(client, workspace_id, new.project_id)
-        equal = [rule for rule in there if _is_equal(rule, new)]
+        existing = await _rules(client, workspace_id, new.project_id)
+        equal = [rule for rule in existing if _is_equal(rule, new)]
         if context.interrupted and len(equal) == 1:
             rule = equal[0]
             await context.info(f"took over notification rule {rule['id']} of the same content")
@@ -135,7 +135,7 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
                 "delete it in the dashboard"
             )
         else:
-            rule = await _create(context, client, workspace_id, new, {rule["id"] for rule in there})
+            rule = await _create(context, client, workspace_id, new, {rule["id"] for rule in existing})
         return join(workspace_id, rule["id"]), NotificationRuleState(**asdict(new), rule_id=rule["id"])
 
     async def read(self, context: Context, id: str, old: NotificationRuleState | None) -> NotificationRuleState | None:
@@ -162,7 +162,7 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
             project_id=rule["projectId"],
             event_types=events,
             severities=severities,
-            channel_configs=channels.as_given(old.channel_configs if old else (), _configs(rule)),
+            channel_configs=notification_channels.as_given(old.channel_configs if old else (), _configs(rule)),
             ephemeral_environments=ephemeral,
             rule_id=rule_id,
         )
@@ -212,7 +212,7 @@ def _is_equal(rule: AnsweredRule, new: NotificationRuleInputs) -> bool:
         rule["projectId"] == new.project_id
         and set(rule["eventTypes"]) == set(new.event_types)
         and (new.severities is None or set(rule["severities"]) == set(new.severities))
-        and channels.as_given(texts, _configs(rule)) == texts
+        and notification_channels.as_given(texts, _configs(rule)) == texts
     )
 
 
@@ -233,17 +233,17 @@ async def _rule(
 
 
 async def _create(
-    context: Context, client: Client, workspace_id: str, new: NotificationRuleInputs, there: set[str]
+    context: Context, client: Client, workspace_id: str, new: NotificationRuleInputs, existing_ids: set[str]
 ) -> AnsweredRule:
     settings = {name: value for name, value in _settings(new).items() if value is not None}
-    wanted = {"workspaceId": workspace_id, **({"projectId": new.project_id} if new.project_id else {}), **settings}
+    inputs = {"workspaceId": workspace_id, **({"projectId": new.project_id} if new.project_id else {}), **settings}
 
     async def look() -> AnsweredRule | None:
         # Equal rules are allowed, so only one that was not there before can be of this call.
         listed = await _rules(client, workspace_id, new.project_id)
-        return next((rule for rule in listed if rule["id"] not in there and _is_equal(rule, new)), None)
+        return next((rule for rule in listed if rule["id"] not in existing_ids and _is_equal(rule, new)), None)
 
     async def make() -> AnsweredRule:
-        return await client.call(NOTIFICATION_RULE_CREATE, input=wanted)
+        return await client.call(NOTIFICATION_RULE_CREATE, input=inputs)
 
     return await create_or_find(context, make, look, on=(OutcomeUnknown, Opaque))

@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import UNKNOWN, Context, Property, Resource
-from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped, claimed, environment_of
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.shared import checks
+from pulumiverse_railway.provider.resources.shared.environment_scoped import ServiceScoped, claimed, environment_of
+from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.documents.private_network import (
     PRIVATE_NETWORK_ENDPOINT,
     PRIVATE_NETWORK_ENDPOINT_RENAME,
@@ -114,10 +114,10 @@ class PrivateNetworkEndpoint(Resource[PrivateNetworkEndpointInputs, PrivateNetwo
         endpoint = await _find(environment, service_id, network_id) if network_id else None
         if network_id is None or endpoint is None:
             return None
-        read = PrivateNetworkEndpointInputs(
+        inputs = PrivateNetworkEndpointInputs(
             project_id=project_id, environment_id=environment_id, service_id=service_id, dns_name=_name(endpoint)
         )
-        return _state(read, network_id, endpoint)
+        return _state(inputs, network_id, endpoint)
 
     async def update(
         self, context: Context, id: str, old: PrivateNetworkEndpointState, new: PrivateNetworkEndpointInputs
@@ -206,8 +206,10 @@ async def _rename(
 ) -> None:
     """Give it the name, and wait until it is in effect."""
     if _name(endpoint) != new.dns_name:
-        wanted = {"id": endpoint["publicId"], "privateNetworkId": network_id, "dnsName": new.dns_name}
-        await retry_on(context, lambda: environment.write(PRIVATE_NETWORK_ENDPOINT_RENAME, **wanted), on=(Busy, Race))
+        arguments = {"id": endpoint["publicId"], "privateNetworkId": network_id, "dnsName": new.dns_name}
+        await retry_on(
+            context, lambda: environment.write(PRIVATE_NETWORK_ENDPOINT_RENAME, **arguments), on=(Busy, Race)
+        )
 
     async def look() -> AnsweredEndpoint | None:
         now = await _find(environment, new.service_id, network_id)

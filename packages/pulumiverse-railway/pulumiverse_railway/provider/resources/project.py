@@ -12,12 +12,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Problem, Property, Resource
-from pulumi_provider.errors import HalfMade
+from pulumi_provider.errors import InitializationFailed
 from pulumi_provider.naming import camel_case
-from pulumiverse_railway import rules
-from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.client import railway
-from pulumiverse_railway.provider.resources.parts.identifiers import split
+from pulumiverse_railway import conflicts, rules
+from pulumiverse_railway.provider.resources.shared import checks
+from pulumiverse_railway.provider.resources.shared.client import railway
+from pulumiverse_railway.provider.resources.shared.identifiers import split
 from railway_api.client import Client
 from railway_api.connections import nodes
 from railway_api.deletion import delete_listed, project_exists
@@ -109,8 +109,8 @@ class Project(Resource[ProjectInputs, ProjectState]):
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
         """Refuse what says how pull requests get environments where they get none."""
-        found = rules.without_pull_requests(inputs)
-        return [Problem(path=camel_case(name), reason=reason) for name, reason in found]
+        problems = conflicts.of_pull_requests(inputs)
+        return [Problem(path=camel_case(name), reason=reason) for name, reason in problems]
 
     def left_out(self, state: Mapping[str, Any]) -> Collection[str]:
         """Return the settings that are as Railway takes them by itself."""
@@ -118,35 +118,37 @@ class Project(Resource[ProjectInputs, ProjectState]):
 
     def replaced_by(self, old: ProjectState, new: Mapping[str, Any]) -> Sequence[str]:
         """Leave the workspace out where it is named for the first time, or no longer: that moves nothing."""
-        wanted = new.get("workspace_id")
-        moves = wanted is not None and old.workspace_id is not None and wanted != old.workspace_id
-        return ("workspace_id",) if moves or wanted is UNKNOWN else ()
+        workspace_id = new.get("workspace_id")
+        moves = workspace_id is not None and old.workspace_id is not None and workspace_id != old.workspace_id
+        return ("workspace_id",) if moves or workspace_id is UNKNOWN else ()
 
     async def create(self, context: Context, new: ProjectInputs) -> tuple[str, ProjectState]:
         """Create the project, or take the one that an interrupted run left."""
         client = railway(context)
-        workspace_id, left_over = await _left_over(client, new)
-        if left_over is None:
+        workspace_id, leftover = await _left_over(client, new)
+        if leftover is None:
             project = await client.create_cooldowns.project.run(
                 context, lambda: _create(context, client, workspace_id, new)
             )
         else:
-            project = left_over
+            project = leftover
             await context.info(f"took over project {project['id']} of the same name and description")
-        made = left_over is None and bool(nodes(project["environments"]))
+        is_new = leftover is None and bool(nodes(project["environments"]))
         project = await _with_environment(context, client, project)
         environment = _default_environment(project, new.environment_name)
         state = ProjectState(**asdict(new), environment_id=environment["id"])
         try:
             project = await _with_settings(client, project, new)
-            if made and environment["name"] == new.environment_name:
+            if is_new and environment["name"] == new.environment_name:
                 # Nothing can be in it yet, so nobody has to look.
-                place = client.environment(project["id"], environment["id"])
-                place.remember(Snapshot.of_new(project, environment))
+                environment_client = client.environment(project["id"], environment["id"])
+                environment_client.remember(Snapshot.of_new(project, environment))
             if environment["name"] != new.environment_name:
                 await _rename(client, environment["id"], new.environment_name)
         except Failure as failure:
-            raise HalfMade(project["id"], replace(state, **dict.fromkeys(_SETTINGS)), [str(failure)]) from failure
+            raise InitializationFailed(
+                project["id"], replace(state, **dict.fromkeys(_SETTINGS)), [str(failure)]
+            ) from failure
         return project["id"], state
 
     async def read(self, context: Context, id: str, old: ProjectState | None) -> ProjectState | None:
@@ -218,14 +220,14 @@ _CLEARED: Final[Mapping[str, object]] = {
 
 def _settings(inputs: ProjectInputs) -> dict[str, object]:
     """Return the settings that are given, in Railway's spelling."""
-    given = {key: getattr(inputs, name) for name, key in _SETTINGS.items()}
-    return {key: value for key, value in given.items() if value is not None}
+    settings = {key: getattr(inputs, name) for name, key in _SETTINGS.items()}
+    return {key: value for key, value in settings.items() if value is not None}
 
 
 async def _with_settings(client: Client, project: AnsweredProject, new: ProjectInputs) -> AnsweredProject:
     """Return the project once it has the settings that are given; a create takes the first of them alone."""
-    there: Mapping[str, object] = project
-    changes = {key: value for key, value in _settings(new).items() if value != there.get(key)}
+    current: Mapping[str, object] = project
+    changes = {key: value for key, value in _settings(new).items() if value != current.get(key)}
     if not changes:
         return project
     return {**project, **await client.call(PROJECT_UPDATE, id=project["id"], input=changes)}
@@ -271,15 +273,15 @@ def _without_mark(new: ProjectInputs, lost: RailwayError) -> Failure:
 
 
 async def _create(context: Context, client: Client, workspace_id: str | None, new: ProjectInputs) -> AnsweredProject:
-    wanted = {
+    inputs = {
         "name": new.name,
         "description": new.description,
         "workspaceId": workspace_id,
         "defaultEnvironmentName": new.environment_name,
     }
     try:
-        made = await client.call(
-            PROJECT_CREATE, input={key: value for key, value in wanted.items() if value is not None}
+        project = await client.call(
+            PROJECT_CREATE, input={key: value for key, value in inputs.items() if value is not None}
         )
     except (OutcomeUnknown, Opaque) as lost:
         if not new.description:
@@ -288,20 +290,20 @@ async def _create(context: Context, client: Client, workspace_id: str | None, ne
         if project is None:
             raise
         return project
-    client.add_project(workspace_id, made)
-    return made
+    client.add_project(workspace_id, project)
+    return project
 
 
 async def _rename(client: Client, environment_id: str, name: str) -> None:
     await client.call(ENVIRONMENT_RENAME, id=environment_id, input={"name": name})
 
 
-async def _check_workspace(client: Client, id: str, wanted: str) -> None:
+async def _check_workspace(client: Client, id: str, workspace_id: str) -> None:
     project = await client.call(PROJECT, id=id)
-    if project["workspaceId"] != wanted:
+    if project["workspaceId"] != workspace_id:
         raise Failure(
-            f"project {id} is in workspace {project['workspaceId']}, not {wanted}: set workspaceId to where it is, or "
-            "move it in the dashboard under Settings, Transfer Project"
+            f"project {id} is in workspace {project['workspaceId']}, not {workspace_id}: set workspaceId to where it "
+            "is, or move it in the dashboard under Settings, Transfer Project"
         )
 
 
@@ -323,5 +325,5 @@ def _default_environment(project: AnsweredProject, name: str | None) -> Environm
     if not living:
         raise Failure(f"project {project['id']} has no environment: add one in the dashboard, or delete the project")
     primary = [environment for environment in living if environment["id"] == project["primaryEnvironmentId"]]
-    named = [environment for environment in living if environment["name"] == name]
-    return [*primary, *named, *living][0]
+    same_name = [environment for environment in living if environment["name"] == name]
+    return [*primary, *same_name, *living][0]

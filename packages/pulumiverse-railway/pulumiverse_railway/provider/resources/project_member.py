@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Inputs, Property, Resource
-from pulumiverse_railway.provider.resources.parts.client import railway
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.shared.client import railway
+from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.client import Client
 from railway_api.deletion import delete_listed, list_in_project
 from railway_api.documents.access import (
@@ -118,8 +118,8 @@ class ProjectMember(Resource[ProjectMemberInputs, ProjectMemberState]):
         async def still_there() -> bool:
             return await _member(client, project_id, user_id, old.email, deleting=True) is not None
 
-        wanted = {"projectId": project_id, "userId": user_id}
-        await delete_listed(lambda: client.call(PROJECT_MEMBER_REMOVE, input=wanted), still_there)
+        inputs = {"projectId": project_id, "userId": user_id}
+        await delete_listed(lambda: client.call(PROJECT_MEMBER_REMOVE, input=inputs), still_there)
 
 
 def _state(new: ProjectMemberInputs, member: AnsweredMember) -> ProjectMemberState:

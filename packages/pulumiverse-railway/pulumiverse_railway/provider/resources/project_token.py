@@ -15,10 +15,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
-from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.client import railway
-from pulumiverse_railway.provider.resources.parts.environment_scoped import EnvironmentScoped, environment_of
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.shared import checks
+from pulumiverse_railway.provider.resources.shared.client import railway
+from pulumiverse_railway.provider.resources.shared.environment_scoped import EnvironmentScoped, environment_of
+from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.client import Client
 from railway_api.deletion import delete_listed, list_in_project
 from railway_api.documents.access import (
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 ID_PARTS: Final = ("project id", "token id")
 ORPHAN_S: Final = 3_600.0
-"""How long before its successor a token of an interrupted run may have been made; an older one may be somebody's."""
+"""Seconds within which an earlier token counts as one of an interrupted run; an older one may be in use."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,10 +83,10 @@ class ProjectToken(Resource[ProjectTokenInputs, ProjectTokenState]):
         client = railway(context)
         if not environment_of(context, new.project_id, new.environment_id).claim(f"project token {new.name}"):
             raise Failure(f"two resources are the project token named {new.name!r}: give one of them another name")
-        there = await _same(client, new)
-        secret = await _create(context, client, new, {row["id"] for row in there})
-        row = await _made(context, client, new, secret, {row["id"] for row in there})
-        older = [each for each in there if join(new.project_id, each["id"]) != context.replaces]
+        existing = await _same(client, new)
+        secret = await _create(context, client, new, {row["id"] for row in existing})
+        row = await _made(context, client, new, secret, {row["id"] for row in existing})
+        older = [each for each in existing if join(new.project_id, each["id"]) != context.replaces]
         if older:
             await _settle_older(context, client, older, row)
         state = ProjectTokenState(**asdict(new), token_id=row["id"], token=secret, display_token=row["displayToken"])
@@ -163,8 +163,8 @@ async def _made(
         rows = [row for row in await _same(client, new) if row["id"] not in older]
         if not rows:
             raise NotFound(f"Railway made the project token {new.name!r} and does not list it: delete it, and retry")
-        shown = [row for row in rows if _shows(row["displayToken"], secret)]
-        return max(shown or rows, key=_made_at)
+        matching = [row for row in rows if _shows(row["displayToken"], secret)]
+        return max(matching or rows, key=_made_at)
 
     return await retry_on(context, look, on=(NotFound,))
 
@@ -179,15 +179,17 @@ def _made_at(row: AnsweredToken) -> datetime:
     return datetime.fromisoformat(row["createdAt"])
 
 
-async def _settle_older(context: Context, client: Client, older: Sequence[AnsweredToken], made: AnsweredToken) -> None:
+async def _settle_older(
+    context: Context, client: Client, older: Sequence[AnsweredToken], created: AnsweredToken
+) -> None:
     """Delete the token that an interrupted run left, when there is no doubt which one that is; else tell of them."""
-    recent = [row for row in older if (_made_at(made) - _made_at(row)).total_seconds() <= ORPHAN_S]
+    recent = [row for row in older if (_made_at(created) - _made_at(row)).total_seconds() <= ORPHAN_S]
     if context.interrupted and len(recent) == 1:
         await client.call(PROJECT_TOKEN_DELETE, id=recent[0]["id"])
         await context.info(f"deleted token {recent[0]['displayToken']}, which an interrupted run had left")
         return
-    shown = ", ".join(row["displayToken"] for row in older)
+    tokens = ", ".join(row["displayToken"] for row in older)
     await context.warn(
-        f"other tokens of the same name are there, and one may be of an interrupted run: {shown}; delete those that "
+        f"other tokens of the same name are there, and one may be of an interrupted run: {tokens}; delete those that "
         "nobody uses in the dashboard under Project Settings, Tokens"
     )

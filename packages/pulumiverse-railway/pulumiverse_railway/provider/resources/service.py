@@ -13,15 +13,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 from pulumi_provider.declaration import UNKNOWN, Context, Property, Resource
-from pulumi_provider.errors import HalfMade
-from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+from pulumi_provider.errors import InitializationFailed
+from pulumiverse_railway.provider.resources.shared import checks
+from pulumiverse_railway.provider.resources.shared.environment_scoped import (
     EnvironmentScoped,
     claimed,
     delete,
     environment_of,
 )
-from pulumiverse_railway.provider.resources.parts.identifiers import import_hint, join, label, split
+from pulumiverse_railway.provider.resources.shared.identifiers import import_hint, join, label, split
 from railway_api.documents.service import SERVICE_CREATE, SERVICE_DELETE, SERVICE_UPDATE
 from railway_api.environment import Environment
 from railway_api.errors import Exists, Opaque, OutcomeUnknown, RailwayError
@@ -90,22 +90,22 @@ class Service(Resource[ServiceInputs, ServiceState]):
     async def create(self, context: Context, new: ServiceInputs) -> tuple[str, ServiceState]:
         """Create the service, or take the empty one of that name that an interrupted run left."""
         environment = environment_of(context, new.project_id, new.environment_id)
-        left_over = _empty_service(await environment.snapshot(), environment, new.name)
-        service_id = left_over or await _create(context, environment, new)
+        leftover_id = _empty_service(await environment.snapshot(), environment, new.name)
+        service_id = leftover_id or await _create(context, environment, new)
         id = join(new.project_id, new.environment_id, service_id)
         if not claimed(context, environment, service_id, id):
             raise Failure(f"two resources are the service named {new.name!r}: give one of them another name")
         state = ServiceState(**asdict(new), service_id=service_id, private_domain=private_domain(new.name))
-        if left_over:
+        if leftover_id:
             await context.info(f"took over the empty service {service_id} of the same name")
         try:
-            if left_over:
+            if leftover_id:
                 await _materialise(environment, service_id)
             if tracing := _tracing(new):
                 await environment.write(SERVICE_UPDATE, id=service_id, input=tracing)
         except RailwayError as failure:
             without = replace(state, tracing_enabled=None, auto_instrumentation_enabled=None)
-            raise HalfMade(id, without, [str(failure)]) from failure
+            raise InitializationFailed(id, without, [str(failure)]) from failure
         return id, state
 
     async def read(self, context: Context, id: str, old: ServiceState | None) -> ServiceState | None:
@@ -154,8 +154,8 @@ class Service(Resource[ServiceInputs, ServiceState]):
 
 
 def _tracing(new: ServiceInputs) -> dict[str, object]:
-    given = {"tracingEnabled": new.tracing_enabled, "autoInstrumentationEnabled": new.auto_instrumentation_enabled}
-    return {key: value for key, value in given.items() if value is not None}
+    settings = {"tracingEnabled": new.tracing_enabled, "autoInstrumentationEnabled": new.auto_instrumentation_enabled}
+    return {key: value for key, value in settings.items() if value is not None}
 
 
 def private_domain(name: str) -> str:
@@ -180,7 +180,7 @@ def _empty_service(snapshot: Snapshot, environment: Environment, name: str) -> s
 
 
 async def _create(context: Context, environment: Environment, new: ServiceInputs) -> str:
-    wanted = {
+    inputs = {
         "projectId": new.project_id,
         "environmentId": new.environment_id,
         "name": new.name,
@@ -192,7 +192,7 @@ async def _create(context: Context, environment: Environment, new: ServiceInputs
         return _empty_service(await environment.snapshot(), environment, new.name)
 
     async def make() -> str:
-        return (await environment.write(SERVICE_CREATE, input=wanted))["id"]
+        return (await environment.write(SERVICE_CREATE, input=inputs))["id"]
 
     # The name is unique, so looking for it tells whether the service was made.
     return await create_or_find(context, make, look, on=(OutcomeUnknown, Opaque, Exists))

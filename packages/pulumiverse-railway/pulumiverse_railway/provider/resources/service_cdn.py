@@ -15,15 +15,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
-from pulumi_provider.errors import HalfMade
+from pulumi_provider.errors import InitializationFailed
 from pulumiverse_railway import rules
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+from pulumiverse_railway.provider.resources.shared.environment_scoped import (
     ServiceScoped,
     claimed,
     delete,
     environment_of,
 )
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.documents.cdn import SERVICE_CDN_DISABLE, SERVICE_CDN_ENABLE, SERVICE_EDGE, SERVICE_EDGE_UPDATE
 from railway_api.environment import Environment
 from railway_api.errors import Busy, NotFound, Opaque, OutcomeUnknown, Race
@@ -133,7 +133,7 @@ class ServiceCdn(Resource[ServiceCdnInputs, ServiceCdnState]):
         try:
             await _set(environment, new)
         except Failure as failure:
-            raise HalfMade(id, _state(new, edge) or state, [str(failure)]) from failure
+            raise InitializationFailed(id, _state(new, edge) or state, [str(failure)]) from failure
         return id, state
 
     async def read(self, context: Context, id: str, old: ServiceCdnState | None) -> ServiceCdnState | None:
@@ -143,8 +143,8 @@ class ServiceCdn(Resource[ServiceCdnInputs, ServiceCdnState]):
         snapshot = await environment.snapshot_or_none()
         if snapshot is None or not snapshot.has_instance(service_id):
             return None
-        where = ServiceScoped(project_id=project_id, environment_id=environment_id, service_id=service_id)
-        return _state(where, await _edge(environment, service_id))
+        scope = ServiceScoped(project_id=project_id, environment_id=environment_id, service_id=service_id)
+        return _state(scope, await _edge(environment, service_id))
 
     async def update(self, context: Context, id: str, old: ServiceCdnState, new: ServiceCdnInputs) -> ServiceCdnState:
         """Cache otherwise."""
@@ -155,35 +155,35 @@ class ServiceCdn(Resource[ServiceCdnInputs, ServiceCdnState]):
         """Switch it off."""
         project_id, environment_id, service_id = split(id, *ID_PARTS)
         environment = environment_of(context, project_id, environment_id)
-        where = {"environmentId": environment_id, "serviceId": service_id}
+        ids = {"environmentId": environment_id, "serviceId": service_id}
 
         async def action() -> None:
             snapshot = await environment.snapshot_or_none()
             if snapshot is None or not snapshot.has_instance(service_id):
                 return
-            await environment.write(SERVICE_CDN_DISABLE, input=where)
+            await environment.write(SERVICE_CDN_DISABLE, input=ids)
             if _caching(await _edge(environment, service_id)) is not None:
-                await environment.write(SERVICE_EDGE_UPDATE, input={**where, "config": {"caching": {"mode": OFF}}})
+                await environment.write(SERVICE_EDGE_UPDATE, input={**ids, "config": {"caching": {"mode": OFF}}})
 
         await delete(context, environment, action, lambda snapshot: snapshot.has_instance(service_id))
 
 
 async def _edge(environment: Environment, service_id: str) -> EdgeConfig | None:
-    where = {"environmentId": environment.environment_id, "serviceId": service_id}
+    ids = {"environmentId": environment.environment_id, "serviceId": service_id}
     try:
-        return (await environment.ask(SERVICE_EDGE, **where))["edgeConfig"]
+        return (await environment.ask(SERVICE_EDGE, **ids))["edgeConfig"]
     except NotFound:
         return None
 
 
 async def _enabled(environment: Environment, new: ServiceCdnInputs) -> EdgeConfig:
-    where = {"environmentId": new.environment_id, "serviceId": new.service_id}
-    return await environment.write(SERVICE_CDN_ENABLE, input={**where, "config": {"caching": _wanted(new)}})
+    ids = {"environmentId": new.environment_id, "serviceId": new.service_id}
+    return await environment.write(SERVICE_CDN_ENABLE, input={**ids, "config": {"caching": _wanted(new)}})
 
 
 async def _set(environment: Environment, new: ServiceCdnInputs) -> None:
-    where = {"environmentId": new.environment_id, "serviceId": new.service_id}
-    await environment.write(SERVICE_EDGE_UPDATE, input={**where, "config": {"caching": _wanted(new)}})
+    ids = {"environmentId": new.environment_id, "serviceId": new.service_id}
+    await environment.write(SERVICE_EDGE_UPDATE, input={**ids, "config": {"caching": _wanted(new)}})
 
 
 def _wanted(new: ServiceCdnInputs) -> EdgeCachingConfig:
@@ -203,14 +203,14 @@ def _caching(edge: EdgeConfig | None) -> EdgeCachingConfig | None:
     return caching if caching and caching["mode"].lower() != OFF else None
 
 
-def _state(where: ServiceScoped, edge: EdgeConfig | None) -> ServiceCdnState | None:
+def _state(scope: ServiceScoped, edge: EdgeConfig | None) -> ServiceCdnState | None:
     caching = _caching(edge)
     if caching is None:
         return None
     return ServiceCdnState(
-        project_id=where.project_id,
-        environment_id=where.environment_id,
-        service_id=where.service_id,
+        project_id=scope.project_id,
+        environment_id=scope.environment_id,
+        service_id=scope.service_id,
         default_ttl_seconds=caching["defaultTtlSeconds"],
         html_caching=HtmlCaching(caching["htmlCaching"]),
         stale_while_revalidate=caching["staleWhileRevalidate"]["enabled"],

@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from pulumi_provider.declaration import Context, Property, Resource
-from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.domains import ID_PARTS, service_domains
-from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped, delete, environment_of
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.shared import checks
+from pulumiverse_railway.provider.resources.shared.domains import ID_PARTS, service_domains
+from pulumiverse_railway.provider.resources.shared.environment_scoped import ServiceScoped, delete, environment_of
+from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.documents.domain import (
     SERVICE_DOMAIN_CREATE,
     SERVICE_DOMAIN_DELETE,
@@ -137,24 +137,24 @@ def _left_over(
 
 def _refuse_a_second(every: list[AnsweredDomain]) -> None:
     """Raise ``Failure`` where the service has an address already."""
-    for there in every:
+    for existing in every:
         raise Failure(
-            f"Railway gives a service one generated domain, and this one has {there['domain']}, which leads to port "
-            f"{there['targetPort'] or 'of its choice'}: remove this ServiceDomain and set targetPort of the other one, "
-            "or use a CustomDomain for a second address"
+            f"Railway gives a service one generated domain, and this one has {existing['domain']}, which leads to port "
+            f"{existing['targetPort'] or 'of its choice'}: remove this ServiceDomain and set targetPort of the other "
+            "one, or use a CustomDomain for a second address"
         )
 
 
 async def _create(context: Context, environment: Environment, new: ServiceDomainInputs) -> AnsweredDomain:
-    wanted: dict[str, object] = {"environmentId": new.environment_id, "serviceId": new.service_id}
+    inputs: dict[str, object] = {"environmentId": new.environment_id, "serviceId": new.service_id}
     if new.target_port is not None:
-        wanted["targetPort"] = new.target_port
+        inputs["targetPort"] = new.target_port
 
     async def look() -> AnsweredDomain | None:
         # The name is Railway's, so what the service has now tells whether one was made.
         return _left_over(context, environment, new, await service_domains(environment, new.service_id))
 
     async def create() -> AnsweredDomain:
-        return await environment.write(SERVICE_DOMAIN_CREATE, input=wanted)
+        return await environment.write(SERVICE_DOMAIN_CREATE, input=inputs)
 
     return await create_through_races(context, create, look, doubtful=(Opaque, Race))

@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import Context, Problem, Property, Resource
-from pulumi_provider.errors import HalfMade
-from pulumiverse_railway.provider.resources.parts import instance_config
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+from pulumi_provider.errors import InitializationFailed
+from pulumiverse_railway.provider.resources.shared import instance_config
+from pulumiverse_railway.provider.resources.shared.environment_scoped import (
     commit,
     delete,
     environment_of,
     warn_overwritten,
 )
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.instance_inputs import OnFailure, ServiceInstanceInputs, problems
-from pulumiverse_railway.provider.resources.parts.variable_maps import completed, sealed_names
+from pulumiverse_railway.provider.resources.shared.identifiers import join, split
+from pulumiverse_railway.provider.resources.shared.instance_inputs import OnFailure, ServiceInstanceInputs, problems
+from pulumiverse_railway.provider.resources.shared.variable_maps import completed, sealed_names
 from railway_api.connections import nodes
 from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentFailed, DeploymentSpec
 from railway_api.deployments import ONLY_RECORDED
@@ -88,13 +88,13 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
             return None
         config: ServiceConfig = snapshot.service_config(service_id)
         if old and old.sealed:
-            known = await sealed_names(environment, service_id)
-            config = {**config, "variables": completed(config.get("variables") or {}, known)}
-        found = instance_config.properties(config, old)
-        if old is None and not found["image"] and not found["repo"]:
+            sealed_by_name = await sealed_names(environment, service_id)
+            config = {**config, "variables": completed(config.get("variables") or {}, sealed_by_name)}
+        properties = instance_config.properties(config, old)
+        if old is None and not properties["image"] and not properties["repo"]:
             return None  # an empty service: there is nothing to import
         latest = await _attempted(environment, service_id, snapshot.latest.get(service_id))
-        found |= await _served(environment, found, config, latest, old)
+        properties |= await _served(environment, properties, config, latest, old)
         state = ServiceInstanceState(
             project_id=project_id,
             environment_id=environment_id,
@@ -104,10 +104,10 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
             deployment_id=latest.id if latest else None,
             deployment_status=_seen_status(latest, old) if latest else None,
             rolled_back_deployment_id=_still_rolled_back(latest, old),
-            **found,
+            **properties,
         )
         if (reason := _unfinished(state, old, snapshot.service_name(service_id))) is not None:
-            raise HalfMade(id, state, [reason])
+            raise InitializationFailed(id, state, [reason])
         return state
 
     async def update(
@@ -144,8 +144,8 @@ def _id(new: ServiceInstanceInputs) -> str:
 def _refuse_used(snapshot: Snapshot, new: ServiceInstanceInputs) -> None:
     """Refuse a service that runs something else already: it is somebody's, and taken over by an import alone."""
     source = snapshot.source(new.service_id)
-    for name, wanted, runs in (("image", new.image, source.get("image")), ("repo", new.repo, source.get("repo"))):
-        if runs and (wanted is None or _without_tag(runs) != _without_tag(wanted)):
+    for name, desired, runs in (("image", new.image, source.get("image")), ("repo", new.repo, source.get("repo"))):
+        if runs and (desired is None or _without_tag(runs) != _without_tag(desired)):
             raise Failure(
                 f"service {snapshot.service_name(new.service_id)} runs the {name} {runs} already: import it with "
                 f"'pulumi import railway:index:ServiceInstance <resource name> {_id(new)}' and change it then"
@@ -153,16 +153,20 @@ def _refuse_used(snapshot: Snapshot, new: ServiceInstanceInputs) -> None:
 
 
 def _without_tag(image: str) -> str:
-    folder, _, named = image.rpartition("/")
-    return f"{folder}/{named.partition('@')[0].partition(':')[0]}"
+    folder, _, basename = image.rpartition("/")
+    return f"{folder}/{basename.partition('@')[0].partition(':')[0]}"
 
 
 async def _attempted(environment: Environment, service_id: str, latest: Deployment | None) -> Deployment | None:
     """Return the newest deployment that was attempted: one that is only on record changed nothing that serves."""
     if latest is None or latest.status not in ONLY_RECORDED:
         return latest
-    where = {"projectId": environment.project_id, "environmentId": environment.environment_id, "serviceId": service_id}
-    listed = nodes(await environment.ask(DEPLOYMENTS, input=where, first=LISTED))
+    filters = {
+        "projectId": environment.project_id,
+        "environmentId": environment.environment_id,
+        "serviceId": service_id,
+    }
+    listed = nodes(await environment.ask(DEPLOYMENTS, input=filters, first=LISTED))
     attempted = [each for each in listed if each["status"] not in ONLY_RECORDED]
     newest = max(attempted, key=lambda each: each["createdAt"], default=None)
     return Deployment(newest["id"], newest["status"], newest["createdAt"]) if newest else latest
@@ -170,7 +174,7 @@ async def _attempted(environment: Environment, service_id: str, latest: Deployme
 
 async def _served(
     environment: Environment,
-    found: Mapping[str, Any],
+    properties: Mapping[str, Any],
     config: ServiceConfig,
     latest: Deployment | None,
     old: ServiceInstanceState | None,
@@ -181,13 +185,13 @@ async def _served(
     """
     if latest is None or latest.status not in HEALTHY or old is None or not old.wait_for_deployment:
         return {}
-    known = latest.id == old.deployment_id and all(getattr(old, name) == found[name] for name in _SOURCE)
-    if known or _still_rolled_back(latest, old) is not None:
+    is_recorded = latest.id == old.deployment_id and all(getattr(old, name) == properties[name] for name in _SOURCE)
+    if is_recorded or _still_rolled_back(latest, old) is not None:
         return {}
     # An image that Railway has updated is asked for as its configuration says it.
     image = (config.get("source") or {}).get("image")
     spec = DeploymentSpec(
-        service_id="", service_name="", image=image, repo=found["repo"], commit_sha=found["commit_sha"]
+        service_id="", service_name="", image=image, repo=properties["repo"], commit_sha=properties["commit_sha"]
     )
     meta = (await environment.ask(DEPLOYMENT, id=latest.id))["meta"] or {}
     if spec.differs(meta) is None:
@@ -195,7 +199,7 @@ async def _served(
     served = {
         "image": meta.get("image"),
         "repo": None if meta.get("image") else meta.get("repo"),
-        "commit_sha": (meta.get("commitHash") or meta.get("commitSha")) if found["commit_sha"] else None,
+        "commit_sha": (meta.get("commitHash") or meta.get("commitSha")) if properties["commit_sha"] else None,
     }
     return {name: value for name, value in served.items() if value is not None}
 
@@ -232,13 +236,13 @@ def _unfinished(state: ServiceInstanceState, old: ServiceInstanceState | None, n
 
 def _spec(new: ServiceInstanceInputs, snapshot: Snapshot) -> DeploymentSpec:
     secrets = dict(new.variables)
-    there = snapshot.source(new.service_id).get("image")
+    current_image = snapshot.source(new.service_id).get("image")
     if new.registry_credentials is not None:
         secrets["registryCredentials.password"] = new.registry_credentials.password
     return DeploymentSpec(
         service_id=new.service_id,
         service_name=snapshot.service_name(new.service_id),
-        image=there if instance_config.is_update_of(new, there) else new.image,
+        image=current_image if instance_config.is_update_of(new, current_image) else new.image,
         repo=new.repo,
         commit_sha=new.commit_sha,
         secrets=secrets,
@@ -294,7 +298,7 @@ async def _apply(
     except DeploymentFailed as failure:
         raise await _failed(context, old, new, spec, failure) from failure
     except RailwayError as failure:
-        raise HalfMade(_id(new), _state(new, before), [str(failure)]) from failure
+        raise InitializationFailed(_id(new), _state(new, before), [str(failure)]) from failure
     await context.status(f"deployed ({deployment.status.lower()})")
     return _state(new, deployment)
 
@@ -314,14 +318,14 @@ async def _failed(
     new: ServiceInstanceInputs,
     spec: DeploymentSpec,
     failure: DeploymentFailed,
-) -> HalfMade:
+) -> InitializationFailed:
     """Return what is left after a deployment that failed, rolled back where that was asked for."""
     failed, reason = failure.deployment, failure.reason
     if new.on_failure is not OnFailure.ROLL_BACK or not reason.rolls_back or failed is None:
-        return HalfMade(_id(new), _state(new, failed), [str(failure)])
+        return InitializationFailed(_id(new), _state(new, failed), [str(failure)])
     good_id = old.deployment_id if old is not None and old.deployment_status in HEALTHY else None
     environment = environment_of(context, new.project_id, new.environment_id)
     rolled = await environment.deployments.roll_back(context, spec, failed, good_id)
     state = _state(new, rolled.running or rolled.failed, rolled_back=failed if rolled.running else None)
     text = f"{failure.text}\n{rolled.text}\nnext: {reason.next_after or reason.next}"
-    return HalfMade(_id(new), state, [text])
+    return InitializationFailed(_id(new), state, [text])

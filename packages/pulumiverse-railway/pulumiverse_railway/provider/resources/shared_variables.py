@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
-from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import EnvironmentScoped, delete, environment_of
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.variable_maps import (
+from pulumiverse_railway.provider.resources.shared import checks
+from pulumiverse_railway.provider.resources.shared.environment_scoped import EnvironmentScoped, delete, environment_of
+from pulumiverse_railway.provider.resources.shared.identifiers import join, split
+from pulumiverse_railway.provider.resources.shared.variable_maps import (
     commit_entries,
     differing,
     readable,
@@ -71,10 +71,10 @@ class SharedVariables(Resource[SharedVariablesInputs, SharedVariablesState]):
         if snapshot is None:
             return None
         owned = old.variables if old else None
-        found = readable(_shared(snapshot), owned)
-        if not found and owned != {}:
+        variables = readable(_shared(snapshot), owned)
+        if not variables and owned != {}:
             return None
-        return SharedVariablesState(project_id=project_id, environment_id=environment_id, variables=found)
+        return SharedVariablesState(project_id=project_id, environment_id=environment_id, variables=variables)
 
     async def update(
         self, context: Context, id: str, old: SharedVariablesState, new: SharedVariablesInputs
@@ -102,10 +102,10 @@ def _shared(snapshot: Snapshot) -> Variables:
 
 async def _apply(context: Context, new: SharedVariablesInputs, old: Mapping[str, str]) -> None:
     environment = environment_of(context, new.project_id, new.environment_id)
-    there = _shared(await environment.snapshot())
-    entries = differing(there, new.variables, set(old) - set(new.variables))
+    current = _shared(await environment.snapshot())
+    entries = differing(current, new.variables, set(old) - set(new.variables))
     await commit_entries(context, environment, None, entries)
-    await tell_changed(context, there, old, entries)
+    await tell_changed(context, current, old, entries)
 
 
 async def _clear(context: Context, environment: Environment, names: Iterable[str]) -> None:

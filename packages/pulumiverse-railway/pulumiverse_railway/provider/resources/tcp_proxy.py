@@ -13,16 +13,16 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
-from pulumi_provider.errors import HalfMade
-from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+from pulumi_provider.errors import InitializationFailed
+from pulumiverse_railway.provider.resources.shared import checks
+from pulumiverse_railway.provider.resources.shared.environment_scoped import (
     ServiceScoped,
     claimed,
     commit,
     delete,
     environment_of,
 )
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.documents.tcp_proxy import TCP_PROXIES, TCP_PROXY_DELETE
 from railway_api.environment import Environment
 from railway_api.errors import NotFound
@@ -86,7 +86,7 @@ class TcpProxy(Resource[TcpProxyInputs, TcpProxyState]):
                 proxy = await _appeared(context, environment, new)
             except Failure as failure:
                 # The port is open from here on; the next run reads the address.
-                raise HalfMade(id, asdict(new), [str(failure)]) from failure
+                raise InitializationFailed(id, asdict(new), [str(failure)]) from failure
         if not claimed(context, environment, proxy["id"], id):
             raise Failure(f"two resources are the TCP proxy of service {new.service_id}, and a service has one")
         return id, _state(new, proxy)
@@ -100,11 +100,11 @@ class TcpProxy(Resource[TcpProxyInputs, TcpProxyState]):
         snapshot = await environment.snapshot_or_none()
         if snapshot is None or not snapshot.has_instance(service_id):
             return None
-        wanted = TcpProxyInputs(
+        inputs = TcpProxyInputs(
             project_id=project_id, environment_id=environment_id, service_id=service_id, application_port=int(port)
         )
-        proxy = await _find(environment, wanted)
-        return _state(wanted, proxy) if proxy else None
+        proxy = await _find(environment, inputs)
+        return _state(inputs, proxy) if proxy else None
 
     async def delete(self, context: Context, id: str, old: TcpProxyState) -> None:
         """Close the port."""

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Problem, Property, Resource
-from pulumiverse_railway import rules
-from pulumiverse_railway.provider.resources.parts.client import railway
-from pulumiverse_railway.provider.resources.parts.identifiers import split
+from pulumiverse_railway import conflicts, rules
+from pulumiverse_railway.provider.resources.shared.client import railway
+from pulumiverse_railway.provider.resources.shared.identifiers import split
 from railway_api.client import Client
 from railway_api.deletion import delete_listed
 from railway_api.documents.usage_limit import USAGE_LIMIT, USAGE_LIMIT_REMOVE, USAGE_LIMIT_SET
@@ -70,14 +70,14 @@ class UsageLimit(Resource[UsageLimitInputs, UsageLimitState]):
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
         """Refuse a hard limit below the soft one."""
-        reason = rules.limits_crossed(inputs.get("soft_limit_dollars"), inputs.get("hard_limit_dollars"))
+        reason = conflicts.of_usage_limits(inputs.get("soft_limit_dollars"), inputs.get("hard_limit_dollars"))
         return [] if reason is None else [Problem(path="hardLimitDollars", reason=reason)]
 
     def replaced_by(self, old: UsageLimitState, new: Mapping[str, Any]) -> Sequence[str]:
         """Leave the workspace out where it is named for the first time, or no longer: that moves nothing."""
-        wanted = new.get("workspace_id")
-        moves = wanted is not None and old.workspace_id is not None and wanted != old.workspace_id
-        return ("workspace_id",) if moves or wanted is UNKNOWN else ()
+        workspace_id = new.get("workspace_id")
+        moves = workspace_id is not None and old.workspace_id is not None and workspace_id != old.workspace_id
+        return ("workspace_id",) if moves or workspace_id is UNKNOWN else ()
 
     async def create(self, context: Context, new: UsageLimitInputs) -> tuple[str, UsageLimitState]:
         """Set the limit of a workspace that has none, or an equal one that an interrupted run has set."""
@@ -86,15 +86,15 @@ class UsageLimit(Resource[UsageLimitInputs, UsageLimitState]):
         if workspace_id is None:
             raise Failure("the token has no workspace: say which one the limit is for with workspaceId")
         customer = await _customer(client, workspace_id)
-        there = customer["usageLimit"]
+        existing = customer["usageLimit"]
         limits = (new.soft_limit_dollars, new.hard_limit_dollars)
-        if there and (there["softLimit"], there["hardLimit"]) != limits:
+        if existing and (existing["softLimit"], existing["hardLimit"]) != limits:
             raise Failure(
-                f"workspace {workspace_id} has a limit already, {_said(there['softLimit'], there['hardLimit'])}, and "
-                "it has one: import it with 'pulumi import railway:index:UsageLimit <resource name> "
+                f"workspace {workspace_id} has a limit already, {_said(existing['softLimit'], existing['hardLimit'])}, "
+                "and it has one: import it with 'pulumi import railway:index:UsageLimit <resource name> "
                 f"{workspace_id}' and change it then"
             )
-        if not there:
+        if not existing:
             await _set(client, customer["id"], new)
         return workspace_id, UsageLimitState(**asdict(new), customer_id=customer["id"])
 
@@ -140,12 +140,12 @@ async def _customer(client: Client, workspace_id: str) -> Customer:
 
 
 async def _set(client: Client, customer_id: str, new: UsageLimitInputs) -> None:
-    wanted = {
+    inputs = {
         "customerId": customer_id,
         "softLimitDollars": new.soft_limit_dollars,
         "hardLimitDollars": new.hard_limit_dollars,
     }
-    await client.call(USAGE_LIMIT_SET, input=wanted)
+    await client.call(USAGE_LIMIT_SET, input=inputs)
 
 
 def _said(soft: int, hard: int | None) -> str:

@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import UNKNOWN, Context, Problem, Property, Resource
-from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped, delete, environment_of
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
-from pulumiverse_railway.provider.resources.parts.variable_maps import (
+from pulumiverse_railway.provider.resources.shared import checks
+from pulumiverse_railway.provider.resources.shared.environment_scoped import ServiceScoped, delete, environment_of
+from pulumiverse_railway.provider.resources.shared.identifiers import join, split
+from pulumiverse_railway.provider.resources.shared.variable_maps import (
     commit_entries,
     completed,
     differing,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 ID_PARTS: Final = ("project id", "environment id", "service id")
 PATIENCE_S: Final = 30.0
-"""How long a service that was made a moment ago may be missing in the environment, in API time."""
+"""Time for which a new service may be missing in the environment, in API time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,23 +95,23 @@ class Variables(Resource[VariablesInputs, VariablesState]):
         snapshot = await environment.snapshot_or_none()
         if snapshot is None or not snapshot.has_instance(service_id):
             return None
-        there, sealed = _variables(snapshot, service_id), old.sealed if old else None
+        current, sealed = _variables(snapshot, service_id), old.sealed if old else None
         if sealed or old is None:
-            known = await sealed_names(environment, service_id)
-            there = completed(there, known)
+            sealed_by_name = await sealed_names(environment, service_id)
+            current = completed(current, sealed_by_name)
             if old is None:
-                await _tell_of_sealed(context, known)
+                await _tell_of_sealed(context, sealed_by_name)
             else:
-                sealed = [name for name in sealed or () if known.get(name)]
+                sealed = [name for name in sealed or () if sealed_by_name.get(name)]
         owned = old.variables if old else None
-        found = readable(there, owned)
-        if not found and owned != {}:
+        variables = readable(current, owned)
+        if not variables and owned != {}:
             return None
         return VariablesState(
             project_id=project_id,
             environment_id=environment_id,
             service_id=service_id,
-            variables=found,
+            variables=variables,
             sealed=sealed,
         )
 
@@ -128,10 +128,10 @@ class Variables(Resource[VariablesInputs, VariablesState]):
         async def action() -> None:
             snapshot = await environment.snapshot_or_none()
             if snapshot is not None and snapshot.has_instance(service_id):
-                there = _variables(snapshot, service_id)
+                current = _variables(snapshot, service_id)
                 if old.sealed:
-                    there = completed(there, await sealed_names(environment, service_id))
-                await commit_entries(context, environment, service_id, differing(there, {}, old.variables))
+                    current = completed(current, await sealed_names(environment, service_id))
+                await commit_entries(context, environment, service_id, differing(current, {}, old.variables))
 
         await delete(
             context,
@@ -145,9 +145,9 @@ def _variables(snapshot: Snapshot, service_id: str) -> AnsweredVariables:
     return {**(snapshot.service_config(service_id).get("variables") or {})}
 
 
-async def _tell_of_sealed(context: Context, known: Mapping[str, bool]) -> None:
+async def _tell_of_sealed(context: Context, sealed_by_name: Mapping[str, bool]) -> None:
     """Tell that an import cannot bring what Railway does not show."""
-    names = sorted(name for name, is_sealed in known.items() if is_sealed)
+    names = sorted(name for name, is_sealed in sealed_by_name.items() if is_sealed)
     if names:
         await context.warn(
             f"{', '.join(names)}: sealed, so Railway does not show the values; to own them as well, add them to "
@@ -172,30 +172,32 @@ async def _present(context: Context, new: VariablesInputs) -> Snapshot:
 async def _apply(context: Context, old: VariablesState | None, new: VariablesInputs) -> None:
     environment = environment_of(context, new.project_id, new.environment_id)
     snapshot = await _present(context, new)
-    there = _variables(snapshot, new.service_id)
+    current = _variables(snapshot, new.service_id)
     if new.sealed or (old and old.sealed):
-        there = completed(there, await sealed_names(environment, new.service_id))
-    for name in _to_unseal(there, old, new):
+        current = completed(current, await sealed_names(environment, new.service_id))
+    for name in _to_unseal(current, old, new):
         await commit_entries(context, environment, new.service_id, {name: None})
-        del there[name]
+        del current[name]
     sealed = set(new.sealed or ())
     plain = {name: value for name, value in new.variables.items() if name not in sealed}
     removed = set(old.variables if old else ()) - set(new.variables)
-    entries = {**differing(there, plain, removed), **_sealing(there, old, new)}
+    entries = {**differing(current, plain, removed), **_sealing(current, old, new)}
     await commit_entries(context, environment, new.service_id, entries)
-    await tell_changed(context, there, old.variables if old else None, entries)
+    await tell_changed(context, current, old.variables if old else None, entries)
 
 
-def _to_unseal(there: AnsweredVariables, old: VariablesState | None, new: VariablesInputs) -> list[str]:
+def _to_unseal(current: AnsweredVariables, old: VariablesState | None, new: VariablesInputs) -> list[str]:
     """Return sealed variables that are to be readable: they have to go first."""
     were = set((old and old.sealed) or ()) - set(new.sealed or ())
-    return sorted(name for name in were & set(new.variables) if (there.get(name) or {}).get("isSealed"))
+    return sorted(name for name in were & set(new.variables) if (current.get(name) or {}).get("isSealed"))
 
 
-def _sealing(there: AnsweredVariables, old: VariablesState | None, new: VariablesInputs) -> AnsweredVariables:
+def _sealing(current: AnsweredVariables, old: VariablesState | None, new: VariablesInputs) -> AnsweredVariables:
     """Return the sealed variables that have to be sent: only the state tells whether a value is another one."""
     return {
         name: {"value": new.variables[name], "isSealed": True}
         for name in new.sealed or ()
-        if old is None or old.variables.get(name) != new.variables[name] or not (there.get(name) or {}).get("isSealed")
+        if old is None
+        or old.variables.get(name) != new.variables[name]
+        or not (current.get(name) or {}).get("isSealed")
     }

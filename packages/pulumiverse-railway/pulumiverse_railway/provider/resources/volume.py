@@ -15,17 +15,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
-from pulumi_provider.errors import HalfMade
-from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.client import railway
-from pulumiverse_railway.provider.resources.parts.environment_scoped import (
+from pulumi_provider.errors import InitializationFailed
+from pulumiverse_railway.provider.resources.shared import checks
+from pulumiverse_railway.provider.resources.shared.client import railway
+from pulumiverse_railway.provider.resources.shared.environment_scoped import (
     EnvironmentScoped,
     claimed,
     commit,
     delete,
     environment_of,
 )
-from pulumiverse_railway.provider.resources.parts.identifiers import join, split
+from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.connections import nodes
 from railway_api.documents.volume import (
     VOLUME_CREATE,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 LISTED_S: Final = 120.0
-"""How long a volume that exists may be missing from the list, in API time: 90 s were observed."""
+"""Time for which a volume may be missing from the list, in API time: 90 s were observed."""
 ID_PARTS: Final = ("project id", "environment id", "volume id")
 
 
@@ -120,8 +120,8 @@ class Volume(Resource[VolumeInputs, VolumeState]):
 
     def replaced_by(self, old: VolumeState, new: Mapping[str, Any]) -> Sequence[str]:
         """Return the properties that replace it: a volume never shrinks."""
-        wanted = new.get("size_mb")
-        shrinks = isinstance(wanted, int) and old.size_mb is not None and wanted < old.size_mb
+        size_mb = new.get("size_mb")
+        shrinks = isinstance(size_mb, int) and old.size_mb is not None and size_mb < old.size_mb
         return ("size_mb",) if shrinks else ()
 
     async def create(self, context: Context, new: VolumeInputs) -> tuple[str, VolumeState]:
@@ -143,7 +143,7 @@ class Volume(Resource[VolumeInputs, VolumeState]):
         try:
             await _complete(context, environment, state.volume_id, new)
         except Failure as failure:
-            raise HalfMade(id, await _as_it_is(environment, state), [str(failure)]) from failure
+            raise InitializationFailed(id, await _as_it_is(environment, state), [str(failure)]) from failure
         return id, state
 
     async def read(self, context: Context, id: str, old: VolumeState | None) -> VolumeState | None:
@@ -184,8 +184,8 @@ class Volume(Resource[VolumeInputs, VolumeState]):
         if new.service_id != old.service_id:
             # The path goes along: what is left out here, Railway resets.
             moved = {"serviceId": new.service_id, "mountPath": new.mount_path}
-            where = {"volumeId": old.volume_id, "environmentId": new.environment_id}
-            await environment.write(VOLUME_INSTANCE_UPDATE, input=moved, **where)
+            ids = {"volumeId": old.volume_id, "environmentId": new.environment_id}
+            await environment.write(VOLUME_INSTANCE_UPDATE, input=moved, **ids)
         drop, calm = bool(old.backup_schedules), bool(old.usage_alerts)
         await _settle(context, environment, old.volume_id, new, drop=drop, calm=calm)
         return VolumeState(**asdict(new), volume_id=old.volume_id, volume_instance_id=old.volume_instance_id)
@@ -239,7 +239,7 @@ async def _in_turn(context: Context, environment: Environment, new: VolumeInputs
 
 async def _create(context: Context, environment: Environment, new: VolumeInputs) -> _Disk:
     """Return the new disk's instance, from the answer itself: lists may not show it for a minute and a half."""
-    wanted = {
+    inputs = {
         "projectId": new.project_id,
         "environmentId": new.environment_id,
         "serviceId": new.service_id,
@@ -247,16 +247,16 @@ async def _create(context: Context, environment: Environment, new: VolumeInputs)
     }
     for last_attempt in (False, True):
         try:
-            made = await retry_on(context, lambda: environment.write(VOLUME_CREATE, input=wanted), on=(NotFound,))
+            volume = await retry_on(context, lambda: environment.write(VOLUME_CREATE, input=inputs), on=(NotFound,))
         except (OutcomeUnknown, Opaque, Exists):
             if (disk := await _appeared(context, environment, new)) is not None:
                 return disk
             if last_attempt:
                 raise
         else:
-            for instance in nodes(made["volumeInstances"]):
+            for instance in nodes(volume["volumeInstances"]):
                 if instance["environmentId"] == new.environment_id:
-                    return _Disk(made["id"], instance["id"])
+                    return _Disk(volume["id"], instance["id"])
             break
     if (disk := await _appeared(context, environment, new)) is not None:
         return disk
@@ -289,13 +289,13 @@ async def _as_it_is(environment: Environment, state: VolumeState) -> VolumeState
     except RailwayError:
         return replace(state, name=None, size_mb=None, backup_schedules=None)
     size_mb = _size_mb(snapshot, state.volume_id)
-    there = set(snapshot.volume_mount(state.volume_id)[1].get("backupSchedules") or ())
+    schedules = set(snapshot.volume_mount(state.volume_id)[1].get("backupSchedules") or ())
     asked_for = state.backup_schedules or []
     return replace(
         state,
         name=None if state.name is None else snapshot.volume_names.get(state.volume_id),
         size_mb=None if size_mb is None else _size_seen(size_mb, state),
-        backup_schedules=[each for each in asked_for if each in there] or None,
+        backup_schedules=[each for each in asked_for if each in schedules] or None,
     )
 
 
@@ -322,15 +322,15 @@ def _alerts_seen(snapshot: Snapshot, volume_id: str, old: VolumeState | None) ->
     """Return the alerts as far as they matter: what was never set is Railway's business, and order is none."""
     if old is not None and old.usage_alerts is None:
         return None
-    found = _alerts(snapshot, volume_id)
-    return old.usage_alerts if old and sorted(old.usage_alerts or ()) == found else found or None
+    alerts = _alerts(snapshot, volume_id)
+    return old.usage_alerts if old and sorted(old.usage_alerts or ()) == alerts else alerts or None
 
 
-def _other_alerts(snapshot: Snapshot, volume_id: str, wanted: list[int]) -> dict[str, dict[str, object] | None]:
+def _other_alerts(snapshot: Snapshot, volume_id: str, desired: list[int]) -> dict[str, dict[str, object] | None]:
     """Return what makes Railway's alerts the wanted ones: a merge forgets only what is null."""
-    there = _alerts(snapshot, volume_id)
-    new: dict[str, dict[str, object] | None] = {str(each): {} for each in wanted if each not in there}
-    return new | {str(each): None for each in there if each not in wanted}
+    current = _alerts(snapshot, volume_id)
+    new: dict[str, dict[str, object] | None] = {str(each): {} for each in desired if each not in current}
+    return new | {str(each): None for each in current if each not in desired}
 
 
 async def _complete(context: Context, environment: Environment, volume_id: str, new: VolumeInputs) -> None:
@@ -368,7 +368,7 @@ async def _settle(
     """
 
     def build(snapshot: Snapshot) -> EnvironmentConfig:
-        _, there = snapshot.volume_mount(volume_id)
+        _, current_mount = snapshot.volume_mount(volume_id)
         patch: EnvironmentConfig = {}
         settings: VolumeConfig = {}
         size_mb = _size_mb(snapshot, volume_id)
@@ -378,12 +378,12 @@ async def _settle(
             settings["alerts"] = {"usage": usage}
         if settings:
             patch["volumes"] = {volume_id: settings}
-        wanted: list[str] = [*(new.backup_schedules or ())]
+        schedules: list[str] = [*(new.backup_schedules or ())]
         mount: VolumeMountConfig = {}
-        if there.get("mountPath") != new.mount_path:
+        if current_mount.get("mountPath") != new.mount_path:
             mount["mountPath"] = new.mount_path
-        if (wanted or drop) and set(wanted) != set(there.get("backupSchedules") or ()):
-            mount = {"mountPath": new.mount_path, "backupSchedules": wanted}
+        if (schedules or drop) and set(schedules) != set(current_mount.get("backupSchedules") or ()):
+            mount = {"mountPath": new.mount_path, "backupSchedules": schedules}
         if mount:
             patch["services"] = {new.service_id: {"volumeMounts": {volume_id: mount}}}
         return patch

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from railway_sandbox.clock import timestamp
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
-from railway_sandbox.railway.account import rates
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.errors import not_authorized
+from railway_sandbox.railway.limits import rate_limits
 from railway_sandbox.railway.plans import GB_IN_BYTES
-from railway_sandbox.railway.state import Environment, Project, Token, Workspace
+from railway_sandbox.railway.records import Environment, Project, Token, Workspace
 
 OPERATOR_EMAIL = "operator@sandbox.invalid"
 OPERATOR_NAME = "Sandbox operator"
@@ -65,7 +65,7 @@ def _workspace(caller: Caller, arguments: Arguments) -> Workspace:
 
 
 def _rate_limit(caller: Caller, _record: Any, _arguments: Arguments) -> dict[str, Any]:
-    remaining, resets_at = rates.remaining(caller.cloud, caller.token.id)
+    remaining, resets_at = rate_limits.remaining(caller.cloud, caller.token.id)
     return {"remainingPoints": remaining, "resetsAt": timestamp(resets_at)}
 
 
@@ -94,7 +94,7 @@ QUERIES: Operations = {
     "externalWorkspaces": lambda _caller, _arguments: [],  # those of other people, of which a project is shared
 }
 MUTATIONS: Operations = {"cliEventTrack": lambda _caller, _arguments: True}  # Railway's own statistics
-FIELDS: Readers = {
+FIELDS: FieldResolvers = {
     "ProjectToken.displayToken": lambda _caller, token, _arguments: f"****-{token.secret[-4:]}",
     "ProjectToken.environment": _token_environment,
     "ProjectToken.project": _token_project,

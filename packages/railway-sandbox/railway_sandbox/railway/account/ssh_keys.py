@@ -10,16 +10,16 @@ import base64
 import binascii
 import hashlib
 
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.errors import Refused, invalid, not_found
-from railway_sandbox.railway.state import SshKey
+from railway_sandbox.railway.records import SshKey
 
 
 def blob_of(public_key: str) -> bytes:
     """Return the key itself of a line ``ssh-ed25519 AAAA… comment``; raises ``Refused``."""
-    kind, _, rest = public_key.strip().partition(" ")
+    kind, _, encoded = public_key.strip().partition(" ")
     try:
-        blob = base64.b64decode(rest.split(" ")[0], validate=True)
+        blob = base64.b64decode(encoded.split(" ")[0], validate=True)
     except binascii.Error:
         blob = b""
     if not blob or blob[4 : 4 + len(kind)] != kind.encode():
@@ -47,17 +47,17 @@ def _of(caller: Caller, workspace_id: str | None) -> list[SshKey]:
 
 
 def _create(caller: Caller, arguments: Arguments) -> SshKey:
-    given = arguments["input"]
-    owner = _owner(caller, given.get("workspaceId"))
-    blob = blob_of(given["publicKey"])
+    inputs = arguments["input"]
+    owner = _owner(caller, inputs.get("workspaceId"))
+    blob = blob_of(inputs["publicKey"])
     if any(blob_of(key.public_key) == blob for key in caller.cloud.state.ssh_keys.values()):
         raise Refused("SSH key already exists")
     key = SshKey(
         id=caller.cloud.new_id(),
         created_at=caller.now,
         updated_at=caller.now,
-        name=given["name"],
-        public_key=given["publicKey"].strip(),
+        name=inputs["name"],
+        public_key=inputs["publicKey"].strip(),
         user_id=None if owner else caller.cloud.state.user_id,
         workspace_id=owner,
     )
@@ -76,4 +76,4 @@ def _delete(caller: Caller, arguments: Arguments) -> bool:
 
 QUERIES: Operations = {"sshPublicKeys": lambda caller, arguments: _of(caller, arguments.get("workspaceId"))}
 MUTATIONS: Operations = {"sshPublicKeyCreate": _create, "sshPublicKeyDelete": _delete}
-FIELDS: Readers = {"SshPublicKey.fingerprint": lambda _caller, key, _arguments: fingerprint(key)}
+FIELDS: FieldResolvers = {"SshPublicKey.fingerprint": lambda _caller, key, _arguments: fingerprint(key)}

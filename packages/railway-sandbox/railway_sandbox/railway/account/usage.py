@@ -17,7 +17,7 @@ from railway_sandbox.railway.config.view import service_config
 from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.railway.errors import invalid
 from railway_sandbox.railway.plans import GB_IN_BYTES, GB_IN_MB
-from railway_sandbox.railway.state import Config, Environment, Project, part
+from railway_sandbox.railway.records import Config, Environment, Project, part
 
 MINUTES = 30 * 24 * 60
 """A billing period of 30 days."""
@@ -27,9 +27,9 @@ USUAL_MEMORY_GB = 0.5
 CPU_LOAD = 0.1
 MEMORY_LOAD = 0.5
 DISK_LOAD = 0.2
-"""How much of its limits a replica uses, and how much of a disk is full."""
+"""Share of its limits that a replica uses, and share of a disk that is full."""
 TRAFFIC_GB = 2.0
-"""What a replica sends in a month."""
+"""Traffic of a replica in a month."""
 
 
 NAMES = (
@@ -87,12 +87,12 @@ def _projects(caller: Caller, arguments: Arguments) -> list[Project]:
 def _estimated(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
     estimates: list[dict[str, Any]] = []
     for project in _projects(caller, arguments):
-        parts = _services(caller, project)
+        usages = _services(caller, project)
         estimates += [
             {
                 "projectId": project.id,
                 "measurement": measurement,
-                "estimatedValue": sum(amounts.get(measurement, 0.0) for _, _, amounts in parts),
+                "estimatedValue": sum(amounts.get(measurement, 0.0) for _, _, amounts in usages),
             }
             for measurement in arguments["measurements"]
         ]
@@ -138,30 +138,30 @@ def _metrics(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
     Nothing is kept of what was before, so the period that is asked for does not matter.
     """
     environment = caller.environment(arguments["environmentId"])
-    wanted, grouped = arguments.get("serviceId"), "SERVICE_ID" in (arguments.get("groupBy") or ())
+    service_id, grouped = arguments.get("serviceId"), "SERVICE_ID" in (arguments.get("groupBy") or ())
     ts = int((EPOCH + timedelta(seconds=caller.now)).timestamp())
-    found: list[dict[str, Any]] = []
+    metrics: list[dict[str, Any]] = []
     by_service = _by_service(caller.cloud, environment)
     for measurement in arguments["measurements"]:
-        parts = {each: used[measurement] / MINUTES for each, used in by_service.items() if each}
-        if wanted is not None:
-            parts = {wanted: parts.get(wanted, 0.0)}
+        values = {each: used[measurement] / MINUTES for each, used in by_service.items() if each}
+        if service_id is not None:
+            values = {service_id: values.get(service_id, 0.0)}
         if not grouped:
-            parts = {"": sum(parts.values())}
-        found += [
+            values = {"": sum(values.values())}
+        metrics += [
             {
                 "measurement": measurement,
                 "tags": {"serviceId": each or None},
                 "values": [{"ts": ts, "value": value}],
             }
-            for each, value in parts.items()
+            for each, value in values.items()
             if value
         ]
-    return found
+    return metrics
 
 
-def _moment(given: str | datetime) -> datetime:
-    return given if isinstance(given, datetime) else datetime.fromisoformat(given)
+def _moment(date: str | datetime) -> datetime:
+    return date if isinstance(date, datetime) else datetime.fromisoformat(date)
 
 
 QUERIES: Operations = {"estimatedUsage": _estimated, "usage": _used, "metrics": _metrics}

@@ -8,9 +8,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.errors import invalid, not_authorized
-from railway_sandbox.railway.state import Workspace
+from railway_sandbox.railway.records import Workspace
 
 LEAST_HARD_LIMIT_DOLLARS = 10
 
@@ -20,18 +20,18 @@ def customer_id(workspace: Workspace) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, workspace.id))
 
 
-def _workspace(caller: Caller, given: Arguments) -> Workspace:
+def _workspace(caller: Caller, inputs: Arguments) -> Workspace:
     """Return the workspace of a customer. Railway gives one text for a wrong id and for a plan without limits."""
-    found = next((each for each in caller.workspaces() if customer_id(each) == given["customerId"]), None)
-    if found is None or caller.cloud.state.plan in ("free", "trial"):
+    workspace = next((each for each in caller.workspaces() if customer_id(each) == inputs["customerId"]), None)
+    if workspace is None or caller.cloud.state.plan in ("free", "trial"):
         raise not_authorized()
-    return found
+    return workspace
 
 
 def _set(caller: Caller, arguments: Arguments) -> bool:
-    given = arguments["input"]
-    workspace = _workspace(caller, given)
-    soft, hard = given["softLimitDollars"], given.get("hardLimitDollars")
+    inputs = arguments["input"]
+    workspace = _workspace(caller, inputs)
+    soft, hard = inputs["softLimitDollars"], inputs.get("hardLimitDollars")
     if soft < 1:
         raise invalid("softLimitDollars")
     if hard is not None and hard < max(soft, LEAST_HARD_LIMIT_DOLLARS):
@@ -61,4 +61,4 @@ def _customer(_caller: Caller, workspace: Workspace, _arguments: Arguments) -> d
 
 
 MUTATIONS: Operations = {"usageLimitSet": _set, "usageLimitRemove": _remove}
-FIELDS: Readers = {"Workspace.customer": _customer}
+FIELDS: FieldResolvers = {"Workspace.customer": _customer}

@@ -15,11 +15,11 @@ from railway_sandbox.railway.config import view as config_view
 from railway_sandbox.railway.environments import config_patch
 from railway_sandbox.railway.environments.environments import merge_patches
 from railway_sandbox.railway.errors import Refused, not_found
-from railway_sandbox.railway.state import Config, Patch
+from railway_sandbox.railway.records import Config, Patch
 
 VERSION: Final = 1
 _ORDER: Final = ("group", "volume", "bucket", "database", "service")
-"""What is made first: a service mounts volumes and is in a group, both of which may be of the same change set."""
+"""Order of creation: a service mounts volumes and is in a group, which may be of the same change set."""
 
 
 def _preview(caller: Caller, arguments: Arguments) -> dict[str, Any]:
@@ -39,17 +39,17 @@ def _preview(caller: Caller, arguments: Arguments) -> dict[str, Any]:
 
 def _apply(caller: Caller, arguments: Arguments) -> dict[str, Any]:
     environment = caller.environment(arguments["environmentId"])
-    known = arguments.get("baseConfigEtag")
-    if known is not None and known != config_view.etag(caller.cloud, environment):
+    base_etag = arguments.get("baseConfigEtag")
+    if base_etag is not None and base_etag != config_view.etag(caller.cloud, environment):
         raise Refused("Environment config has changed since the change set was computed")
     changes = _changes(arguments["input"])
     # All or nothing: what is refused is refused of a copy, in which nothing stays.
     _commit(replace(caller, cloud=caller.cloud.copy()), arguments, changes)
-    made = _commit(caller, arguments, changes)
+    patch = _commit(caller, arguments, changes)
     if arguments.get("waitForCompletion") is not False:
-        made.applies_at = caller.now
+        patch.applies_at = caller.now
         config_patch.apply_due(caller.cloud)
-    return _result(made)
+    return _result(patch)
 
 
 def _commit(caller: Caller, arguments: Arguments, changes: list[dict[str, Any]]) -> Patch:
@@ -59,9 +59,9 @@ def _commit(caller: Caller, arguments: Arguments, changes: list[dict[str, Any]])
     patch: Config = {}
     for change in sorted(changes, key=_rank):
         patch = merge_patches(patch, resources.patch_of(change, make=True))
-    made = config_patch.commit(caller.cloud, environment, patch, message=arguments.get("commitMessage"))
-    made.change_set = changes
-    return made
+    record = config_patch.commit(caller.cloud, environment, patch, message=arguments.get("commitMessage"))
+    record.change_set = changes
+    return record
 
 
 def _rank(change: dict[str, Any]) -> int:
@@ -80,7 +80,7 @@ def _status(caller: Caller, arguments: Arguments) -> dict[str, Any]:
 def _result(patch: Patch) -> dict[str, Any]:
     status = "failed" if patch.failed_with else "applied" if patch.applied_at is not None else "applying"
     diagnostics = [{"severity": "error", "path": "", "message": patch.failed_with}] if patch.failed_with else []
-    shown = [
+    changes = [
         {**{name: each.get(name) for name in ("kind", "path", "summary")}, "status": status, "outputs": None}
         for each in patch.change_set or ()
     ]
@@ -90,15 +90,15 @@ def _result(patch: Patch) -> dict[str, Any]:
         "deploymentId": None,
         "stagedPatchId": None,
         "diagnostics": diagnostics,
-        "changes": shown,
+        "changes": changes,
     }
 
 
 def _changes(change_set: Any) -> list[dict[str, Any]]:
     """Return the changes of a change set of the one version there is; refuse what is none."""
-    given = cast("dict[str, Any]", change_set) if isinstance(change_set, dict) else {}
-    changes: Any = given.get("changes")
-    if given.get("version") != VERSION or not isinstance(changes, list):
+    document = cast("dict[str, Any]", change_set) if isinstance(change_set, dict) else {}
+    changes: Any = document.get("changes")
+    if document.get("version") != VERSION or not isinstance(changes, list):
         raise malformed()
     for change in cast("list[Any]", changes):
         if not isinstance(change, dict) or not isinstance(cast("dict[str, Any]", change).get("kind"), str):

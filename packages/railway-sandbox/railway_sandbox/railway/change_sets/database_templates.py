@@ -84,4 +84,4 @@ TEMPLATES: Final = {
     ),
 }
 DEFAULT_IMAGES: Final = frozenset(template.image for template in TEMPLATES.values())
-"""What a file has for a database without saying anything of its image."""
+"""Key of a database in a file that names no image."""

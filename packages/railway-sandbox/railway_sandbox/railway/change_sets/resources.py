@@ -14,8 +14,8 @@ from railway_sandbox.railway.change_sets.database_templates import DEFAULT_IMAGE
 from railway_sandbox.railway.config.view import default_region, service_config
 from railway_sandbox.railway.errors import NotSimulated, Refused
 from railway_sandbox.railway.ids import short_of
+from railway_sandbox.railway.records import Bucket, Config, Environment, Project, Volume, part
 from railway_sandbox.railway.services import services
-from railway_sandbox.railway.state import Bucket, Config, Environment, Project, Volume, part
 from railway_sandbox.railway.storage import volumes
 
 _AS_IN_THE_CONFIG: Final = ("build", "deploy", "networking")
@@ -38,11 +38,13 @@ class Resources:
         self._cloud, self._environment = caller.cloud, environment
         self._project: Project = self._cloud.project(environment.project_id)
         state, project_id = self._cloud.state, self._project.id
-        named: dict[str, Any] = {"service": {each.name: each for each in self._cloud.services_of(project_id)}}
+        resources: dict[str, Any] = {"service": {each.name: each for each in self._cloud.services_of(project_id)}}
         for noun, table in (("volume", state.volumes), ("bucket", state.buckets)):
-            named[noun] = {each.name: each for each in table.values() if each.project_id == project_id and _lives(each)}
+            resources[noun] = {
+                each.name: each for each in table.values() if each.project_id == project_id and _lives(each)
+            }
         self._ids: dict[str, dict[str, str]] = {
-            noun: {name: each.id for name, each in things.items()} for noun, things in named.items()
+            noun: {name: each.id for name, each in by_name.items()} for noun, by_name in resources.items()
         }
         groups = part(environment.config, "groups").items()
         self._ids["group"] = {group["name"]: group_id for group_id, group in groups}
@@ -99,9 +101,9 @@ class Resources:
             raise NotSimulated(f"The sandbox makes no {noun} from a change set.")
         if not make:
             return {}
-        made = self._known(noun)[name] = self._new(noun, name)
-        self._note_group(made, resource.get("groupId"))
-        return {f"{noun}s": {made: entry}}
+        resource_id = self._known(noun)[name] = self._new(noun, name)
+        self._note_group(resource_id, resource.get("groupId"))
+        return {f"{noun}s": {resource_id: entry}}
 
     def _new(self, noun: str, name: str) -> str:
         """Make the identity of a volume, a bucket or a group in the project, and return its id."""
@@ -109,15 +111,15 @@ class Resources:
         if noun == "volume":
             volumes.check_count(cloud, project)
             return volumes.make(cloud, project, name).id
-        made, now = cloud.new_id(), cloud.now()
+        new_id, now = cloud.new_id(), cloud.now()
         if noun == "bucket":
-            bucket = Bucket(id=made, project_id=project.id, name=name, created_at=now, updated_at=now)
-            cloud.state.buckets[made] = bucket
-        return made
+            bucket = Bucket(id=new_id, project_id=project.id, name=name, created_at=now, updated_at=now)
+            cloud.state.buckets[new_id] = bucket
+        return new_id
 
     def _made_service(self, noun: str, name: str, resource: Config, entry: Config) -> Config:
         """Make a service, and for a database the volume under its data; return the patch that sets both up."""
-        made = self._known(noun)[name] = services.make(self._cloud, self._project, [], name).id
+        service_id = self._known(noun)[name] = services.make(self._cloud, self._project, [], name).id
         if group := resource.get("groupId"):
             entry["groupId"] = self._group(group)
         deploy = part(entry, "deploy")
@@ -126,12 +128,12 @@ class Resources:
             entry["deploy"] = {**deploy, "multiRegionConfig": {**home, **placed}}
         if noun == "service":
             # Only now is there an id for each volume of the same change set.
-            entry |= self._field(made, "volumeAttachments", {"after": resource.get("volumeAttachments")})
-            return {"services": {made: entry}}
+            entry |= self._field(service_id, "volumeAttachments", {"after": resource.get("volumeAttachments")})
+            return {"services": {service_id: entry}}
         disk = volumes.make(self._cloud, self._project, f"{name}-volume").id
         entry["volumeMounts"] = {disk: {"mountPath": entry["deploy"]["requiredMountPath"]}}
         region = {"region": next(iter(placed))} if len(placed) == 1 else {}
-        return {"services": {made: entry}, "volumes": {disk: {"isCreated": True, **region}}}
+        return {"services": {service_id: entry}, "volumes": {disk: {"isCreated": True, **region}}}
 
     def _service(self, resource: Config) -> Config:
         """Return the settings of a new service, but for its volumes."""
@@ -151,19 +153,19 @@ class Resources:
         if template.start_command:
             deploy["startCommand"] = template.start_command
         made_up = short_of(self._cloud.new_id(), 32)
-        made = {key: {"value": made_up if text == PASSWORD else text} for key, text in template.variables.items()}
+        variables = {key: {"value": made_up if text == PASSWORD else text} for key, text in template.variables.items()}
         return {
             "isCreated": True,
             "source": {"image": resource.get("image") or template.image},
             "deploy": {**deploy, **part(resource, "deploy")},
-            "variables": {**made, **self._variables(resource)},
+            "variables": {**variables, **self._variables(resource)},
         }
 
     def _variables(self, resource: Config) -> Config:
-        given = part(resource, "variables")
-        if any(part({"": value}, "").get("type") == "preserve" for value in given.values()):
+        variables = part(resource, "variables")
+        if any(part({"": value}, "").get("type") == "preserve" for value in variables.values()):
             raise malformed()
-        return {key: _variable(value) for key, value in given.items()}
+        return {key: _variable(value) for key, value in variables.items()}
 
     # --- changed ------------------------------------------------------------------------------------------------------
 
@@ -232,8 +234,8 @@ class Resources:
         """Note in which group the dashboard shows what has no settings for it."""
         if group or id in part(self._environment.config, "canvasGroupRefs"):
             refs = {**part(self._environment.config, "canvasGroupRefs"), id: self._group(group) if group else None}
-            kept = {key: value for key, value in refs.items() if value}
-            self._environment.config = {**self._environment.config, "canvasGroupRefs": kept}
+            groups = {key: value for key, value in refs.items() if value}
+            self._environment.config = {**self._environment.config, "canvasGroupRefs": groups}
 
     def _group(self, name: Any) -> str:
         if name not in self._known("group"):
@@ -247,18 +249,18 @@ def _lives(record: Volume | Bucket) -> bool:
 
 def _variable(value: Any) -> Config:
     """Return a variable of the configuration for a typed value."""
-    given = cast("Config", value) if isinstance(value, dict) else {"type": "literal", "value": value}
-    kind = given.get("type")
+    definition = cast("Config", value) if isinstance(value, dict) else {"type": "literal", "value": value}
+    kind = definition.get("type")
     if kind == "reference":
-        owner = str(given.get("resource")).partition(".")[2] or str(given.get("resource"))
-        return {"value": f"${{{{{owner}.{given.get('output')}}}}}"}
+        owner = str(definition.get("resource")).partition(".")[2] or str(definition.get("resource"))
+        return {"value": f"${{{{{owner}.{definition.get('output')}}}}}"}
     if kind == "sharedReference":
-        return {"value": f"${{{{shared.{given.get('name')}}}}}"}
+        return {"value": f"${{{{shared.{definition.get('name')}}}}}"}
     if kind == "raw":
-        return part(given, "value")
+        return part(definition, "value")
     if kind != "literal":
         raise malformed()
-    return _without_type(given)
+    return _without_type(definition)
 
 
 def _with_unwritten(field: str, change: Mapping[str, Any]) -> Any:
@@ -270,12 +272,12 @@ def _with_unwritten(field: str, change: Mapping[str, Any]) -> Any:
     if field == "build" and before.get("builder") == "NIXPACKS":
         return {"builder": "NIXPACKS", **cast("Config", after or {})}
     if field == "volumeAttachments" and isinstance(after, dict):
-        kept = {
+        previous = {
             name: {"backupSchedules": each["backupSchedules"]}
             for name, each in before.items()
             if each.get("backupSchedules")
         }
-        return {name: {**kept.get(name, {}), **each} for name, each in cast("Config", after).items()}
+        return {name: {**previous.get(name, {}), **each} for name, each in cast("Config", after).items()}
     return after
 
 
@@ -295,6 +297,6 @@ def without_missing(before: Any, after: Any) -> Any:
     if not isinstance(before, dict):
         return after
     former: Config = cast("Config", before)
-    wanted: Config = cast("Config", after) if isinstance(after, dict) else {}
-    kept = {key: without_missing(former.get(key), value) for key, value in wanted.items()}
-    return {**dict.fromkeys(former.keys() - wanted.keys()), **kept}
+    desired: Config = cast("Config", after) if isinstance(after, dict) else {}
+    merged = {key: without_missing(former.get(key), value) for key, value in desired.items()}
+    return {**dict.fromkeys(former.keys() - desired.keys()), **merged}

@@ -1,14 +1,13 @@
 """The bucket part of a patch: which buckets an environment has, and where they are.
 
-Owns what a patch does to buckets, and it is the only thing that creates and deletes one in an environment. The bucket
-operations stand in ``buckets``.
+Only a patch creates and deletes a bucket in an environment. The bucket operations stand in ``storage.buckets``.
 """
 
 from __future__ import annotations
 
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.errors import Refused, invalid, not_found
-from railway_sandbox.railway.state import BucketInstance, Config, Environment, part
+from railway_sandbox.railway.records import BucketInstance, Config, Environment, part
 
 REGIONS = ("sjc", "iad", "ams", "sin")
 

@@ -1,6 +1,6 @@
 """Services that a change of an environment touches: those that need a new deployment, and those that only scale.
 
-Owns what counts as a change of a service. A setting that is set to Railway's default is no change.
+A setting that is set to Railway's default counts as unchanged.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.references import SHARED, referenced_by
 from railway_sandbox.railway.config.view import DEFAULTS, service_config
-from railway_sandbox.railway.state import Config, Environment, part
+from railway_sandbox.railway.records import Config, Environment, part
 
 SCALING = ("multiRegionConfig", "numReplicas", "region")
 """Settings that Railway changes without a deployment."""
@@ -58,7 +58,7 @@ def _content(cloud: RailwayCloud, environment: Environment, service_id: str) -> 
     }
     shared: Config = environment.config.get("sharedVariables", {})
     used = {r.name: shared.get(r.name) for r in referenced_by(environment, service_id) if r.owner == SHARED}
-    mine = [
+    mounts = [
         (disk.volume_id, disk.mount_path)
         for disk in cloud.state.volume_instances.values()
         if (disk.environment_id, disk.service_id, disk.deleted_at) == (environment.id, service_id, None)
@@ -69,7 +69,7 @@ def _content(cloud: RailwayCloud, environment: Environment, service_id: str) -> 
         if (proxy.environment_id, proxy.service_id, proxy.deleted_at) == (environment.id, service_id, None)
     ]
     variables = {name: entry.get("value") for name, entry in config.get("variables", {}).items()}
-    return [groups, variables, copy.deepcopy(used), sorted(mine), sorted(ports)]
+    return [groups, variables, copy.deepcopy(used), sorted(mounts), sorted(ports)]
 
 
 def _differing(settings: Config, defaults: Config) -> Config:

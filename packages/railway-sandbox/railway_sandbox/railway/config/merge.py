@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from railway_sandbox.railway.config.rules import force
 from railway_sandbox.railway.errors import NotSimulated
-from railway_sandbox.railway.state import Config, part
+from railway_sandbox.railway.records import Config, part
 
 IGNORED_NULLS = {
     ("build", "watchPatterns"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.view import default_region, service_config
-from railway_sandbox.railway.state import Config, Environment, Service, part
+from railway_sandbox.railway.records import Config, Environment, Service, part
 
 PATTERN = re.compile(r"\$\{\{\s*([^{}]+?)\s*\}\}")
 SHARED = "shared"
@@ -72,9 +72,9 @@ def rendered(cloud: RailwayCloud, environment: Environment, service_id: str) -> 
 
 
 def _value(
-    cloud: RailwayCloud, environment: Environment, service_id: str | None, name: str, seen: frozenset[Any]
+    cloud: RailwayCloud, environment: Environment, service_id: str | None, name: str, visited: frozenset[Any]
 ) -> str:
-    if (service_id, name) in seen:
+    if (service_id, name) in visited:
         return ""  # a circle of references has no value
     if service_id is None:
         own: Config = environment.config.get("sharedVariables", {})
@@ -85,7 +85,7 @@ def _value(
 
     def replace(match: re.Match[str]) -> str:
         reference = _parse(match[1])
-        inner = seen | {(service_id, name)}
+        inner = visited | {(service_id, name)}
         if reference.owner == SHARED:
             return _value(cloud, environment, None, reference.name, inner)
         if not reference.owner:

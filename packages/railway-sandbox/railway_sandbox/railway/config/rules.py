@@ -9,10 +9,10 @@ from typing import Any
 
 from railway_sandbox.railway import regions
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.config.schedules import shortest_gap_minutes
+from railway_sandbox.railway.config.cron import shortest_gap_minutes
 from railway_sandbox.railway.errors import Refused, invalid, size_beyond_plan, upgrade
 from railway_sandbox.railway.plans import GB_IN_BYTES
-from railway_sandbox.railway.state import Config, VolumeInstance, part
+from railway_sandbox.railway.records import Config, VolumeInstance, part
 
 SHORTEST_CRON_INTERVAL_MINUTES = 5
 

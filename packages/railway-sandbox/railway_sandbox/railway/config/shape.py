@@ -228,7 +228,7 @@ NOT_SIMULATED = {
     "services": {"parentServiceId", "clusterRole", "replicaConfig", "clusterDisplay", "clusterWiring"},
     "volumes": {"forkFromBaseEnvironment"},
 }
-"""What Railway's config has beyond this: keys of the config itself and of each entry of a group."""
+"""Keys of Railway's config that are not simulated: of the config itself and of each entry of a group."""
 
 
 def _entries(patch: dict[str, Any], group: str) -> list[dict[str, Any]]:
@@ -239,12 +239,12 @@ def _entries(patch: dict[str, Any], group: str) -> list[dict[str, Any]]:
 
 
 def _check_simulated(patch: dict[str, Any]) -> None:
-    asked = {key for key in patch if key in NOT_SIMULATED[""]}
+    keys = {key for key in patch if key in NOT_SIMULATED[""]}
     for group, beyond in NOT_SIMULATED.items():
         for entry in _entries(patch, group):
-            asked |= beyond & set(entry)
-    if asked:
-        raise NotSimulated(f"The sandbox does not simulate {', '.join(sorted(asked))} in an environment's config.")
+            keys |= beyond & set(entry)
+    if keys:
+        raise NotSimulated(f"The sandbox does not simulate {', '.join(sorted(keys))} in an environment's config.")
 
 
 def whole_numbers(value: Any) -> Any:
@@ -275,7 +275,7 @@ def well_formed(patch: Any) -> dict[str, Any]:
 
 def _refusal(failure: ValidationError) -> Refused:
     finding = failure.errors(include_input=False, include_url=False)[0]
-    place = ".".join(str(part) for part in finding["loc"])
-    if "preDeployCommand" in place:
+    path = ".".join(str(key) for key in finding["loc"])
+    if "preDeployCommand" in path:
         return Refused("Error in preDeployCommand - Invalid input")
-    return invalid(f"{place}: {finding['msg']}")
+    return invalid(f"{path}: {finding['msg']}")

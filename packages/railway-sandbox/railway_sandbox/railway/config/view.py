@@ -1,7 +1,7 @@
-"""An environment's settings as Railway gives them to a reader.
+"""The configuration of an environment, as Railway answers it.
 
-Owns what is put together from the records (mounts, domains, proxies), what is left out (defaults, ``false``, 0) and
-what is hidden (variable values unless asked for, sealed ones always, registry credentials always).
+Adds mounts, domains and proxies from their records, leaves out defaults (``false``, 0) and hides secrets: variable
+values unless they are asked for, sealed values and registry credentials always.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 from typing import Any, cast
 
 from railway_sandbox.railway.cloud import DEFAULT_REGION, LINGERING_S, RailwayCloud
-from railway_sandbox.railway.state import Config, Environment, part
+from railway_sandbox.railway.records import Config, Environment, part
 
 MASK = "*****"
 
@@ -33,7 +33,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "useLegacyStacker": False,
     },
 }
-"""What Railway takes when a setting is not set, and leaves out when it is set to that."""
+"""Railway's default of each setting, which it leaves out of the configuration."""
 
 ALWAYS_SHOWN = ("ipv6EgressEnabled", "runtime", "useLegacyStacker")
 """Settings of the deployment that Railway shows whatever they are."""
@@ -63,21 +63,21 @@ def view(cloud: RailwayCloud, environment: Environment, *, decrypt: bool) -> Con
         instance.service_id: _service(cloud, environment, instance.service_id, decrypt=decrypt)
         for instance in cloud.instances(environment.id)
     }
-    for gone in cloud.state.instances.values():
-        recently = gone.deleted_at is not None and cloud.now() < gone.deleted_at + LINGERING_S
-        if gone.environment_id == environment.id and recently and gone.service_id not in services:
-            services[gone.service_id] = {"isDeleted": True}
+    for instance in cloud.state.instances.values():
+        recently = instance.deleted_at is not None and cloud.now() < instance.deleted_at + LINGERING_S
+        if instance.environment_id == environment.id and recently and instance.service_id not in services:
+            services[instance.service_id] = {"isDeleted": True}
     shared = _variables(environment.config.get("sharedVariables", {}), decrypt=decrypt)
     volumes = _volumes(cloud, environment)
-    shown: Config = {
+    groups: Config = {
         "services": services,
         "sharedVariables": shared,
         "volumes": volumes,
         "buckets": _buckets(cloud, environment),
     }
-    kept = {key: value for key, value in shown.items() if value}
+    filled = {key: value for key, value in groups.items() if value}
     return {
-        **kept,
+        **filled,
         "groups": part(environment.config, "groups"),
         "privateNetworkDisabled": bool(environment.config.get("privateNetworkDisabled")),
     }
@@ -96,21 +96,21 @@ def _secrets(environment: Environment) -> list[Any]:
 
 
 def _service(cloud: RailwayCloud, environment: Environment, service_id: str, *, decrypt: bool) -> Config:
-    shown: Config = copy.deepcopy(service_config(environment, service_id))
+    config: Config = copy.deepcopy(service_config(environment, service_id))
     for group, defaults in DEFAULTS.items():
-        kept = {k: v for k, v in part(shown, group).items() if _worth_showing(v) and v != defaults.get(k)}
-        shown[group] = kept
-    deploy = shown["deploy"]
+        group_config = {k: v for k, v in part(config, group).items() if _worth_showing(v) and v != defaults.get(k)}
+        config[group] = group_config
+    deploy = config["deploy"]
     for name in ALWAYS_SHOWN:
-        deploy[name] = setting(shown, "deploy", name)
+        deploy[name] = setting(config, "deploy", name)
     if deploy.get("registryCredentials"):
         deploy["registryCredentials"] = {"username": MASK, "password": MASK}
-    shown["variables"] = _variables(shown.get("variables", {}), decrypt=decrypt)
-    shown["networking"] = _networking(cloud, environment, service_id)
-    shown["volumeMounts"] = _mounts(cloud, environment, service_id)
-    if not shown["volumeMounts"]:
-        del shown["volumeMounts"]
-    return {key: value for key, value in shown.items() if _worth_showing(value)}
+    config["variables"] = _variables(config.get("variables", {}), decrypt=decrypt)
+    config["networking"] = _networking(cloud, environment, service_id)
+    config["volumeMounts"] = _mounts(cloud, environment, service_id)
+    if not config["volumeMounts"]:
+        del config["volumeMounts"]
+    return {key: value for key, value in config.items() if _worth_showing(value)}
 
 
 def _worth_showing(value: Any) -> bool:
@@ -118,13 +118,13 @@ def _worth_showing(value: Any) -> bool:
 
 
 def _variables(variables: Config, *, decrypt: bool) -> Config:
-    shown: Config = {}
+    entries: Config = {}
     for name, variable in variables.items():
         entry = cast("Config", {k: v for k, v in variable.items() if v not in (None, False)})
         if not decrypt or variable.get("isSealed"):
             entry["value"] = None
-        shown[name] = entry
-    return shown
+        entries[name] = entry
+    return entries
 
 
 def _networking(cloud: RailwayCloud, environment: Environment, service_id: str) -> Config:
@@ -133,12 +133,12 @@ def _networking(cloud: RailwayCloud, environment: Environment, service_id: str) 
         return same and record.deleted_at is None
 
     state = cloud.state
-    shown: Config = {
+    networking: Config = {
         "serviceDomains": {d.domain: _port(d.target_port) for d in state.service_domains.values() if mine(d)},
         "customDomains": {d.domain: _port(d.target_port) for d in state.custom_domains.values() if mine(d)},
         "tcpProxies": {str(p.application_port): Config() for p in state.tcp_proxies.values() if mine(p)},
     }
-    return {key: value for key, value in shown.items() if value}
+    return {key: value for key, value in networking.items() if value}
 
 
 def _port(target_port: int | None) -> Config:
@@ -156,19 +156,19 @@ def _mounts(cloud: RailwayCloud, environment: Environment, service_id: str) -> C
 
 
 def _buckets(cloud: RailwayCloud, environment: Environment) -> Config:
-    shown: Config = {}
+    buckets: Config = {}
     for store in cloud.state.bucket_instances.values():
         if store.environment_id == environment.id:
-            shown[store.bucket_id] = {"region": store.region} if store.deleted_at is None else {"isDeleted": True}
-    return shown
+            buckets[store.bucket_id] = {"region": store.region} if store.deleted_at is None else {"isDeleted": True}
+    return buckets
 
 
 def _volumes(cloud: RailwayCloud, environment: Environment) -> Config:
-    found: Config = {}
+    volumes: Config = {}
     for disk in cloud.state.volume_instances.values():
         if disk.environment_id == environment.id:
             region = {"region": disk.region} if disk.region else {}
             alerts: Config = {"usage": {str(each): {} for each in disk.usage_alerts}} if disk.usage_alerts else {}
-            shown: Config = {"sizeMB": disk.size_mb, **region, "alerts": alerts, "allowOnlineResize": False}
-            found[disk.volume_id] = shown if disk.deleted_at is None else {"isDeleted": True}
-    return found
+            entry: Config = {"sizeMB": disk.size_mb, **region, "alerts": alerts, "allowOnlineResize": False}
+            volumes[disk.volume_id] = entry if disk.deleted_at is None else {"isDeleted": True}
+    return volumes

@@ -1,6 +1,6 @@
 """The volume part of a patch: presence, size and region of volumes, and where they are mounted.
 
-Owns what a patch does to volumes; it never deletes one. The volume operations stand in ``volumes``.
+A patch never deletes a volume. The volume operations stand in ``storage.volumes``.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.rules import check_volume_size
 from railway_sandbox.railway.errors import Refused, invalid, not_found
-from railway_sandbox.railway.state import Config, Environment, VolumeInstance, part
+from railway_sandbox.railway.records import Config, Environment, VolumeInstance, part
 
 HIGHEST_ALERT = 100
 """Percentage of a volume's capacity."""
 MIGRATION_S = 60.0
-"""How long a volume takes to another region."""
+"""Seconds that a volume's migration to another region takes."""
 
 
 def disk_of(cloud: RailwayCloud, environment_id: str, volume_id: str) -> VolumeInstance | None:
@@ -96,8 +96,8 @@ def apply(cloud: RailwayCloud, environment: Environment, patch: Config, at: floa
             cloud.state.volume_instances[disk.id] = disk
         disk.size_mb = settings.get("sizeMB") or disk.size_mb
         usage = part(part(settings, "alerts"), "usage")
-        kept = {each for each in disk.usage_alerts if usage.get(str(each), each) is not None}
-        disk.usage_alerts = sorted(kept | {int(each) for each, alert in usage.items() if alert is not None})
+        alerts = {each for each in disk.usage_alerts if usage.get(str(each), each) is not None}
+        disk.usage_alerts = sorted(alerts | {int(each) for each, alert in usage.items() if alert is not None})
         if settings.get("region") and settings["region"] != disk.region:
             disk.region = settings["region"]
             disk.migrating_until = at + MIGRATION_S
@@ -122,8 +122,8 @@ def follow_region(cloud: RailwayCloud, environment: Environment, service_id: str
     """Let a service's volume go where the service went; its data take their time."""
     placed = list(part(part(config, "deploy"), "multiRegionConfig"))
     for disk in cloud.state.volume_instances.values():
-        mine = (disk.environment_id, disk.service_id, disk.deleted_at) == (environment.id, service_id, None)
-        if mine and len(placed) == 1 and disk.region != placed[0]:
+        is_mounted = (disk.environment_id, disk.service_id, disk.deleted_at) == (environment.id, service_id, None)
+        if is_mounted and len(placed) == 1 and disk.region != placed[0]:
             disk.region = placed[0]
             disk.migrating_until = at + MIGRATION_S if disk.written else 0.0
 

@@ -1,6 +1,6 @@
 """The steps that a deployment has taken, and the one that it failed at.
 
-Owns which step belongs to which moment; it follows from the timeline, so nothing is stored.
+The steps follow from the timeline, so nothing is stored.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from railway_sandbox.railway.access import Arguments, Caller, Operations
 from railway_sandbox.railway.deployments.deployment_operations import find
-from railway_sandbox.railway.state import Deployment
+from railway_sandbox.railway.records import Deployment
 
 _STEPS: Final = {"BUILDING": "BUILD_IMAGE", "DEPLOYING": "CREATE_CONTAINER"}
 _FAILS_AT: Final = {

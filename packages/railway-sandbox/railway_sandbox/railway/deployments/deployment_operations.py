@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers, Streams
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations, Streams
 from railway_sandbox.railway.config.view import service_config
 from railway_sandbox.railway.deployments import deployments, instances
 from railway_sandbox.railway.deployments.sources import has_source, resolve
-from railway_sandbox.railway.deployments.timelines import RUNNING, cut, first, moments
+from railway_sandbox.railway.deployments.timelines import RUNNING, cut, first, timeline_of
 from railway_sandbox.railway.errors import Refused, invalid, not_found, redeploy_too_soon, without_snapshot
-from railway_sandbox.railway.state import Deployment, Environment, Service, part
+from railway_sandbox.railway.records import Deployment, Environment, Service, part
 
 HOUR_S = 3600.0
 
@@ -97,14 +97,14 @@ def _restart(caller: Caller, arguments: Arguments) -> bool:
     deployment = find(caller, arguments["id"])
     if deployments.status_of(caller.cloud, deployment) not in (*RUNNING, "CRASHED"):
         raise Refused("Cannot restart a deployment that is not running")
-    _proceed(caller, deployment, builds=False)
+    _resume(caller, deployment, builds=False)
     return True
 
 
-def _proceed(caller: Caller, deployment: Deployment, *, builds: bool) -> None:
+def _resume(caller: Caller, deployment: Deployment, *, builds: bool) -> None:
     """Let a deployment that waits or has stopped go on from now."""
     environment = caller.environment(deployment.environment_id)
-    course = deployments.course_of(
+    course = deployments.timeline_conditions(
         service_config(environment, deployment.service_id),
         deployment.meta,
         deployment.variables,
@@ -112,13 +112,13 @@ def _proceed(caller: Caller, deployment: Deployment, *, builds: bool) -> None:
         builds=builds,
         failure=deployment.failure,
     )
-    deployment.timeline = cut(deployment.timeline, caller.now, *moments(course))
+    deployment.timeline = cut(deployment.timeline, caller.now, *timeline_of(course))
     deployment.stopped = False
 
 
 def can_roll_back(caller: Caller, deployment: Deployment) -> bool:
     """Tell whether a deployment once ran, no longer does, and its image is still kept."""
-    moment = deployments.moment_of(caller.cloud, deployment)
+    moment = deployments.status_change_of(caller.cloud, deployment)
     kept_s = caller.cloud.plan.image_retention_hours * HOUR_S
     ran = first(cut(deployment.timeline, caller.now), *RUNNING) is not None
     return ran and moment.status in ("REMOVED", "CRASHED") and caller.now < moment.at + kept_s
@@ -128,8 +128,8 @@ def _roll_back(caller: Caller, arguments: Arguments) -> bool:
     former = find(caller, arguments["id"])
     if not can_roll_back(caller, former):
         raise Refused("Cannot roll back to this deployment: its image is not available")
-    made = _repeat(caller, former, reason="rollback", variables=dict(former.variables))
-    made.meta = {**made.meta, "serviceManifest": former.meta["serviceManifest"]}
+    deployment = _repeat(caller, former, reason="rollback", variables=dict(former.variables))
+    deployment.meta = {**deployment.meta, "serviceManifest": former.meta["serviceManifest"]}
     return True
 
 
@@ -158,26 +158,26 @@ def _approve(caller: Caller, arguments: Arguments) -> bool:
     deployment = find(caller, arguments["id"])
     if deployments.status_of(caller.cloud, deployment) != "NEEDS_APPROVAL":
         raise Refused("Deployment does not need approval")
-    _proceed(caller, deployment, builds=True)
+    _resume(caller, deployment, builds=True)
     return True
 
 
 def _list(caller: Caller, arguments: Arguments) -> list[Deployment]:
-    given = arguments["input"]
+    inputs = arguments["input"]
     cloud = caller.cloud
-    if given.get("environmentId"):
-        caller.environment(given["environmentId"], live=False)
-    elif given.get("serviceId"):
-        caller.service(given["serviceId"], live=False)
-    elif given.get("projectId"):
-        caller.project(given["projectId"], live=False)
+    if inputs.get("environmentId"):
+        caller.environment(inputs["environmentId"], live=False)
+    elif inputs.get("serviceId"):
+        caller.service(inputs["serviceId"], live=False)
+    elif inputs.get("projectId"):
+        caller.project(inputs["projectId"], live=False)
     else:
         raise invalid("deployments need a project, an environment or a service")
-    wanted = {"environment_id": "environmentId", "service_id": "serviceId", "project_id": "projectId"}
-    statuses = part(given, "status")
+    filters = {"environment_id": "environmentId", "service_id": "serviceId", "project_id": "projectId"}
+    statuses = part(inputs, "status")
     matching: list[Deployment] = []
     for deployment in cloud.state.deployments.values():
-        if any(given.get(key) not in (None, getattr(deployment, name)) for name, key in wanted.items()):
+        if any(inputs.get(key) not in (None, getattr(deployment, name)) for name, key in filters.items()):
             continue
         status = deployments.status_of(cloud, deployment)
         allowed = statuses.get("in") is None or status in statuses["in"]
@@ -197,26 +197,28 @@ def _host(caller: Caller, deployment: Deployment, _arguments: Arguments) -> str 
 
 def _containers(caller: Caller, deployment: Deployment, _arguments: Arguments) -> list[dict[str, str]]:
     status = deployments.status_of(caller.cloud, deployment)
-    shown = {"SUCCESS": "RUNNING", "SLEEPING": "STOPPED", "CRASHED": "CRASHED", "REMOVING": "REMOVING"}.get(status)
-    if shown is None:
+    container_status = {"SUCCESS": "RUNNING", "SLEEPING": "STOPPED", "CRASHED": "CRASHED", "REMOVING": "REMOVING"}.get(
+        status
+    )
+    if container_status is None:
         return []
     replicas = deployment.meta["serviceManifest"]["deploy"]["numReplicas"]
-    shown = "STOPPED" if deployment.stopped else shown
-    return [{"id": f"{deployment.id}-{number}", "status": shown} for number in range(replicas)]
+    container_status = "STOPPED" if deployment.stopped else container_status
+    return [{"id": f"{deployment.id}-{number}", "status": container_status} for number in range(replicas)]
 
 
 def _repeatable(caller: Caller, deployment: Deployment, _arguments: Arguments) -> bool:
     return not deployments.in_progress(caller.cloud, deployment)
 
 
-def _news(caller: Caller, arguments: Arguments, seen: Any) -> tuple[Deployment | None, Any]:
+def _status_update(caller: Caller, arguments: Arguments, previous: Any) -> tuple[Deployment | None, Any]:
     """Return a deployment whenever its status is another one."""
     deployment = find(caller, arguments["id"])
     now = (deployments.status_of(caller.cloud, deployment), deployment.stopped)
-    return (None if now == seen else deployment), now
+    return (None if now == previous else deployment), now
 
 
-SUBSCRIPTIONS: Streams = {"deployment": _news}
+SUBSCRIPTIONS: Streams = {"deployment": _status_update}
 QUERIES: Operations = {
     "deployment": lambda caller, arguments: find(caller, arguments["id"]),
     "deployments": _list,
@@ -233,7 +235,7 @@ MUTATIONS: Operations = {
     "deploymentCancel": _cancel,
     "deploymentApprove": _approve,
 }
-FIELDS: Readers = {
+FIELDS: FieldResolvers = {
     "Deployment.canRedeploy": _repeatable,
     "Deployment.canRollback": lambda caller, deployment, _arguments: can_roll_back(caller, deployment),
     "Deployment.deploymentStopped": lambda _caller, deployment, _arguments: deployment.stopped,
@@ -242,8 +244,8 @@ FIELDS: Readers = {
     "Deployment.service": lambda caller, d, _arguments: caller.cloud.state.services[d.service_id],
     "Deployment.staticUrl": _host,
     "Deployment.status": lambda caller, d, _arguments: deployments.status_of(caller.cloud, d),
-    "Deployment.statusUpdatedAt": lambda caller, d, _arguments: deployments.moment_of(caller.cloud, d).at,
+    "Deployment.statusUpdatedAt": lambda caller, d, _arguments: deployments.status_change_of(caller.cloud, d).at,
     "Deployment.suggestAddServiceDomain": lambda caller, d, _arguments: _host(caller, d, _arguments) is None,
-    "Deployment.updatedAt": lambda caller, d, _arguments: deployments.moment_of(caller.cloud, d).at,
+    "Deployment.updatedAt": lambda caller, d, _arguments: deployments.status_change_of(caller.cloud, d).at,
     "Deployment.url": _host,
 }

@@ -19,14 +19,14 @@ from railway_sandbox.railway.deployments.timelines import (
     ENDED,
     RUNNING,
     TAKES_OVER,
-    Course,
+    TimelineConditions,
     current,
     cut,
     first,
-    moments,
+    timeline_of,
 )
 from railway_sandbox.railway.errors import without_snapshot
-from railway_sandbox.railway.state import Config, Deployment, Environment, Moment, part
+from railway_sandbox.railway.records import Config, Deployment, Environment, StatusChange, part
 
 
 def history(cloud: RailwayCloud, environment_id: str, service_id: str) -> list[Deployment]:
@@ -49,7 +49,7 @@ def replaced_at(cloud: RailwayCloud, deployment: Deployment) -> float | None:
     return min((live for live in lives if live is not None), default=None)
 
 
-def moment_of(cloud: RailwayCloud, deployment: Deployment) -> Moment:
+def status_change_of(cloud: RailwayCloud, deployment: Deployment) -> StatusChange:
     """Return the status of a deployment now, and since when it has it."""
     now = cloud.now()
     own = current(deployment.timeline, now)
@@ -57,13 +57,13 @@ def moment_of(cloud: RailwayCloud, deployment: Deployment) -> Moment:
     if own.status in ("FAILED", "REMOVED", "SKIPPED") or replaced is None or replaced > now:
         return own
     if now < replaced + deployment.draining_s:
-        return Moment(at=replaced, status="REMOVING")
-    return Moment(at=replaced + deployment.draining_s, status="REMOVED")
+        return StatusChange(at=replaced, status="REMOVING")
+    return StatusChange(at=replaced + deployment.draining_s, status="REMOVED")
 
 
 def status_of(cloud: RailwayCloud, deployment: Deployment) -> str:
     """Return the status of a deployment now."""
-    return moment_of(cloud, deployment).status
+    return status_change_of(cloud, deployment).status
 
 
 def live(cloud: RailwayCloud, environment_id: str, service_id: str) -> Deployment | None:
@@ -81,7 +81,7 @@ def in_progress(cloud: RailwayCloud, deployment: Deployment) -> bool:
 
 def end(cloud: RailwayCloud, deployment: Deployment, at: float, status: str = "REMOVED") -> None:
     """Take a deployment down, whatever it was to become."""
-    deployment.timeline = cut(deployment.timeline, at, Moment(at=at, status=status))
+    deployment.timeline = cut(deployment.timeline, at, StatusChange(at=at, status=status))
     cloud.touch()
 
 
@@ -107,12 +107,14 @@ def manifest(config: Config) -> dict[str, Any]:
     return {"build": build, "deploy": deploy}
 
 
-def course_of(config: Config, meta: dict[str, Any], variables: dict[str, str], **more: Any) -> Course:
-    """Return the course that a deployment with these settings takes."""
+def timeline_conditions(
+    config: Config, meta: dict[str, Any], variables: dict[str, str], **more: Any
+) -> TimelineConditions:
+    """Return the conditions of the timeline of a deployment with these settings."""
     deploy: Config = part(config, "deploy")
     timeout = variables.get("RAILWAY_HEALTHCHECK_TIMEOUT_SEC") or deploy.get("healthcheckTimeout") or 300
     never = deploy.get("cronSchedule") or setting(config, "deploy", "restartPolicyType") == "NEVER"
-    return Course(
+    return TimelineConditions(
         from_repository="repo" in meta,
         health_checked=bool(deploy.get("healthcheckPath")),
         healthcheck_timeout_s=float(timeout),
@@ -147,7 +149,7 @@ def start(
     if stays is None:
         _supersede(cloud, environment, service_id, at)
     timing: dict[str, Any] = {"starts_at": at, "builds": builds, "waits_until": waits_until, "stays": stays}
-    course = course_of(config, source, variables, failure=failure, **timing)
+    course = timeline_conditions(config, source, variables, failure=failure, **timing)
     mounted = [
         disk
         for disk in cloud.state.volume_instances.values()
@@ -161,7 +163,7 @@ def start(
         environment_id=environment.id,
         service_id=service_id,
         created_at=at,
-        timeline=moments(course),
+        timeline=timeline_of(course),
         snapshot_id=cloud.new_id(),
         meta={**source, "reason": reason, "serviceManifest": manifest(config)},
         variables=variables,
@@ -186,15 +188,15 @@ def in_order(cloud: RailwayCloud, environment: Environment, service_ids: Iterabl
     needs: dict[str, set[str]] = {}
     for service_id in batch:
         owners = {reference.owner for reference in referenced_by(environment, service_id)}
-        named = {service.id for name in owners if (service := service_named(cloud, environment, name))}
-        needs[service_id] = (named & set(batch)) - {service_id}
+        referenced = {service.id for name in owners if (service := service_named(cloud, environment, name))}
+        needs[service_id] = (referenced & set(batch)) - {service_id}
     ordered: list[tuple[str, set[str]]] = []
-    done: set[str] = set()
+    ordered_ids: set[str] = set()
     while len(ordered) < len(batch):
-        waiting = [service_id for service_id in batch if service_id not in done]
-        chosen = next((service_id for service_id in waiting if needs[service_id] <= done), waiting[0])
-        ordered.append((chosen, needs[chosen] & done))
-        done.add(chosen)
+        waiting = [service_id for service_id in batch if service_id not in ordered_ids]
+        chosen = next((service_id for service_id in waiting if needs[service_id] <= ordered_ids), waiting[0])
+        ordered.append((chosen, needs[chosen] & ordered_ids))
+        ordered_ids.add(chosen)
     return ordered
 
 
@@ -204,12 +206,12 @@ def _deployable(config: Config) -> bool:
 
 def start_batch(cloud: RailwayCloud, environment: Environment, service_ids: Iterable[str], at: float) -> None:
     """Deploy those of the services that have a source and a region, each after those of the batch that it refers to."""
-    deployable = [one for one in service_ids if _deployable(service_config(environment, one))]
+    deployable = [service_id for service_id in service_ids if _deployable(service_config(environment, service_id))]
     finished: dict[str, float] = {}
     for service_id, needed in in_order(cloud, environment, deployable):
-        waits_until = max((finished[one] for one in needed), default=0.0)
-        made = start(cloud, environment, service_id, at, waits_until=waits_until)
-        finished[service_id] = first(made.timeline, *RUNNING, *ENDED) or at
+        waits_until = max((finished[dependency] for dependency in needed), default=0.0)
+        deployment = start(cloud, environment, service_id, at, waits_until=waits_until)
+        finished[service_id] = first(deployment.timeline, *RUNNING, *ENDED) or at
 
 
 def scale(cloud: RailwayCloud, environment: Environment, service_ids: Iterable[str]) -> None:

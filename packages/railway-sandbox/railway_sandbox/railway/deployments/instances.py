@@ -1,7 +1,7 @@
 """Service instances: a service's presence in an environment, made and taken away.
 
-Owns what belongs to an instance and goes with it. Its settings are the environment's config; the operations that people
-call stand in ``services`` and ``service_instances``.
+Creates and removes an instance with all that belongs to it. Its settings are part of the environment's config; the API
+operations stand in ``services`` and ``service_instances``.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import copy
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.view import default_region, service_config, setting
 from railway_sandbox.railway.deployments import deployments
-from railway_sandbox.railway.state import Config, DeploymentTrigger, Environment, ServiceInstance, part
+from railway_sandbox.railway.records import Config, DeploymentTrigger, Environment, ServiceInstance, part
 
 READY_AFTER_S = 1.0
-"""How long a new instance is not found by the operations that need it."""
+"""Seconds for which operations do not find a new instance."""
 
 
 def ready(cloud: RailwayCloud, instance: ServiceInstance | None) -> bool:

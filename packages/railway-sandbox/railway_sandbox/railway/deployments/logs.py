@@ -1,6 +1,6 @@
 """The build and deploy logs of deployments.
 
-Owns what a log says; it follows from the moments of the deployment, so nothing is stored.
+The lines follow from the timeline of the deployment, so nothing is stored.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from railway_sandbox.clock import timestamp
 from railway_sandbox.railway.access import Arguments, Caller, Operations, Stream, Streams
 from railway_sandbox.railway.deployments.deployment_operations import find
 from railway_sandbox.railway.errors import invalid
-from railway_sandbox.railway.state import Deployment
+from railway_sandbox.railway.records import Deployment
 
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 5000
 ATTEMPT_S = 30.0
-"""How often a health check that fails is tried again."""
+"""Interval between two attempts of a health check."""
 
 Line = tuple[float, str, str]
-"""When, how severe, what."""
+"""Time, severity and text."""
 
 
 def _build(deployment: Deployment) -> Iterator[Line]:
@@ -62,14 +62,14 @@ def _run(deployment: Deployment) -> Iterator[Line]:
             yield moment.at, "error", f"Healthcheck failed! {checked} never became healthy"
 
 
-def _matches(wanted: str, severity: str, text: str) -> bool:
+def _matches(query: str, severity: str, text: str) -> bool:
     """Tell whether a line is wanted: by ``@level:error`` and the like, and by a part of its text."""
-    levels = [word.removeprefix("@level:") for word in wanted.split() if word.startswith("@level:")]
-    rest = " ".join(word for word in wanted.split() if not word.startswith("@level:")).strip('"')
-    return all(level == severity for level in levels) and rest.lower() in text.lower()
+    levels = [word.removeprefix("@level:") for word in query.split() if word.startswith("@level:")]
+    needle = " ".join(word for word in query.split() if not word.startswith("@level:")).strip('"')
+    return all(level == severity for level in levels) and needle.lower() in text.lower()
 
 
-def _shown(caller: Caller, arguments: Arguments, deployment: Deployment, lines: Iterator[Line]) -> list[dict[str, Any]]:
+def _lines(caller: Caller, arguments: Arguments, deployment: Deployment, lines: Iterator[Line]) -> list[dict[str, Any]]:
     limit = arguments.get("limit")
     limit = DEFAULT_LIMIT if limit is None else limit
     if not 0 < limit <= LARGEST_LIMIT:
@@ -82,33 +82,33 @@ def _shown(caller: Caller, arguments: Arguments, deployment: Deployment, lines: 
         "serviceId": deployment.service_id,
         "snapshotId": deployment.snapshot_id,
     }
-    wanted = str(arguments.get("filter") or "")
-    shown: list[dict[str, Any]] = [
+    query = str(arguments.get("filter") or "")
+    entries: list[dict[str, Any]] = [
         {"timestamp": timestamp(at), "severity": severity, "message": text, "attributes": [], "tags": tags}
         for at, severity, text in sorted(lines, key=lambda line: line[0])
-        if at <= caller.now and _matches(wanted, severity, text)
+        if at <= caller.now and _matches(query, severity, text)
     ]
     start, end = arguments.get("startDate") or "", arguments.get("endDate") or "~"
     # Railway answers with one line more than the limit.
-    return [line for line in shown if start <= line["timestamp"] <= end][-(limit + 1) :]
+    return [line for line in entries if start <= line["timestamp"] <= end][-(limit + 1) :]
 
 
 def _build_logs(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
     deployment = find(caller, arguments["deploymentId"])
-    return _shown(caller, arguments, deployment, _build(deployment))
+    return _lines(caller, arguments, deployment, _build(deployment))
 
 
 def _deployment_logs(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
     deployment = find(caller, arguments["deploymentId"])
-    return _shown(caller, arguments, deployment, _run(deployment))
+    return _lines(caller, arguments, deployment, _run(deployment))
 
 
 def _news_of(log: Callable[[Caller, Arguments], list[dict[str, Any]]]) -> Stream:
     """Return what tells the lines of a log beyond those that were seen; at first its last ones."""
 
-    def news(caller: Caller, arguments: Arguments, seen: int | None) -> tuple[list[dict[str, Any]] | None, int]:
+    def news(caller: Caller, arguments: Arguments, sent_count: int | None) -> tuple[list[dict[str, Any]] | None, int]:
         lines = log(caller, {**arguments, "limit": LARGEST_LIMIT})
-        first = max(0, len(lines) - (arguments.get("limit") or DEFAULT_LIMIT)) if seen is None else seen
+        first = max(0, len(lines) - (arguments.get("limit") or DEFAULT_LIMIT)) if sent_count is None else sent_count
         return lines[first:] or None, len(lines)
 
     return news

@@ -12,24 +12,24 @@ from railway_sandbox.railway.cloud import Defect, RailwayCloud
 from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.railway.deployments.sources import named_service, source_of_service
 from railway_sandbox.railway.deployments.timelines import RUNNING
-from railway_sandbox.railway.state import Deployment
+from railway_sandbox.railway.records import Deployment
 
 
-def order(cloud: RailwayCloud, project: str, service: str, how: Defect) -> None:
+def add_defect(cloud: RailwayCloud, project: str, service: str, how: Defect) -> None:
     """Let a service have the defect in every environment from now on, also one that is made later.
 
     Raises ``LookupError`` when the project is there and has no such service.
     """
     with cloud.lock:
-        for found in cloud.state.projects.values():
-            if found.name == project and found.deleted_at is None:
-                known = [each.name for each in cloud.services_of(found.id)]
-                if service not in known:
-                    raise LookupError(f"{project} has no service {service!r}; it has {', '.join(known) or 'none'}")
-        named = named_service(project, service)
-        cloud.fail(named, how)
+        for project_ in cloud.state.projects.values():
+            if project_.name == project and project_.deleted_at is None:
+                names = [each.name for each in cloud.services_of(project_.id)]
+                if service not in names:
+                    raise LookupError(f"{project} has no service {service!r}; it has {', '.join(names) or 'none'}")
+        source = named_service(project, service)
+        cloud.fail(source, how)
         for running in _running(cloud):
-            if source_of_service(cloud, running.service_id) != named:
+            if source_of_service(cloud, running.service_id) != source:
                 continue
             if how == "crash":
                 deployments.end(cloud, running, cloud.now(), "CRASHED")
@@ -37,7 +37,7 @@ def order(cloud: RailwayCloud, project: str, service: str, how: Defect) -> None:
                 running.failure = how
 
 
-def mend(cloud: RailwayCloud) -> None:
+def clear_defects(cloud: RailwayCloud) -> None:
     """Forget every defect: what is unhealthy answers again, and what has crashed runs with its next deployment."""
     with cloud.lock:
         cloud.state.defects.clear()

@@ -1,6 +1,6 @@
 """Sources of deployments: images, repositories and their commits, with the defects that were ordered for them.
 
-Owns what a source looks like at a moment. The defects themselves are told to ``RailwayCloud.fail``.
+Resolves a source to an image or commit. Defects are set by ``RailwayCloud.fail``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.view import setting
 from railway_sandbox.railway.errors import Refused
-from railway_sandbox.railway.state import Config, part
+from railway_sandbox.railway.records import Config, part
 
 
 def has_source(config: Config) -> bool:

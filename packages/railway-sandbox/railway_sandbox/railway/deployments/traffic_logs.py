@@ -24,14 +24,14 @@ def _of_environment(caller: Caller, arguments: Arguments) -> list[dict[str, Any]
     return []
 
 
-def _nothing_new_of_deployment(caller: Caller, arguments: Arguments, seen: Any) -> tuple[None, Any]:
+def _nothing_new_of_deployment(caller: Caller, arguments: Arguments, previous: Any) -> tuple[None, Any]:
     _of_deployment(caller, arguments)
-    return None, seen
+    return None, previous
 
 
-def _nothing_new_of_environment(caller: Caller, arguments: Arguments, seen: Any) -> tuple[None, Any]:
+def _nothing_new_of_environment(caller: Caller, arguments: Arguments, previous: Any) -> tuple[None, Any]:
     _of_environment(caller, arguments)
-    return None, seen
+    return None, previous
 
 
 QUERIES: Operations = {

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.domains.domains import SYNCING_S, customs, generated
 from railway_sandbox.railway.errors import Refused, invalid, not_found
-from railway_sandbox.railway.state import EdgeConfig, ServiceInstance, part
+from railway_sandbox.railway.records import EdgeConfig, ServiceInstance, part
 
 MODES = ("auto", "off")
 HTML_CACHING = ("auto", "force", "never")
 
 
-def _instance(caller: Caller, given: Arguments) -> ServiceInstance:
-    environment, service = caller.pair(given)
+def _instance(caller: Caller, inputs: Arguments) -> ServiceInstance:
+    environment, service = caller.pair(inputs)
     instance = caller.cloud.find_instance(environment.id, service.id)
     if instance is None:
         raise not_found("ServiceInstance")
@@ -38,30 +38,30 @@ def _has_domain(caller: Caller, instance: ServiceInstance) -> bool:
 
 
 def _enable(caller: Caller, arguments: Arguments) -> EdgeConfig:
-    given = arguments["input"]
-    instance = _instance(caller, given)
+    inputs = arguments["input"]
+    instance = _instance(caller, inputs)
     if not _has_domain(caller, instance):
         raise Refused("Problem processing request")
     config = _of(caller, instance)
     if config is None:
         config = EdgeConfig(id=caller.cloud.new_id(), created_at=caller.now, instance_id=instance.id)
-    _set(config, part(given, "config"))
+    _set(config, part(inputs, "config"))
     config.enabled = True
     caller.cloud.state.edge_configs[config.id] = config
     return config
 
 
 def _update(caller: Caller, arguments: Arguments) -> EdgeConfig:
-    given = arguments["input"]
-    config = _of(caller, _instance(caller, given))
+    inputs = arguments["input"]
+    config = _of(caller, _instance(caller, inputs))
     if config is None:
         raise Refused("Problem processing request")
-    _set(config, given["config"])
+    _set(config, inputs["config"])
     return config
 
 
-def _set(config: EdgeConfig, given: Arguments) -> None:
-    caching: Arguments = part(given, "caching")
+def _set(config: EdgeConfig, inputs: Arguments) -> None:
+    caching: Arguments = part(inputs, "caching")
     if caching.get("mode", config.mode) not in MODES:
         raise Refused("Problem processing request")
     if caching.get("htmlCaching", config.html_caching) not in HTML_CACHING:
@@ -100,7 +100,7 @@ MUTATIONS: Operations = {
     "disableServiceCdn": _disable,
     "updateServiceEdgeConfig": _update,
 }
-FIELDS: Readers = {
+FIELDS: FieldResolvers = {
     "ServiceInstance.edgeConfig": _shown,
     "EdgeConfig.caching": _caching,
     "EdgeConfig.edgeRules": lambda _caller, _config, _arguments: None,

@@ -1,24 +1,24 @@
 """Verification and certificates of custom domains.
 
-Owns what Railway wants in the DNS, what it sees there, and how far a domain has come. The DNS itself is injected. How
-long the records have been right is counted from the first request after they are, because nothing tells the model.
+Knows the DNS records that Railway asks for, compares them with the DNS, and derives the status of the domain. The DNS
+itself is injected. Records count as right from the first request after they are, since nothing notifies the model.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.errors import Refused, not_found
 from railway_sandbox.railway.ids import short_of
-from railway_sandbox.railway.state import CustomDomain
+from railway_sandbox.railway.records import CustomDomain
 
 DNS_RECORDS_AFTER_S = 2.0
-"""How long the status of a new domain is empty."""
+"""Seconds for which the status of a new domain is empty."""
 ISSUING_AFTER_S = 3.0
 CERTIFICATE_AFTER_S = 12.0
-"""How long a certificate takes from the moment at which the DNS is right."""
+"""Seconds until a certificate is issued, from the moment at which the DNS records are right."""
 CERTIFICATE_DAYS = 90
 SECOND_LEVEL = ("co.uk", "org.uk", "com.au", "co.nz", "co.jp", "com.br")
 """Suffixes of two labels below which names are registered; the full public list is not needed here."""
@@ -64,7 +64,7 @@ def _cname(cloud: RailwayCloud, name: str) -> str:
     return values[0].rstrip(".") if values else ""
 
 
-def _right(cloud: RailwayCloud, domain: CustomDomain) -> bool:
+def _is_configured(cloud: RailwayCloud, domain: CustomDomain) -> bool:
     """Tell whether the DNS is as Railway needs it for a certificate; behind Cloudflare's proxy it never is."""
     if cloud.proxied(domain.domain) or not verified(cloud, domain):
         return False
@@ -80,7 +80,7 @@ def observe(cloud: RailwayCloud) -> None:
 
 def _observe(cloud: RailwayCloud, domain: CustomDomain) -> None:
     now = cloud.now()
-    if not _right(cloud, domain):
+    if not _is_configured(cloud, domain):
         if domain.right_since is not None:
             domain.right_since = domain.failed_at = None
             cloud.touch()
@@ -150,15 +150,15 @@ def _records(cloud: RailwayCloud, domain: CustomDomain) -> list[dict[str, Any]]:
 
 def _record(cloud: RailwayCloud, domain: CustomDomain, name: str, target: str, purpose: str) -> dict[str, Any]:
     hidden = purpose == "TRAFFIC_ROUTE" and cloud.proxied(name)
-    found = "" if hidden else _cname(cloud, name)
+    current_value = "" if hidden else _cname(cloud, name)
     return {
-        "currentValue": found,
+        "currentValue": current_value,
         "fqdn": name,
         "hostlabel": host_in_zone(name),
         "purpose": f"DNS_RECORD_PURPOSE_{purpose}",
         "recordType": "DNS_RECORD_TYPE_CNAME",
         "requiredValue": target,
-        "status": f"DNS_RECORD_STATUS_{'PROPAGATED' if found == target else 'REQUIRES_UPDATE'}",
+        "status": f"DNS_RECORD_STATUS_{'PROPAGATED' if current_value == target else 'REQUIRES_UPDATE'}",
         "zone": zone_of(domain.domain),
     }
 
@@ -166,7 +166,7 @@ def _record(cloud: RailwayCloud, domain: CustomDomain, name: str, target: str, p
 def _status(caller: Caller, domain: CustomDomain, _arguments: Arguments) -> dict[str, Any]:
     cloud = caller.cloud
     status = _certificate_status(cloud, domain)
-    known = status != "UNSPECIFIED"
+    is_checked = status != "UNSPECIFIED"
     failed = status == "ISSUE_FAILED"
     provider = "CLOUDFLARE" if cloud.proxied(domain.domain) else "UNSPECIFIED"
     return {
@@ -177,10 +177,10 @@ def _status(caller: Caller, domain: CustomDomain, _arguments: Arguments) -> dict
         "certificateStatus": STATUS + status,
         "certificateStatusDetailed": f"{STATUS}DETAILED_{DETAILED[status]}",
         "certificates": _certificates(domain),
-        "dnsRecords": _records(cloud, domain) if known else [],
-        "verificationDnsHost": _beside("_railway-verify", domain) if known else None,
-        "verificationToken": domain.token if known else None,
-        "verified": known and verified(cloud, domain),
+        "dnsRecords": _records(cloud, domain) if is_checked else [],
+        "verificationDnsHost": _beside("_railway-verify", domain) if is_checked else None,
+        "verificationToken": domain.token if is_checked else None,
+        "verified": is_checked and verified(cloud, domain),
     }
 
 
@@ -211,4 +211,4 @@ def _issue(caller: Caller, arguments: Arguments) -> bool:
 
 
 MUTATIONS: Operations = {"customDomainIssueCertificate": _issue}
-FIELDS: Readers = {"CustomDomain.status": _status}
+FIELDS: FieldResolvers = {"CustomDomain.status": _status}

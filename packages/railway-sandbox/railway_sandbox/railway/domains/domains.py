@@ -8,27 +8,27 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.deployments import instances
 from railway_sandbox.railway.environments import config_patch
 from railway_sandbox.railway.errors import Refused, domain_failed, invalid, not_found, upgrade
 from railway_sandbox.railway.ids import short_of
+from railway_sandbox.railway.records import CustomDomain, Environment, Service, ServiceDomain, ServiceInstance
 from railway_sandbox.railway.services.services import LONGEST_LABEL, label_of
-from railway_sandbox.railway.state import CustomDomain, Environment, Service, ServiceDomain, ServiceInstance
 
 SUFFIX = "up.railway.app"
 SYNCING_S = 2.0
 HOST = re.compile(r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")
 
 
-def _target(caller: Caller, given: Arguments, kind: str) -> tuple[Environment, Service]:
+def _target(caller: Caller, inputs: Arguments, kind: str) -> tuple[Environment, Service]:
     """Return where a new domain leads; refused while Railway is not ready for it."""
-    environment, service = caller.pair(given)
+    environment, service = caller.pair(inputs)
     ready = instances.ready(caller.cloud, caller.cloud.find_instance(environment.id, service.id))
     if not ready or config_patch.applying(caller.cloud, environment.id):
         raise domain_failed(kind)
-    port = given.get("targetPort")
+    port = inputs.get("targetPort")
     if port is not None and not 0 < port < 65_536:
         raise invalid("targetPort")
     return environment, service
@@ -54,15 +54,15 @@ def _unavailable(cloud: RailwayCloud, name: str) -> str | None:
 
 
 def _create_custom(caller: Caller, arguments: Arguments) -> CustomDomain:
-    given = arguments["input"]
+    inputs = arguments["input"]
     cloud, now = caller.cloud, caller.now
-    caller.project(given["projectId"])
-    environment, service = _target(caller, given, "custom")
-    name = given["domain"].lower()
+    caller.project(inputs["projectId"])
+    environment, service = _target(caller, inputs, "custom")
+    name = inputs["domain"].lower()
     if reason := _unavailable(cloud, name):
         raise Refused(reason)
-    mine = [d for d in customs(cloud) if (d.environment_id, d.service_id) == (environment.id, service.id)]
-    counted = customs(cloud) if cloud.state.plan in ("free", "trial") else mine
+    own = [d for d in customs(cloud) if (d.environment_id, d.service_id) == (environment.id, service.id)]
+    counted = customs(cloud) if cloud.state.plan in ("free", "trial") else own
     limit = cloud.plan.max_custom_domains_per_service
     if limit is not None and len(counted) >= limit:
         raise upgrade(f"Your plan is limited to {limit} custom domains.")
@@ -80,7 +80,7 @@ def _create_custom(caller: Caller, arguments: Arguments) -> CustomDomain:
         acme_target=f"{short_of(new_id)}.authorize.railwaydns.net",
         # Both forms have been seen, so a reader has to take both.
         token=f"railway-verify={token}" if int(token[0], 16) % 2 else token,
-        target_port=given.get("targetPort"),
+        target_port=inputs.get("targetPort"),
     )
     cloud.state.custom_domains[new_id] = domain
     return domain
@@ -121,9 +121,9 @@ def _available(caller: Caller, arguments: Arguments) -> dict[str, Any]:
 
 
 def _create_service_domain(caller: Caller, arguments: Arguments) -> ServiceDomain:
-    given = arguments["input"]
+    inputs = arguments["input"]
     cloud, now = caller.cloud, caller.now
-    environment, service = _target(caller, given, "service")
+    environment, service = _target(caller, inputs, "service")
     if any((d.environment_id, d.service_id) == (environment.id, service.id) for d in generated(cloud)):
         raise Refused("Service already has a generated domain")
     new_id = cloud.new_id()
@@ -138,7 +138,7 @@ def _create_service_domain(caller: Caller, arguments: Arguments) -> ServiceDomai
         service_id=service.id,
         created_at=now,
         updated_at=now,
-        target_port=given.get("targetPort"),
+        target_port=inputs.get("targetPort"),
     )
     cloud.state.service_domains[new_id] = domain
     return domain
@@ -158,14 +158,14 @@ def _service_domain_free(cloud: RailwayCloud, name: str) -> bool:
 
 
 def _update_service_domain(caller: Caller, arguments: Arguments) -> bool:
-    given = arguments["input"]
-    domain = _service_domain(caller, given["serviceDomainId"])
-    name = given["domain"].lower()
+    inputs = arguments["input"]
+    domain = _service_domain(caller, inputs["serviceDomainId"])
+    name = inputs["domain"].lower()
     if name != domain.domain:
         if not _service_domain_free(caller.cloud, name):
             raise Refused(f"{name} is not available")
         domain.domain = name
-    domain.target_port = given.get("targetPort", domain.target_port)
+    domain.target_port = inputs.get("targetPort", domain.target_port)
     domain.updated_at = caller.now
     return True
 
@@ -181,10 +181,10 @@ def _service_domain_available(caller: Caller, arguments: Arguments) -> dict[str,
 
 
 def _all(cloud: RailwayCloud, environment_id: str, service_id: str) -> dict[str, Any]:
-    wanted = (environment_id, service_id)
+    instance = (environment_id, service_id)
     return {
-        "customDomains": [d for d in customs(cloud) if (d.environment_id, d.service_id) == wanted],
-        "serviceDomains": [d for d in generated(cloud) if (d.environment_id, d.service_id) == wanted],
+        "customDomains": [d for d in customs(cloud) if (d.environment_id, d.service_id) == instance],
+        "serviceDomains": [d for d in generated(cloud) if (d.environment_id, d.service_id) == instance],
     }
 
 
@@ -220,7 +220,7 @@ MUTATIONS: Operations = {
     "serviceDomainUpdate": _update_service_domain,
     "serviceDomainDelete": _delete_service_domain,
 }
-FIELDS: Readers = {
+FIELDS: FieldResolvers = {
     "CustomDomain.isRailwayDomain": lambda _caller, _domain, _arguments: False,
     "CustomDomain.syncStatus": _sync_status,
     "ServiceDomain.newDomainName": lambda _caller, _domain, _arguments: None,

@@ -23,10 +23,10 @@ from railway_sandbox.railway.deployments import deployments, instances
 from railway_sandbox.railway.deployments.sources import has_source, resolve
 from railway_sandbox.railway.errors import Refused, in_progress, invalid, not_found
 from railway_sandbox.railway.networking import tcp_proxies
-from railway_sandbox.railway.state import Config, Environment, Patch, part
+from railway_sandbox.railway.records import Config, Environment, Patch, part
 
 APPLYING_S = 2.0
-"""How long a committed patch takes until it is in effect."""
+"""Seconds until a committed patch is in effect."""
 
 
 def applying(cloud: RailwayCloud, environment_id: str) -> bool:
@@ -96,8 +96,12 @@ def commit(
 def apply_due(cloud: RailwayCloud) -> None:
     """Apply every committed patch whose time has come, each as of its own moment."""
     now = cloud.now()
-    due = [p for p in cloud.state.patches.values() if p.applied_at is None and (p.applies_at or now + 1) <= now]
-    for patch in sorted(due, key=lambda one: one.applies_at or 0.0):
+    due = [
+        patch
+        for patch in cloud.state.patches.values()
+        if patch.applied_at is None and (patch.applies_at or now + 1) <= now
+    ]
+    for patch in sorted(due, key=lambda patch: patch.applies_at or 0.0):
         at = patch.applies_at or now
         patch.applied_at = patch.updated_at = at
         environment = cloud.state.environments[patch.environment_id]
@@ -172,14 +176,14 @@ def would_change(cloud: RailwayCloud, environment: Environment, patch: Config) -
     """Tell whether a patch changes anything. One that is refused counts as a change: applying it says why."""
     before = etag(cloud, environment)
     tried = cloud.copy()
-    there = tried.state.environments[environment.id]
+    environment_copy = tried.state.environments[environment.id]
     try:
-        record = commit(tried, there, patch, message=None, skip_deploys=True)
-        check_limits(tried, there, record)
-        _apply(tried, there, record, tried.now())
+        record = commit(tried, environment_copy, patch, message=None, skip_deploys=True)
+        check_limits(tried, environment_copy, record)
+        _apply(tried, environment_copy, record, tried.now())
     except Refused:
         return True
-    return etag(tried, there) != before
+    return etag(tried, environment_copy) != before
 
 
 def _apply(cloud: RailwayCloud, environment: Environment, record: Patch, at: float) -> None:
@@ -234,6 +238,6 @@ def _groups(groups: Config, change: Config) -> Config:
         if entry is None or entry.get("isDeleted"):
             merged.pop(group_id, None)
         else:
-            shown = {key: value for key, value in entry.items() if key != "isCreated"}
-            merged[group_id] = {**part(merged, group_id), **shown}
+            fields = {key: value for key, value in entry.items() if key != "isCreated"}
+            merged[group_id] = {**part(merged, group_id), **fields}
     return merged

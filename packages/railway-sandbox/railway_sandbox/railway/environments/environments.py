@@ -8,15 +8,15 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from railway_sandbox.railway import throttles
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config import view as config_view
 from railway_sandbox.railway.config.shape import well_formed
 from railway_sandbox.railway.deployments import deployments, instances
 from railway_sandbox.railway.environments import config_patch
 from railway_sandbox.railway.errors import Refused, invalid, not_found
-from railway_sandbox.railway.state import (
+from railway_sandbox.railway.limits import create_throttles
+from railway_sandbox.railway.records import (
     Config,
     Deployment,
     DeploymentTrigger,
@@ -53,22 +53,22 @@ def _check_name(cloud: RailwayCloud, project: Project, name: str) -> None:
 
 
 def _create(caller: Caller, arguments: Arguments) -> Environment:
-    given = arguments["input"]
+    inputs = arguments["input"]
     caller.require("account", "workspace")
     cloud, now = caller.cloud, caller.now
-    project = caller.project(given["projectId"])
-    source = caller.environment(given["sourceEnvironmentId"]) if given.get("sourceEnvironmentId") else None
+    project = caller.project(inputs["projectId"])
+    source = caller.environment(inputs["sourceEnvironmentId"]) if inputs.get("sourceEnvironmentId") else None
     if source is not None and source.project_id != project.id:
         raise not_found("Environment")
-    _check_name(cloud, project, given["name"])
-    throttles.check(cloud, "environment")
-    environment = make(cloud, project, given["name"], now)
-    throttles.note(cloud, "environment")
-    environment.is_ephemeral = bool(given.get("ephemeral"))
+    _check_name(cloud, project, inputs["name"])
+    create_throttles.check(cloud, "environment")
+    environment = make(cloud, project, inputs["name"], now)
+    create_throttles.note(cloud, "environment")
+    environment.is_ephemeral = bool(inputs.get("ephemeral"))
     if source is not None:
         environment.source_environment_id = source.id
         _copy(cloud, source, environment, now)
-        if not (given.get("skipInitialDeploys") or given.get("stageInitialChanges")):
+        if not (inputs.get("skipInitialDeploys") or inputs.get("stageInitialChanges")):
             copied = [instance.service_id for instance in cloud.instances(environment.id)]
             deployments.start_batch(cloud, environment, copied, now)
     return environment
@@ -122,11 +122,11 @@ def _environment(caller: Caller, arguments: Arguments) -> Environment:
 
 def listed(caller: Caller, project: Project, arguments: Arguments) -> list[Environment]:
     """Return the environments of a project that the caller reaches; ``isEphemeral`` and ``sort`` as in the API."""
-    wanted = arguments.get("isEphemeral")
+    ephemeral = arguments.get("isEphemeral")
     environments = [
         environment
         for environment in caller.cloud.environments_of(project.id)
-        if wanted in (None, environment.is_ephemeral) and caller.may_reach(project, environment.id)
+        if ephemeral in (None, environment.is_ephemeral) and caller.may_reach(project, environment.id)
     ]
     return environments[::-1] if arguments.get("sort") == "desc" else environments
 
@@ -141,17 +141,17 @@ def _environments(caller: Caller, arguments: Arguments) -> list[Environment]:
 def _commit(caller: Caller, arguments: Arguments) -> str | None:
     environment = caller.environment(arguments["environmentId"])
     patch = part(arguments, "patch")
-    made = config_patch.commit(caller.cloud, environment, patch, message=arguments.get("commitMessage"))
-    return made.workflow_id
+    record = config_patch.commit(caller.cloud, environment, patch, message=arguments.get("commitMessage"))
+    return record.workflow_id
 
 
 def _stage(caller: Caller, arguments: Arguments) -> Patch:
     environment = caller.environment(arguments["environmentId"])
-    wanted = well_formed(arguments["input"])
+    patch = well_formed(arguments["input"])
     waiting = config_patch.staged(caller.cloud, environment.id)
     if arguments.get("merge") and waiting is not None:
-        wanted = merge_patches(waiting.patch, wanted)
-    return config_patch.stage(caller.cloud, environment, wanted, caller.now)
+        patch = merge_patches(waiting.patch, patch)
+    return config_patch.stage(caller.cloud, environment, patch, caller.now)
 
 
 def merge_patches(first: Any, second: Any) -> Any:
@@ -177,7 +177,7 @@ def _commit_staged(caller: Caller, arguments: Arguments) -> str | None:
     waiting = config_patch.staged(caller.cloud, environment.id)
     if waiting is None or not waiting.patch:
         raise Refused("No patch to apply")
-    made = config_patch.commit(
+    record = config_patch.commit(
         caller.cloud,
         environment,
         waiting.patch,
@@ -185,7 +185,7 @@ def _commit_staged(caller: Caller, arguments: Arguments) -> str | None:
         skip_deploys=bool(arguments.get("skipDeploys")),
         from_staged=waiting,
     )
-    return made.workflow_id
+    return record.workflow_id
 
 
 def _patch(caller: Caller, arguments: Arguments) -> Patch:
@@ -198,8 +198,8 @@ def _patch(caller: Caller, arguments: Arguments) -> Patch:
 
 def _patches(caller: Caller, arguments: Arguments) -> list[Patch]:
     environment = caller.environment(arguments["environmentId"])
-    mine = [p for p in caller.cloud.state.patches.values() if p.environment_id == environment.id]
-    committed = [p for p in mine if p.workflow_id is not None and (p.applies_at or p.aftermath != "unlisted")]
+    patches = [p for p in caller.cloud.state.patches.values() if p.environment_id == environment.id]
+    committed = [p for p in patches if p.workflow_id is not None and (p.applies_at or p.aftermath != "unlisted")]
     return sorted(committed, key=lambda patch: patch.applies_at or patch.updated_at, reverse=True)
 
 
@@ -212,16 +212,16 @@ def _patch_status(_caller: Caller, patch: Patch, _arguments: Arguments) -> str:
 
 
 def _patch_shown(_caller: Caller, patch: Patch, arguments: Arguments) -> Config:
-    shown = copy.deepcopy(patch.patch)
+    config = copy.deepcopy(patch.patch)
     if not arguments.get("decryptVariables"):
-        services = part(shown, "services").values()
-        groups = [part(shown, "sharedVariables"), *(part(service or {}, "variables") for service in services)]
+        services = part(config, "services").values()
+        groups = [part(config, "sharedVariables"), *(part(service or {}, "variables") for service in services)]
         for entry in (entry for group in groups for entry in group.values() if entry):
             entry["value"] = None
-    for service in (s for s in part(shown, "services").values() if s):
+    for service in (s for s in part(config, "services").values() if s):
         if part(service, "deploy").get("registryCredentials"):
             service["deploy"]["registryCredentials"] = {"username": config_view.MASK, "password": config_view.MASK}
-    return shown
+    return config
 
 
 def _workflow(caller: Caller, arguments: Arguments) -> dict[str, Any]:
@@ -234,8 +234,8 @@ def _workflow(caller: Caller, arguments: Arguments) -> dict[str, Any]:
     work = caller.cloud.state.workflows.get(arguments["workflowId"])
     if work is not None:
         caller.environment(work.environment_id, live=False)
-        done = "Error" if work.error else "Complete"
-        return {"status": done if work.done else "Running", "error": work.error if work.done else None}
+        final_status = "Error" if work.error else "Complete"
+        return {"status": final_status if work.done else "Running", "error": work.error if work.done else None}
     return {"status": "NotFound", "error": None}
 
 
@@ -262,8 +262,8 @@ def _triggers(caller: Caller, environment: Environment, _arguments: Arguments) -
 
 
 def _deployments(caller: Caller, environment: Environment, _arguments: Arguments) -> list[Deployment]:
-    mine = [d for d in caller.cloud.state.deployments.values() if d.environment_id == environment.id]
-    return mine[::-1]
+    deployments = [d for d in caller.cloud.state.deployments.values() if d.environment_id == environment.id]
+    return deployments[::-1]
 
 
 def _source(caller: Caller, environment: Environment, _arguments: Arguments) -> Environment | None:
@@ -290,7 +290,7 @@ MUTATIONS: Operations = {
     "environmentStageChanges": _stage,
     "environmentPatchCommitStaged": _commit_staged,
 }
-FIELDS: Readers = {
+FIELDS: FieldResolvers = {
     "Environment.canAccess": lambda _caller, _environment, _arguments: True,
     "Environment.canvasGroupRefs": lambda _caller, environment, _arguments: part(environment.config, "canvasGroupRefs"),
     "Environment.config": _config,

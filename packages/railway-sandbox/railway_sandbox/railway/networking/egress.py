@@ -12,11 +12,11 @@ from railway_sandbox.railway.access import Arguments, Caller, Operations
 from railway_sandbox.railway.config.view import default_region, service_config
 from railway_sandbox.railway.errors import NotSimulated, Refused, invalid, not_found, upgrade
 from railway_sandbox.railway.ids import short_of
-from railway_sandbox.railway.state import EgressAssociation, Environment, ServiceInstance, part
+from railway_sandbox.railway.records import EgressAssociation, Environment, ServiceInstance, part
 
 
-def _instance(caller: Caller, given: Arguments) -> tuple[Environment, ServiceInstance]:
-    environment, service = caller.pair(given)
+def _instance(caller: Caller, inputs: Arguments) -> tuple[Environment, ServiceInstance]:
+    environment, service = caller.pair(inputs)
     instance = caller.cloud.find_instance(environment.id, service.id)
     if instance is None:
         raise not_found("ServiceInstance")
@@ -40,13 +40,13 @@ def _list(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
 
 
 def _create(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
-    given = arguments["input"]
-    environment, instance = _instance(caller, given)
+    inputs = arguments["input"]
+    environment, instance = _instance(caller, inputs)
     if caller.cloud.state.plan not in ("pro", "enterprise"):
         raise upgrade("Static outbound IPs are available on the Pro plan.")
     if _associations(caller, instance):
         raise Refused("A static outbound IP already exists for this service")
-    region = given.get("region")
+    region = inputs.get("region")
     if region is None:
         placed = part(part(service_config(environment, instance.service_id), "deploy"), "multiRegionConfig")
         region = next(iter(placed), default_region(caller.cloud, environment))
@@ -60,10 +60,10 @@ def _create(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
 
 
 def _clear(caller: Caller, arguments: Arguments) -> bool:
-    given = arguments["input"]
-    if given.get("allEnvironments"):
+    inputs = arguments["input"]
+    if inputs.get("allEnvironments"):
         raise NotSimulated("The sandbox clears static outbound IPs of one environment at a time.")
-    _, instance = _instance(caller, given)
+    _, instance = _instance(caller, inputs)
     for association in _associations(caller, instance):
         del caller.cloud.state.egress_associations[association.id]
     return True

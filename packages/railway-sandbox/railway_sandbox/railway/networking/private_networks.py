@@ -14,10 +14,10 @@ from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.railway.errors import Refused, invalid, not_found
 from railway_sandbox.railway.ids import short_of, uuid_of
-from railway_sandbox.railway.state import EndpointName, Environment, ServiceInstance
+from railway_sandbox.railway.records import EndpointName, Environment, ServiceInstance
 
 ENDPOINT_AFTER_S = 40.0
-"""How long after the start of the first deployment the endpoint appears."""
+"""Seconds from the start of the first deployment until the endpoint appears."""
 RENAMING_S = 4.0
 RESERVED = ("health", "internal", "internal-health", "railway", "up")
 LABEL = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
@@ -39,8 +39,8 @@ def _since(cloud: RailwayCloud, instance: ServiceInstance) -> float | None:
 
 
 def _exists(cloud: RailwayCloud, instance: ServiceInstance) -> bool:
-    since = _since(cloud, instance)
-    return since is not None and cloud.now() >= since
+    created_at = _since(cloud, instance)
+    return created_at is not None and cloud.now() >= created_at
 
 
 def _own_label(cloud: RailwayCloud, instance: ServiceInstance) -> str:
@@ -52,8 +52,8 @@ def _labels(cloud: RailwayCloud, instance: ServiceInstance) -> tuple[str, str | 
     chosen = cloud.state.endpoint_names.get(instance.id)
     if chosen is None:
         return _own_label(cloud, instance), None
-    done = cloud.now() >= chosen.renamed_at + RENAMING_S
-    return (chosen.dns_name, None) if done else (chosen.former, chosen.dns_name)
+    is_renamed = cloud.now() >= chosen.renamed_at + RENAMING_S
+    return (chosen.dns_name, None) if is_renamed else (chosen.former, chosen.dns_name)
 
 
 def _networks(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
@@ -97,8 +97,8 @@ def _endpoint(caller: Caller, arguments: Arguments) -> dict[str, Any] | None:
 
 
 def _taken(cloud: RailwayCloud, environment_id: str, label: str, *, but: str = "") -> bool:
-    others = [instance for instance in cloud.instances(environment_id) if instance.id != but]
-    return any(label in _labels(cloud, instance) for instance in others)
+    other_instances = [instance for instance in cloud.instances(environment_id) if instance.id != but]
+    return any(label in _labels(cloud, instance) for instance in other_instances)
 
 
 def _available(caller: Caller, arguments: Arguments) -> bool:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.errors import Refused, in_progress, invalid, not_found
 from railway_sandbox.railway.ids import short_of
-from railway_sandbox.railway.state import Config, Environment, TCPProxy, part
+from railway_sandbox.railway.records import Config, Environment, TCPProxy, part
 
 CREATING_S = 2.0
 LEADS_TO = "RAILYARD_SANDBOX_TCP"
@@ -54,21 +54,21 @@ def _make(cloud: RailwayCloud, environment: Environment, service_id: str, port: 
 def from_patch(cloud: RailwayCloud, environment: Environment, service_id: str, entry: Config, at: float) -> None:
     """Create the proxies that a patch names and that are not there; null does nothing."""
     for port, settings in part(part(entry, "networking"), "tcpProxies").items():
-        there = {proxy.application_port for proxy in _existing(cloud, environment, service_id)}
-        if settings is not None and not there:
+        ports = {proxy.application_port for proxy in _existing(cloud, environment, service_id)}
+        if settings is not None and not ports:
             _make(cloud, environment, service_id, int(port), at)
 
 
 def _create(caller: Caller, arguments: Arguments) -> TCPProxy:
-    given = arguments["input"]
-    environment, service = caller.pair(given)
+    inputs = arguments["input"]
+    environment, service = caller.pair(inputs)
     if caller.cloud.find_instance(environment.id, service.id) is None:
         raise not_found("ServiceInstance")
-    if not 0 < given["applicationPort"] < 65_536:
+    if not 0 < inputs["applicationPort"] < 65_536:
         raise invalid("applicationPort")
     if _existing(caller.cloud, environment, service.id):
         raise Refused("A TCP proxy already exists for this service")
-    return _make(caller.cloud, environment, service.id, given["applicationPort"], caller.now)
+    return _make(caller.cloud, environment, service.id, inputs["applicationPort"], caller.now)
 
 
 def _delete(caller: Caller, arguments: Arguments) -> bool:
@@ -92,8 +92,8 @@ def _local_port(caller: Caller, proxy: TCPProxy) -> str | None:
     environment = caller.cloud.state.environments[proxy.environment_id]
     project = caller.cloud.state.projects[environment.project_id]
     service = caller.cloud.state.services[proxy.service_id]
-    named = dict(each.split("=", 1) for each in os.environ.get(LEADS_TO, "").split(",") if "=" in each)
-    return named.get(f"{project.name}/{service.name}")
+    ports = dict(each.split("=", 1) for each in os.environ.get(LEADS_TO, "").split(",") if "=" in each)
+    return ports.get(f"{project.name}/{service.name}")
 
 
 def _domain(caller: Caller, proxy: TCPProxy, _arguments: Arguments) -> str:
@@ -112,7 +112,7 @@ def _sync_status(caller: Caller, proxy: TCPProxy, _arguments: Arguments) -> str:
 
 QUERIES: Operations = {"tcpProxies": _list}
 MUTATIONS: Operations = {"tcpProxyCreate": _create, "tcpProxyDelete": _delete}
-FIELDS: Readers = {
+FIELDS: FieldResolvers = {
     "TCPProxy.domain": _domain,
     "TCPProxy.proxyPort": _proxy_port,
     "TCPProxy.syncStatus": _sync_status,

@@ -12,12 +12,12 @@ from railway_sandbox.railway.access import Arguments, Caller, Operations
 from railway_sandbox.railway.account.account import OPERATOR_EMAIL, OPERATOR_NAME
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.errors import Refused, not_authorized, not_found
-from railway_sandbox.railway.state import Person, Project, ProjectMember
+from railway_sandbox.railway.records import Project, ProjectMember, User
 
 
 def open_account(cloud: RailwayCloud, name: str, email: str) -> str:
     """Open an account at Railway for somebody; return its id."""
-    person = Person(id=cloud.new_id(), name=name, email=email)
+    person = User(id=cloud.new_id(), name=name, email=email)
     cloud.state.people[person.id] = person
     cloud.touch()
     return person.id
@@ -43,12 +43,12 @@ def _key(project: Project, user_id: str) -> str:
     return f"{project.id}/{user_id}"
 
 
-def _member(caller: Caller, given: Arguments) -> ProjectMember:
+def _member(caller: Caller, inputs: Arguments) -> ProjectMember:
     """Return the membership that an input names."""
-    project = _project(caller, given["projectId"])
-    if given["userId"] == caller.cloud.state.user_id:
+    project = _project(caller, inputs["projectId"])
+    if inputs["userId"] == caller.cloud.state.user_id:
         raise not_authorized()
-    member = caller.cloud.state.project_members.get(_key(project, given["userId"]))
+    member = caller.cloud.state.project_members.get(_key(project, inputs["userId"]))
     if member is None:
         raise not_found("ProjectMember")
     return member
@@ -59,13 +59,13 @@ def _list(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
 
 
 def _add(caller: Caller, arguments: Arguments) -> dict[str, Any]:
-    given = arguments["input"]
-    project = _project(caller, given["projectId"])
-    if given["userId"] in [row["id"] for row in _rows(caller.cloud, project)]:
+    inputs = arguments["input"]
+    project = _project(caller, inputs["projectId"])
+    if inputs["userId"] in [row["id"] for row in _rows(caller.cloud, project)]:
         raise Refused("A member with this user already exists in this project")
-    if given["userId"] not in caller.cloud.state.people:
+    if inputs["userId"] not in caller.cloud.state.people:
         raise not_found("User")
-    member = ProjectMember(project_id=project.id, user_id=given["userId"], role=given["role"])
+    member = ProjectMember(project_id=project.id, user_id=inputs["userId"], role=inputs["role"])
     caller.cloud.state.project_members[_key(project, member.user_id)] = member
     return _row(caller.cloud, member)
 

@@ -10,17 +10,17 @@ from typing import Any, cast
 
 from railway_sandbox.railway.access import Arguments, Caller, Operations
 from railway_sandbox.railway.errors import invalid, not_found
-from railway_sandbox.railway.state import NotificationChannel, NotificationRule
+from railway_sandbox.railway.records import NotificationChannel, NotificationRule
 
 EVERY_SEVERITY = ["INFO", "NOTICE", "WARNING", "CRITICAL"]
 
 
 def _channels(caller: Caller, workspace_id: str, configs: list[Any]) -> list[NotificationChannel]:
-    made: list[NotificationChannel] = []
+    channels: list[NotificationChannel] = []
     for config in configs:
         if not isinstance(config, dict) or not config:
             raise invalid("channelConfigs")
-        made.append(
+        channels.append(
             NotificationChannel(
                 id=caller.cloud.new_id(),
                 workspace_id=workspace_id,
@@ -29,29 +29,29 @@ def _channels(caller: Caller, workspace_id: str, configs: list[Any]) -> list[Not
                 updated_at=caller.now,
             )
         )
-    return made
+    return channels
 
 
-def _event_types(given: list[str]) -> list[str]:
-    if not given or not all(name.strip() for name in given):
+def _event_types(names: list[str]) -> list[str]:
+    if not names or not all(name.strip() for name in names):
         raise invalid("eventTypes")
-    return given
+    return names
 
 
 def _create(caller: Caller, arguments: Arguments) -> NotificationRule:
-    given = arguments["input"]
-    workspace = caller.workspace(given["workspaceId"])
-    project = caller.project(given["projectId"]) if given.get("projectId") else None
+    inputs = arguments["input"]
+    workspace = caller.workspace(inputs["workspaceId"])
+    project = caller.project(inputs["projectId"]) if inputs.get("projectId") else None
     if project is not None and project.workspace_id != workspace.id:
         raise not_found("Project")
     rule = NotificationRule(
         id=caller.cloud.new_id(),
         workspace_id=workspace.id,
         project_id=project.id if project else None,
-        event_types=_event_types(given["eventTypes"]),
-        severities=given.get("severities") or EVERY_SEVERITY,
-        ephemeral_environments=bool(given.get("ephemeralEnvironments")),
-        channels=_channels(caller, workspace.id, given["channelConfigs"]),
+        event_types=_event_types(inputs["eventTypes"]),
+        severities=inputs.get("severities") or EVERY_SEVERITY,
+        ephemeral_environments=bool(inputs.get("ephemeralEnvironments")),
+        channels=_channels(caller, workspace.id, inputs["channelConfigs"]),
         created_at=caller.now,
         updated_at=caller.now,
     )
@@ -68,15 +68,15 @@ def _rule(caller: Caller, id: str) -> NotificationRule:
 
 
 def _update(caller: Caller, arguments: Arguments) -> NotificationRule:
-    rule, given = _rule(caller, arguments["id"]), arguments["input"]
-    if given.get("eventTypes") is not None:
-        rule.event_types = _event_types(given["eventTypes"])
-    if given.get("channelConfigs") is not None:
-        rule.channels = _channels(caller, rule.workspace_id, given["channelConfigs"])
-    if "severities" in given:
-        rule.severities = given["severities"] or EVERY_SEVERITY
-    if "ephemeralEnvironments" in given:
-        rule.ephemeral_environments = bool(given["ephemeralEnvironments"])
+    rule, inputs = _rule(caller, arguments["id"]), arguments["input"]
+    if inputs.get("eventTypes") is not None:
+        rule.event_types = _event_types(inputs["eventTypes"])
+    if inputs.get("channelConfigs") is not None:
+        rule.channels = _channels(caller, rule.workspace_id, inputs["channelConfigs"])
+    if "severities" in inputs:
+        rule.severities = inputs["severities"] or EVERY_SEVERITY
+    if "ephemeralEnvironments" in inputs:
+        rule.ephemeral_environments = bool(inputs["ephemeralEnvironments"])
     rule.updated_at = caller.now
     return rule
 
@@ -88,14 +88,14 @@ def _delete(caller: Caller, arguments: Arguments) -> bool:
 
 def _list(caller: Caller, arguments: Arguments) -> list[NotificationRule]:
     workspace = caller.workspace(arguments["workspaceId"])
-    wanted = arguments.get("projectId")
-    if wanted is not None:
-        caller.project(wanted)
+    project_id = arguments.get("projectId")
+    if project_id is not None:
+        caller.project(project_id)
     return [
         rule
         for rule in caller.cloud.state.notification_rules.values()
         if rule.workspace_id == workspace.id
-        and wanted in (None, rule.project_id)
+        and project_id in (None, rule.project_id)
         and not (rule.project_id and caller.cloud.project_deleted(rule.project_id))
     ]
 

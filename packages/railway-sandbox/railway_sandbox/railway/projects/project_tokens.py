@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from railway_sandbox.railway.access import Arguments, Caller, Operations
 from railway_sandbox.railway.errors import Refused, not_found
-from railway_sandbox.railway.state import Token
+from railway_sandbox.railway.records import Token
 
 
 def _create(caller: Caller, arguments: Arguments) -> str:
     caller.require("account", "workspace")
-    given = arguments["input"]
-    project = caller.project(given["projectId"])
-    environment = caller.environment(given["environmentId"])
+    inputs = arguments["input"]
+    project = caller.project(inputs["projectId"])
+    environment = caller.environment(inputs["environmentId"])
     if environment.project_id != project.id:
         raise not_found("Environment")
-    return caller.cloud.add_token("project", given["name"], project_id=project.id, environment_id=environment.id)
+    return caller.cloud.add_token("project", inputs["name"], project_id=project.id, environment_id=environment.id)
 
 
 def _list(caller: Caller, arguments: Arguments) -> list[Token]:

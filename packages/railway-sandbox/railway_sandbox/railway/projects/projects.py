@@ -5,20 +5,20 @@ Owns the project itself and the lists that hang on it.
 
 from __future__ import annotations
 
-from railway_sandbox.railway import throttles
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.account.account import plan_limit
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.environments import environments
 from railway_sandbox.railway.errors import Refused
 from railway_sandbox.railway.ids import short_of
+from railway_sandbox.railway.limits import create_throttles
+from railway_sandbox.railway.records import Environment, Project, Service, Workspace
 from railway_sandbox.railway.services import services
-from railway_sandbox.railway.state import Environment, Project, Service, Workspace
 
 TEMPORARY_S = 24 * 3600.0
-"""How long a project without a workspace lives."""
+"""Lifetime of a project without a workspace, in seconds."""
 SCHEDULED_S = 48 * 3600.0
-"""How long a scheduled deletion can be taken back."""
+"""Seconds within which a scheduled deletion can be cancelled."""
 
 
 def _check_name(name: str) -> None:
@@ -27,18 +27,18 @@ def _check_name(name: str) -> None:
 
 
 def _create(caller: Caller, arguments: Arguments) -> Project:
-    given = arguments["input"]
+    inputs = arguments["input"]
     caller.require("account", "workspace")
     cloud, now = caller.cloud, caller.now
-    workspace_id = given.get("workspaceId")
+    workspace_id = inputs.get("workspaceId")
     if workspace_id is None and caller.token.kind == "workspace":
         workspace_id = caller.token.workspace_id
     if workspace_id is not None:
         caller.workspace(workspace_id)
-    name = given.get("name")
+    name = inputs.get("name")
     if name is not None:
         _check_name(name)
-    throttles.check(cloud, "project")
+    create_throttles.check(cloud, "project")
     new_id = cloud.new_id()
     project = Project(
         id=new_id,
@@ -46,17 +46,17 @@ def _create(caller: Caller, arguments: Arguments) -> Project:
         created_at=now,
         updated_at=now,
         workspace_id=workspace_id,
-        description=given.get("description"),
-        is_public=bool(given.get("isPublic")),
-        pr_deploys=bool(given.get("prDeploys")),
+        description=inputs.get("description"),
+        is_public=bool(inputs.get("isPublic")),
+        pr_deploys=bool(inputs.get("prDeploys")),
         expired_at=None if workspace_id is not None else now + TEMPORARY_S,
     )
     cloud.state.projects[project.id] = project
-    throttles.note(cloud, "project")
-    first = environments.make(cloud, project, given.get("defaultEnvironmentName") or "production", now)
+    create_throttles.note(cloud, "project")
+    first = environments.make(cloud, project, inputs.get("defaultEnvironmentName") or "production", now)
     project.base_environment_id = first.id
-    if given.get("repo"):
-        repo = given["repo"]
+    if inputs.get("repo"):
+        repo = inputs["repo"]
         source = {"repo": repo["fullRepoName"], "branch": repo["branch"]}
         services.make(cloud, project, [first], repo["fullRepoName"].rpartition("/")[2], source=source)
     return project
@@ -64,14 +64,14 @@ def _create(caller: Caller, arguments: Arguments) -> Project:
 
 def _update(caller: Caller, arguments: Arguments) -> Project:
     project = caller.project(arguments["id"])
-    given = arguments["input"]
-    if given.get("name") is not None:
-        _check_name(given["name"])
-        project.name = given["name"]
-    if "description" in given:
-        project.description = given["description"]
-    if given.get("baseEnvironmentId") is not None:
-        project.base_environment_id = caller.environment(given["baseEnvironmentId"]).id
+    inputs = arguments["input"]
+    if inputs.get("name") is not None:
+        _check_name(inputs["name"])
+        project.name = inputs["name"]
+    if "description" in inputs:
+        project.description = inputs["description"]
+    if inputs.get("baseEnvironmentId") is not None:
+        project.base_environment_id = caller.environment(inputs["baseEnvironmentId"]).id
     switches = {
         "isPublic": "is_public",
         "prDeploys": "pr_deploys",
@@ -80,10 +80,10 @@ def _update(caller: Caller, arguments: Arguments) -> Project:
         "tracingEnabled": "tracing_enabled",
     }
     for key, attribute in switches.items():
-        if given.get(key) is not None:
-            setattr(project, attribute, given[key])
-    if "tracingSampleRate" in given:
-        rate = given["tracingSampleRate"]
+        if inputs.get(key) is not None:
+            setattr(project, attribute, inputs[key])
+    if "tracingSampleRate" in inputs:
+        rate = inputs["tracingSampleRate"]
         if rate is not None and not 0 <= rate <= 1:
             raise Refused("tracingSampleRate must be between 0 and 1")
         project.tracing_sample_rate = rate
@@ -190,7 +190,7 @@ MUTATIONS: Operations = {
     "projectScheduleDelete": _schedule_delete,
     "projectScheduleDeleteCancel": _cancel_scheduled_delete,
 }
-FIELDS: Readers = {
+FIELDS: FieldResolvers = {
     "Project.baseEnvironment": _base,
     "Project.environments": _environments,
     "Project.isTempProject": lambda _caller, project, _arguments: project.workspace_id is None,

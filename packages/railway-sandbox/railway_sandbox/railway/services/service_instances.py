@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
+from railway_sandbox.railway.config.cron import next_run
 from railway_sandbox.railway.config.merge import REPOSITORY_ONLY, merged_service
 from railway_sandbox.railway.config.rules import check_plan, check_service, replicas_of
-from railway_sandbox.railway.config.schedules import next_run
 from railway_sandbox.railway.config.shape import well_formed
 from railway_sandbox.railway.config.view import service_config, setting
 from railway_sandbox.railway.config.volumes import mounts_after
 from railway_sandbox.railway.deployments import deployments, instances
 from railway_sandbox.railway.errors import Refused, config_as_code, not_found
 from railway_sandbox.railway.plans import GB_IN_BYTES
-from railway_sandbox.railway.services.services import reach
-from railway_sandbox.railway.state import (
+from railway_sandbox.railway.records import (
     Config,
     Deployment,
     DeploymentTrigger,
@@ -28,6 +27,7 @@ from railway_sandbox.railway.state import (
     ServiceInstance,
     part,
 )
+from railway_sandbox.railway.services.services import reach
 
 GROUPS = {
     "build": ("buildCommand", "builder", "dockerfilePath", "nixpacksPlan", "watchPatterns"),
@@ -46,7 +46,7 @@ GROUPS = {
         "startCommand",
     ),
 }
-"""Where each setting of ``ServiceInstanceUpdateInput`` stands in the config."""
+"""Group of the config to which each setting of ``ServiceInstanceUpdateInput`` belongs."""
 
 TRACING: Final = {"tracingEnabled": "tracing_enabled", "autoInstrumentationEnabled": "auto_instrumentation_enabled"}
 """Settings that are no part of the config: a change reaches running containers without a deployment."""
@@ -55,16 +55,16 @@ TRACING: Final = {"tracingEnabled": "tracing_enabled", "autoInstrumentationEnabl
 def _update(caller: Caller, arguments: Arguments) -> bool:
     cloud = caller.cloud
     service = caller.service(arguments["serviceId"])
-    given: Arguments = arguments["input"]
-    if isinstance(given.get("preDeployCommand"), list) and len(given["preDeployCommand"]) > 1:
+    inputs: Arguments = arguments["input"]
+    if isinstance(inputs.get("preDeployCommand"), list) and len(inputs["preDeployCommand"]) > 1:
         raise Refused("Error in preDeployCommand - Invalid input")
-    if given.get("railwayConfigFile"):
+    if inputs.get("railwayConfigFile"):
         raise config_as_code()
     changed: list[tuple[Environment, Config]] = []
     for environment in reach(caller, cloud.state.projects[service.project_id], arguments):
         if not instances.ready(cloud, cloud.find_instance(environment.id, service.id)):
             continue  # Railway answers true all the same
-        config = _with_input(caller, environment, service, given)
+        config = _with_input(caller, environment, service, inputs)
         check_service(config, mounts=len(mounts_after(cloud, environment, service.id, {})))
         check_plan(cloud, config)
         changed.append((environment, config))
@@ -73,30 +73,30 @@ def _update(caller: Caller, arguments: Arguments) -> bool:
         instance = caller.cloud.find_instance(environment.id, service.id)
         if instance is not None:
             for key, attribute in TRACING.items():
-                if key in given:
-                    setattr(instance, attribute, given[key])
+                if key in inputs:
+                    setattr(instance, attribute, inputs[key])
         environment.updated_at = caller.now
     return True
 
 
-def _with_input(caller: Caller, environment: Environment, service: Service, given: Arguments) -> Config:
+def _with_input(caller: Caller, environment: Environment, service: Service, inputs: Arguments) -> Config:
     before = service_config(environment, service.id)
-    entry: Config = {group: {name: given[name] for name in names if name in given} for group, names in GROUPS.items()}
-    source: Config = {**part(given, "source")}
-    if "rootDirectory" in given:
-        source["rootDirectory"] = given["rootDirectory"]
+    entry: Config = {group: {name: inputs[name] for name in names if name in inputs} for group, names in GROUPS.items()}
+    source: Config = {**part(inputs, "source")}
+    if "rootDirectory" in inputs:
+        source["rootDirectory"] = inputs["rootDirectory"]
     entry["source"] = source
-    if "source" in given and given["source"] is None:
+    if "source" in inputs and inputs["source"] is None:
         entry["source"] = dict.fromkeys(("image", *REPOSITORY_ONLY))
-    deploy = {**entry["deploy"], "multiRegionConfig": given.get("multiRegionConfig")}
+    deploy = {**entry["deploy"], "multiRegionConfig": inputs.get("multiRegionConfig")}
     well_formed({"services": {service.id: {**entry, "deploy": deploy}}})
     config = merged_service(before, entry, returning=False)
     # Unlike a patch: the regions that are not sent are lost, and so is everything when none are sent.
     regions: Config = instances.first_config(caller.cloud, environment)["deploy"]["multiRegionConfig"]
-    if given.get("multiRegionConfig") is not None:
-        regions = {region: entry for region, entry in given["multiRegionConfig"].items() if entry is not None}
-    elif given.get("numReplicas") is not None:
-        regions = {region: {"numReplicas": given["numReplicas"]} for region in regions}
+    if inputs.get("multiRegionConfig") is not None:
+        regions = {region: entry for region, entry in inputs["multiRegionConfig"].items() if entry is not None}
+    elif inputs.get("numReplicas") is not None:
+        regions = {region: {"numReplicas": inputs["numReplicas"]} for region in regions}
     config.setdefault("deploy", {})["multiRegionConfig"] = regions
     return config
 
@@ -110,15 +110,15 @@ def _instance(caller: Caller, arguments: Arguments) -> ServiceInstance:
 
 
 def _limits_update(caller: Caller, arguments: Arguments) -> bool:
-    given = arguments["input"]
-    environment, service = caller.pair(given)
+    inputs = arguments["input"]
+    environment, service = caller.pair(inputs)
     if caller.cloud.find_instance(environment.id, service.id) is None:
         raise not_found("ServiceInstance")
     containers: Config = {}
-    if given.get("vCPUs") is not None:
-        containers["cpu"] = given["vCPUs"]
-    if given.get("memoryGB") is not None:
-        containers["memoryBytes"] = int(given["memoryGB"] * GB_IN_BYTES)
+    if inputs.get("vCPUs") is not None:
+        containers["cpu"] = inputs["vCPUs"]
+    if inputs.get("memoryGB") is not None:
+        containers["memoryBytes"] = int(inputs["memoryGB"] * GB_IN_BYTES)
     entry = {"deploy": {"limitOverride": {"containers": containers}}}
     config = merged_service(service_config(environment, service.id), entry, returning=False)
     check_service(config, mounts=0)
@@ -129,14 +129,13 @@ def _limits_update(caller: Caller, arguments: Arguments) -> bool:
 
 def _override(caller: Caller, arguments: Arguments) -> Config | None:
     instance = _instance(caller, arguments)
-    override = part(_deploy(caller, instance), "limitOverride")
-    containers: Config = part(override, "containers")
-    found: Config = {}
+    containers: Config = part(part(_deploy(caller, instance), "limitOverride"), "containers")
+    override: Config = {}
     if "cpu" in containers:
-        found["vCPUs"] = containers["cpu"]
+        override["vCPUs"] = containers["cpu"]
     if "memoryBytes" in containers:
-        found["memoryGB"] = containers["memoryBytes"] / GB_IN_BYTES
-    return found or None
+        override["memoryGB"] = containers["memoryBytes"] / GB_IN_BYTES
+    return override or None
 
 
 def _limits(caller: Caller, arguments: Arguments) -> Config:
@@ -229,7 +228,7 @@ def _is_instrumented(caller: Caller, instance: ServiceInstance, _arguments: Argu
     return service.auto_instrumentation_enabled if chosen is None else chosen
 
 
-FIELDS: Readers = {
+FIELDS: FieldResolvers = {
     **{
         f"ServiceInstance.{name}": _reader(group, name)
         for group, names in GROUPS.items()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.merge import merged_service
 from railway_sandbox.railway.config.rules import check_plan, check_service
@@ -16,8 +16,7 @@ from railway_sandbox.railway.config.view import service_config
 from railway_sandbox.railway.deployments import deployments, instances
 from railway_sandbox.railway.errors import Refused, invalid, not_authorized
 from railway_sandbox.railway.ids import short_of
-from railway_sandbox.railway.services.variables import named_values
-from railway_sandbox.railway.state import (
+from railway_sandbox.railway.records import (
     Config,
     DeploymentTrigger,
     Environment,
@@ -26,6 +25,7 @@ from railway_sandbox.railway.state import (
     ServiceInstance,
     part,
 )
+from railway_sandbox.railway.services.variables import named_values
 
 LONGEST_LABEL = 63
 
@@ -40,8 +40,8 @@ def reach(caller: Caller, project: Project, arguments: Arguments) -> list[Enviro
     every = [e for e in caller.cloud.environments_of(project.id) if e.source_environment_id is None]
     if arguments.get("environmentId") is None:
         return every
-    named = caller.environment(arguments["environmentId"])
-    return [named] if named.source_environment_id is not None else every
+    environment = caller.environment(arguments["environmentId"])
+    return [environment] if environment.source_environment_id is not None else every
 
 
 def make(
@@ -88,50 +88,52 @@ def check_name(cloud: RailwayCloud, project: Project, name: str) -> None:
     if not label_of(name) or len(label_of(name)) > LONGEST_LABEL:
         raise invalid("name")
     every = cloud.state.services.values()
-    if any(one.name == name and one.project_id == project.id and one.deleted_at is None for one in every):
+    if any(
+        service.name == name and service.project_id == project.id and service.deleted_at is None for service in every
+    ):
         raise Refused(f'A service named "{name}" already exists in this project')
 
 
 def _create(caller: Caller, arguments: Arguments) -> Service:
-    given = arguments["input"]
-    project = caller.project(given["projectId"])
-    source = {key: value for key, value in part(given, "source").items() if value}
+    inputs = arguments["input"]
+    project = caller.project(inputs["projectId"])
+    source = {key: value for key, value in part(inputs, "source").items() if value}
     if source.get("image") and source.get("repo"):
         raise invalid("source")
-    if given.get("branch") and source.get("repo"):
-        source["branch"] = given["branch"]
-    name = given.get("name")
+    if inputs.get("branch") and source.get("repo"):
+        source["branch"] = inputs["branch"]
+    name = inputs.get("name")
     if name is None:
         name = f"service-{short_of(caller.cloud.new_id(), 4)}"
     check_name(caller.cloud, project, name)
-    nowhere = "environmentId" in given and given["environmentId"] is None
+    nowhere = "environmentId" in inputs and inputs["environmentId"] is None
     service = make(
         caller.cloud,
         project,
-        [] if nowhere else reach(caller, project, given),
+        [] if nowhere else reach(caller, project, inputs),
         name,
         source=source,
-        variables={key: {"value": value} for key, value in named_values(given.get("variables") or {}).items()},
-        credentials=given.get("registryCredentials"),
+        variables={key: {"value": value} for key, value in named_values(inputs.get("variables") or {}).items()},
+        credentials=inputs.get("registryCredentials"),
     )
-    service.icon = given.get("icon")
-    service.template_id = given.get("templateId")
-    service.template_service_id = given.get("templateServiceId")
+    service.icon = inputs.get("icon")
+    service.template_id = inputs.get("templateId")
+    service.template_service_id = inputs.get("templateServiceId")
     return service
 
 
 def _update(caller: Caller, arguments: Arguments) -> Service:
     service = caller.service(arguments["id"])
-    given = arguments["input"]
-    if given.get("name") is not None and given["name"] != service.name:
-        check_name(caller.cloud, caller.cloud.state.projects[service.project_id], given["name"])
-        service.name = given["name"]
-    if "icon" in given:
-        service.icon = given["icon"]
-    if "tracingEnabled" in given:
-        service.tracing_enabled = given["tracingEnabled"]
-    if given.get("autoInstrumentationEnabled") is not None:
-        service.auto_instrumentation_enabled = given["autoInstrumentationEnabled"]
+    inputs = arguments["input"]
+    if inputs.get("name") is not None and inputs["name"] != service.name:
+        check_name(caller.cloud, caller.cloud.state.projects[service.project_id], inputs["name"])
+        service.name = inputs["name"]
+    if "icon" in inputs:
+        service.icon = inputs["icon"]
+    if "tracingEnabled" in inputs:
+        service.tracing_enabled = inputs["tracingEnabled"]
+    if inputs.get("autoInstrumentationEnabled") is not None:
+        service.auto_instrumentation_enabled = inputs["autoInstrumentationEnabled"]
     service.updated_at = caller.now
     return service
 
@@ -151,8 +153,8 @@ def _connect(caller: Caller, arguments: Arguments) -> Service:
     if caller.token.kind == "project":
         raise not_authorized()
     service = caller.service(arguments["id"])
-    given = arguments["input"]
-    source = {key: given[key] for key in ("image", "repo", "branch") if given.get(key)}
+    inputs = arguments["input"]
+    source = {key: inputs[key] for key in ("image", "repo", "branch") if inputs.get(key)}
     if source.get("repo") and not source.get("branch"):
         return service  # Railway answers as if it had done it
     for environment in caller.cloud.environments_of(service.project_id):
@@ -172,8 +174,8 @@ def _disconnect(caller: Caller, arguments: Arguments) -> Service:
     service = caller.service(arguments["id"])
     for environment in caller.cloud.environments_of(service.project_id):
         if caller.cloud.find_instance(environment.id, service.id) is not None:
-            kept = service_config(environment, service.id)
-            environment.services[service.id] = {name: kept[name] for name in kept if name != "source"}
+            config = service_config(environment, service.id)
+            environment.services[service.id] = {name: config[name] for name in config if name != "source"}
             instances.follow_source(caller.cloud, environment, service.id)
     service.updated_at = caller.now
     return service
@@ -208,7 +210,7 @@ MUTATIONS: Operations = {
     "serviceConnect": _connect,
     "serviceDisconnect": _disconnect,
 }
-FIELDS: Readers = {
+FIELDS: FieldResolvers = {
     "Service.project": _project,
     "Service.repoTriggers": _triggers,
     "Service.serviceInstances": _instances,

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.config.fingerprints import affected_by
 from railway_sandbox.railway.config.references import references, rendered
 from railway_sandbox.railway.config.view import service_config
 from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.railway.errors import invalid
 from railway_sandbox.railway.ids import uuid_of
-from railway_sandbox.railway.state import Config, Environment, Service
+from railway_sandbox.railway.records import Config, Environment, Service
 
 NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 
@@ -93,53 +93,53 @@ def _variables(caller: Caller, arguments: Arguments) -> dict[str, str]:
     return {name: everything[name] for name in own} | added
 
 
-def named_values(wanted: Any) -> dict[str, str]:
+def named_values(variables: Any) -> dict[str, str]:
     """Return what Railway's scalar ``EnvironmentVariables`` takes: names with texts."""
-    if not isinstance(wanted, dict):
+    if not isinstance(variables, dict):
         raise invalid("variables must be an object")
-    values = cast("dict[str, Any]", wanted)
+    values = cast("dict[str, Any]", variables)
     if any(not NAME.match(name) or not isinstance(value, str) for name, value in values.items()):
         raise invalid("variables must map names to strings")
     return values
 
 
 def _upsert_collection(caller: Caller, arguments: Arguments) -> bool:
-    given = arguments["input"]
-    return _write(caller, given, named_values(given["variables"]), replace=bool(given.get("replace")))
+    inputs = arguments["input"]
+    return _write(caller, inputs, named_values(inputs["variables"]), replace=bool(inputs.get("replace")))
 
 
 def _upsert(caller: Caller, arguments: Arguments) -> bool:
-    given = arguments["input"]
-    if not NAME.match(given["name"]):
+    inputs = arguments["input"]
+    if not NAME.match(inputs["name"]):
         raise invalid("name")
-    return _write(caller, given, {given["name"]: given["value"]}, replace=False)
+    return _write(caller, inputs, {inputs["name"]: inputs["value"]}, replace=False)
 
 
-def _write(caller: Caller, given: Arguments, values: dict[str, str], *, replace: bool) -> bool:
-    caller.project(given["projectId"])
-    environment = caller.environment(given["environmentId"])
-    service_id = given.get("serviceId")
+def _write(caller: Caller, inputs: Arguments, values: dict[str, str], *, replace: bool) -> bool:
+    caller.project(inputs["projectId"])
+    environment = caller.environment(inputs["environmentId"])
+    service_id = inputs.get("serviceId")
     if service_id is not None:
-        caller.pair(given)
+        caller.pair(inputs)
     with affected_by(caller.cloud, environment) as affected:
         before = _stored(environment, service_id)
-        kept = {name: entry for name, entry in before.items() if not replace or name in values}
-        given_values = {name: {**kept.get(name, {}), "value": value} for name, value in values.items()}
-        _store(environment, service_id, {**kept, **given_values})
+        remaining = {name: entry for name, entry in before.items() if not replace or name in values}
+        changed = {name: {**remaining.get(name, {}), "value": value} for name, value in values.items()}
+        _store(environment, service_id, {**remaining, **changed})
     environment.updated_at = caller.now
-    if not given.get("skipDeploys"):
+    if not inputs.get("skipDeploys"):
         deployments.after_variables(caller.cloud, environment, affected.redeployed)
     return True
 
 
 def _delete(caller: Caller, arguments: Arguments) -> bool:
-    given = arguments["input"]
-    caller.project(given["projectId"])
-    environment = caller.environment(given["environmentId"])
+    inputs = arguments["input"]
+    caller.project(inputs["projectId"])
+    environment = caller.environment(inputs["environmentId"])
     with affected_by(caller.cloud, environment) as affected:
-        stored = _stored(environment, given.get("serviceId"))
-        kept = {name: entry for name, entry in stored.items() if name != given["name"]}
-        _store(environment, given.get("serviceId"), kept)
+        stored = _stored(environment, inputs.get("serviceId"))
+        remaining = {name: entry for name, entry in stored.items() if name != inputs["name"]}
+        _store(environment, inputs.get("serviceId"), remaining)
     deployments.after_variables(caller.cloud, environment, affected.redeployed)
     return True
 
@@ -163,7 +163,7 @@ MUTATIONS: Operations = {
     "variableCollectionUpsert": _upsert_collection,
     "variableDelete": _delete,
 }
-FIELDS: Readers = {
+FIELDS: FieldResolvers = {
     "Environment.variables": _of_environment,
     "Variable.service": _service_of,
     "Variable.environment": _environment_of,

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.buckets import store_of
 from railway_sandbox.railway.errors import invalid, not_found
 from railway_sandbox.railway.ids import short_of
-from railway_sandbox.railway.state import Bucket, BucketInstance, Project
+from railway_sandbox.railway.records import Bucket, BucketInstance, Project
 
 CREDENTIALS_AFTER_S = 6.0
-"""How long a new bucket has no credentials."""
+"""Seconds for which a new bucket has no credentials."""
 ENDPOINT = "https://storage.railway.app"
 BYTES_PER_OBJECT = 1_000
 
 
 def _create(caller: Caller, arguments: Arguments) -> Bucket:
-    given = arguments["input"]
-    project = caller.project(given["projectId"])
+    inputs = arguments["input"]
+    project = caller.project(inputs["projectId"])
     new_id = caller.cloud.new_id()
-    name = given.get("name") or f"bucket-{short_of(new_id, 4)}"
+    name = inputs.get("name") or f"bucket-{short_of(new_id, 4)}"
     if not name.strip():
         raise invalid("name")
     bucket = Bucket(id=new_id, project_id=project.id, name=name, created_at=caller.now, updated_at=caller.now)
@@ -93,13 +93,13 @@ def _of_project(caller: Caller, project: Project, _arguments: Arguments) -> list
     stores = caller.cloud.state.bucket_instances.values()
     once = {store.bucket_id for store in stores}
     now = {store.bucket_id for store in stores if store.deleted_at is None}
-    mine = [bucket for bucket in caller.cloud.state.buckets.values() if bucket.project_id == project.id]
-    return [bucket for bucket in mine if bucket.id in now or bucket.id not in once]
+    buckets = [bucket for bucket in caller.cloud.state.buckets.values() if bucket.project_id == project.id]
+    return [bucket for bucket in buckets if bucket.id in now or bucket.id not in once]
 
 
 QUERIES: Operations = {"bucketS3Credentials": _credentials, "bucketInstanceDetails": _details}
 MUTATIONS: Operations = {"bucketCreate": _create, "bucketUpdate": _update, "bucketCredentialsReset": _reset}
-FIELDS: Readers = {
+FIELDS: FieldResolvers = {
     "Bucket.groupId": lambda _caller, _bucket, _arguments: None,
     "Bucket.project": lambda caller, bucket, _arguments: caller.cloud.state.projects[bucket.project_id],
     "Project.buckets": _of_project,

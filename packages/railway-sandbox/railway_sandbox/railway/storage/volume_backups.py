@@ -1,7 +1,7 @@
 """Backups of volumes: made on demand and by schedule, kept for a while, and brought back.
 
-Owns what becomes of a restore, as https://docs.railway.com/volumes/backups has it: a new volume at the same place, as a
-staged change; the former volume is kept without a service, and newer backups go.
+A restore follows https://docs.railway.com/volumes/backups: it stages a change that mounts a new volume at the same
+path, keeps the former volume without a service, and deletes newer backups.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from math import ceil
 from typing import Any
 
 from railway_sandbox.clock import EPOCH
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.volumes import set_schedules
 from railway_sandbox.railway.environments import config_patch, environments
 from railway_sandbox.railway.errors import Refused, not_found
 from railway_sandbox.railway.ids import uuid_of
-from railway_sandbox.railway.state import Config, Volume, VolumeBackup, VolumeInstance, Workflow, part
+from railway_sandbox.railway.records import Config, Volume, VolumeBackup, VolumeInstance, Workflow, part
 from railway_sandbox.railway.storage.volumes import instance_of, used_mb, workflows_of
 
 DAY_S = 86_400
@@ -66,17 +66,17 @@ def _schedules_update(caller: Caller, arguments: Arguments) -> bool:
 def _make_scheduled(cloud: RailwayCloud, disk: VolumeInstance) -> None:
     """Make the backups that were due since the schedules were set, as far as they are still kept."""
     now = cloud.now()
-    for kind, since in disk.backup_schedules.items():
+    for kind, enabled_at in disk.backup_schedules.items():
         _, retention_s, period_s = SCHEDULES[kind]
-        first = max(ceil((since + 1) / period_s), ceil((now - retention_s) / period_s))
+        first = max(ceil((enabled_at + 1) / period_s), ceil((now - retention_s) / period_s))
         for number in range(first, int(now // period_s) + 1):
             backup_id = uuid_of(f"{disk.id}/{kind}/{number}")
             if backup_id not in cloud.state.volume_backups:
                 at = float(number * period_s)
-                made = _backup(disk, backup_id, kind.capitalize(), at)
-                made.schedule, made.expires_at = kind, at + retention_s
+                backup = _backup(disk, backup_id, kind.capitalize(), at)
+                backup.schedule, backup.expires_at = kind, at + retention_s
                 cloud.files.copy(disk.id, backup_id)
-                cloud.state.volume_backups[backup_id] = made
+                cloud.state.volume_backups[backup_id] = backup
 
 
 def _backup(disk: VolumeInstance, id: str, name: str, at: float) -> VolumeBackup:
@@ -217,7 +217,7 @@ MUTATIONS: Operations = {
     "volumeInstanceBackupRestore": _restore,
     "volumeInstanceBackupScheduleUpdate": _schedules_update,
 }
-FIELDS: Readers = {
+FIELDS: FieldResolvers = {
     "VolumeInstanceBackup.creatorId": lambda caller, backup, _: None if backup.schedule else caller.cloud.state.user_id,
     "VolumeInstanceBackup.externalId": lambda _caller, backup, _arguments: f"snap_{backup.id}",
     "VolumeInstanceBackup.referencedMB": lambda _caller, backup, _arguments: int(backup.used_mb),

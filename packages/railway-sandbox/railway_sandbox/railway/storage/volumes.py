@@ -6,8 +6,7 @@ Owns the operations on volumes; what a patch does to them stands in ``config.vol
 
 from __future__ import annotations
 
-from railway_sandbox.railway import throttles
-from railway_sandbox.railway.access import Arguments, Caller, Operations, Readers
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.rules import replicas_of
 from railway_sandbox.railway.config.view import default_region, service_config
@@ -15,15 +14,16 @@ from railway_sandbox.railway.config.volumes import disk_of, mounts_after
 from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.railway.errors import NotSimulated, Refused, invalid, not_found, upgrade
 from railway_sandbox.railway.ids import short_of
-from railway_sandbox.railway.state import Environment, Project, Service, Volume, VolumeInstance, Workflow
+from railway_sandbox.railway.limits import create_throttles
+from railway_sandbox.railway.records import Environment, Project, Service, Volume, VolumeInstance, Workflow
 
 LONGEST_LAG_S = 90
 SHORTEST_LAG_S = 30
 DELETING_S = 10.0
 TOMBSTONE_S = 48 * 3600.0
-"""How long a deleted volume stays listed, and could be restored."""
+"""Seconds for which a deleted volume stays listed, and could be restored."""
 WRITTEN_MB = 100.0
-"""What a service writes at its start."""
+"""MB that a service writes at its start."""
 
 
 def _names(cloud: RailwayCloud, project_id: str) -> set[str]:
@@ -38,42 +38,42 @@ def check_count(cloud: RailwayCloud, project: Project) -> None:
         raise upgrade(f"Your plan is limited to {limit} volumes per project.")
 
 
-def make(cloud: RailwayCloud, project: Project, wanted: str | None) -> Volume:
+def make(cloud: RailwayCloud, project: Project, name: str | None) -> Volume:
     """Make the identity of a volume, which no environment has yet; a name that is taken gets an addition."""
     new_id, now = cloud.new_id(), cloud.now()
     lag = SHORTEST_LAG_S + int(short_of(new_id), 16) % (LONGEST_LAG_S - SHORTEST_LAG_S + 1)
-    wanted = wanted or f"volume-{short_of(new_id, 4)}"
-    name = wanted if wanted not in _names(cloud, project.id) else f"{wanted}-{short_of(new_id, 4)}"
+    name = name or f"volume-{short_of(new_id, 4)}"
+    name = name if name not in _names(cloud, project.id) else f"{name}-{short_of(new_id, 4)}"
     volume = Volume(id=new_id, project_id=project.id, name=name, created_at=now, listed_at=now + lag)
     cloud.state.volumes[new_id] = volume
     return volume
 
 
 def _create(caller: Caller, arguments: Arguments) -> Volume:
-    given = arguments["input"]
+    inputs = arguments["input"]
     cloud, now = caller.cloud, caller.now
-    project = caller.project(given["projectId"])
-    if not given["mountPath"].startswith("/"):
+    project = caller.project(inputs["projectId"])
+    if not inputs["mountPath"].startswith("/"):
         raise invalid("mountPath")
-    service = caller.service(given["serviceId"]) if given.get("serviceId") else None
-    places = _places(caller, project, service, given)
-    throttles.check(cloud, "volume")
+    service = caller.service(inputs["serviceId"]) if inputs.get("serviceId") else None
+    places = _places(caller, project, service, inputs)
+    create_throttles.check(cloud, "volume")
     check_count(cloud, project)
     for environment, mounting in places:
         if mounting is not None:
             _check_mountable(cloud, environment, mounting)
     volume = make(cloud, project, f"{service.name}-volume" if service else None)
-    throttles.note(cloud, "volume")
+    create_throttles.note(cloud, "volume")
     for environment, mounting in places:
         disk = VolumeInstance(
             id=cloud.new_id(),
             volume_id=volume.id,
             environment_id=environment.id,
             service_id=mounting and mounting.id,
-            mount_path=given["mountPath"],
+            mount_path=inputs["mountPath"],
             size_mb=cloud.plan.default_volume_mb,
             created_at=now,
-            region=given.get("region") or default_region(cloud, environment),
+            region=inputs.get("region") or default_region(cloud, environment),
         )
         cloud.state.volume_instances[disk.id] = disk
         _deploy_again(cloud, environment, disk.service_id)
@@ -81,18 +81,18 @@ def _create(caller: Caller, arguments: Arguments) -> Volume:
 
 
 def _places(
-    caller: Caller, project: Project, service: Service | None, given: Arguments
+    caller: Caller, project: Project, service: Service | None, inputs: Arguments
 ) -> list[tuple[Environment, Service | None]]:
     """Return where a volume gets an instance, each with the service that mounts it there.
 
     As Railway's schema says: nowhere with null, in every environment when nothing is said.
     """
-    if "environmentId" not in given:
+    if "environmentId" not in inputs:
         every = caller.cloud.environments_of(project.id)
         return [(e, service if service and caller.cloud.find_instance(e.id, service.id) else None) for e in every]
-    if given["environmentId"] is None:
+    if inputs["environmentId"] is None:
         return []
-    environment = caller.environment(given["environmentId"])
+    environment = caller.environment(inputs["environmentId"])
     if environment.project_id != project.id:
         raise not_found("Environment")
     return [(environment, service)]
@@ -139,8 +139,8 @@ def _update(caller: Caller, arguments: Arguments) -> Volume:
 
 def _update_instance(caller: Caller, arguments: Arguments) -> bool:
     volume = _volume(caller, arguments["volumeId"])
-    given = arguments["input"]
-    if given.get("state") is not None:
+    inputs = arguments["input"]
+    if inputs.get("state") is not None:
         raise NotSimulated("The sandbox does not simulate setting the state of a volume instance.")
     everywhere = arguments.get("environmentId") is None
     environments = (
@@ -152,17 +152,17 @@ def _update_instance(caller: Caller, arguments: Arguments) -> bool:
     if not disks:
         raise not_found("VolumeInstance")
     for environment, disk in disks:
-        _change_instance(caller, environment, disk, given)
+        _change_instance(caller, environment, disk, inputs)
     return True
 
 
-def _change_instance(caller: Caller, environment: Environment, disk: VolumeInstance, given: Arguments) -> None:
+def _change_instance(caller: Caller, environment: Environment, disk: VolumeInstance, inputs: Arguments) -> None:
     # Without serviceId the volume is disconnected, also when only the path was to change.
-    service_id = given.get("serviceId")
+    service_id = inputs.get("serviceId")
     before = (disk.service_id, disk.mount_path)
     if service_id is not None and service_id != disk.service_id:
         _check_mountable(caller.cloud, environment, caller.service(service_id))
-    path = given.get("mountPath") or disk.mount_path
+    path = inputs.get("mountPath") or disk.mount_path
     if not path.startswith("/"):
         raise invalid("mountPath")
     disk.service_id, disk.mount_path = service_id, path
@@ -185,35 +185,35 @@ def _delete(caller: Caller, arguments: Arguments) -> bool:
 def instance_of(caller: Caller, id: str) -> VolumeInstance:
     """Return the volume instance, which the caller has to reach."""
     disk = caller.cloud.state.volume_instances.get(id)
-    if disk is None or _forgotten(caller.cloud, disk.deleted_at):
+    if disk is None or _is_forgotten(caller.cloud, disk.deleted_at):
         raise not_found("VolumeInstance")
     caller.environment(disk.environment_id, live=False)
     return disk
 
 
-def _forgotten(cloud: RailwayCloud, deleted_at: float | None) -> bool:
+def _is_forgotten(cloud: RailwayCloud, deleted_at: float | None) -> bool:
     return deleted_at is not None and cloud.now() >= deleted_at + TOMBSTONE_S
 
 
-def _listed(cloud: RailwayCloud, volume: Volume) -> bool:
-    return volume.listed_at <= cloud.now() and not _forgotten(cloud, volume.deleted_at)
+def _is_listed(cloud: RailwayCloud, volume: Volume) -> bool:
+    return volume.listed_at <= cloud.now() and not _is_forgotten(cloud, volume.deleted_at)
 
 
 def _of_project(caller: Caller, project: Project, _arguments: Arguments) -> list[Volume]:
-    mine = [v for v in caller.cloud.state.volumes.values() if v.project_id == project.id]
-    return [volume for volume in mine if _listed(caller.cloud, volume)]
+    volumes = [v for v in caller.cloud.state.volumes.values() if v.project_id == project.id]
+    return [volume for volume in volumes if _is_listed(caller.cloud, volume)]
 
 
 def _of_environment(caller: Caller, environment: Environment, _arguments: Arguments) -> list[VolumeInstance]:
     state = caller.cloud.state
-    mine = [disk for disk in state.volume_instances.values() if disk.environment_id == environment.id]
-    return [disk for disk in mine if _listed(caller.cloud, state.volumes[disk.volume_id])]
+    disks = [disk for disk in state.volume_instances.values() if disk.environment_id == environment.id]
+    return [disk for disk in disks if _is_listed(caller.cloud, state.volumes[disk.volume_id])]
 
 
 def _of_volume(caller: Caller, volume: Volume, _arguments: Arguments) -> list[VolumeInstance]:
     # This way, unlike the lists, a new instance is seen at once.
-    mine = [disk for disk in caller.cloud.state.volume_instances.values() if disk.volume_id == volume.id]
-    return [disk for disk in mine if not _forgotten(caller.cloud, disk.deleted_at)]
+    disks = [disk for disk in caller.cloud.state.volume_instances.values() if disk.volume_id == volume.id]
+    return [disk for disk in disks if not _is_forgotten(caller.cloud, disk.deleted_at)]
 
 
 def _state(caller: Caller, disk: VolumeInstance, _arguments: Arguments) -> str:
@@ -252,7 +252,7 @@ MUTATIONS: Operations = {
     "volumeInstanceUpdate": _update_instance,
     "volumeDelete": _delete,
 }
-FIELDS: Readers = {
+FIELDS: FieldResolvers = {
     "Project.volumes": _of_project,
     "Environment.volumeInstances": _of_environment,
     "Volume.volumeInstances": _of_volume,

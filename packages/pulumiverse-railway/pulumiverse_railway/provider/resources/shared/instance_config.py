@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from pulumiverse_railway import rules
-from pulumiverse_railway.provider.resources.parts.instance_inputs import ServiceInstanceInputs
-from pulumiverse_railway.provider.resources.parts.settings import FORCED, SETTINGS, AutoUpdates
+from pulumiverse_railway import conflicts
+from pulumiverse_railway.provider.resources.shared.instance_inputs import ServiceInstanceInputs
+from pulumiverse_railway.provider.resources.shared.instance_settings import FORCED, SETTINGS, AutoUpdates
 from railway_api.json_objects import table
 from railway_api.patches import Path, at, leaves, nested
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 Regions: TypeAlias = "Mapping[str, RegionConfig | None]"
-"""Where a service is placed, by region."""
+"""Path of the regions in which a service runs."""
 Changes = dict[Path, object]
 """Values by their paths in the configuration of a service."""
 
@@ -70,20 +70,20 @@ def overwritten(patch: ServiceConfig, old: ServiceInstanceInputs | None, config:
 
 def starts_deployment(patch: ServiceConfig) -> bool:
     """Tell whether a patch of a service makes Railway deploy: replicas alone are scaled in place."""
-    return any(part != "deploy" or set(table(settings)) - SCALING for part, settings in patch.items())
+    return any(group != "deploy" or set(table(settings)) - SCALING for group, settings in patch.items())
 
 
 def properties(config: ServiceConfig, old: ServiceInstanceInputs | None) -> dict[str, Any]:
     """Return the properties that a configuration shows, as Python spells them; without ``old`` also defaults."""
     source, containers = config.get("source") or {}, _containers(config)
     image = source.get("image")
-    shown: dict[str, Any] = {
+    values: dict[str, Any] = {
         setting.name: setting.read(config, owned=old is not None, old=getattr(old, setting.name, None))
         for setting in SETTINGS
-        if old is not None or not image or setting.name not in rules.FOR_A_REPO
+        if old is not None or not image or setting.name not in conflicts.FOR_A_REPO
     }
     memory = containers.get("memoryBytes")
-    shown |= {
+    values |= {
         "image": old.image if old is not None and is_update_of(old, image) else image,
         "repo": source.get("repo"),
         "vcpus": containers.get("cpu"),
@@ -91,16 +91,16 @@ def properties(config: ServiceConfig, old: ServiceInstanceInputs | None) -> dict
         "variables": _variables_in(config, old),
         "sealed": _sealed_in(config, old),
     }
-    return shown | _replicas_in(config, old)
+    return values | _replicas_in(config, old)
 
 
 def by_itself(state: Mapping[str, object]) -> set[str]:
     """Return the properties that are as Railway takes them when nobody sets them."""
-    found = {setting.name for setting in SETTINGS if state.get(setting.name) == setting.default}
-    found |= {name for name, cause, forced in FORCED if state.get(cause) and state.get(name) == forced}
+    names = {setting.name for setting in SETTINGS if state.get(setting.name) == setting.default}
+    names |= {name for name, cause, forced in FORCED if state.get(cause) and state.get(name) == forced}
     if state.get("num_replicas") == 1:
-        found |= {"num_replicas", "regions"}
-    return found | ({"wait_for_deployment"} if state.get("wait_for_deployment") else set())
+        names |= {"num_replicas", "regions"}
+    return names | ({"wait_for_deployment"} if state.get("wait_for_deployment") else set())
 
 
 def cleared(old: ServiceInstanceInputs, config: ServiceConfig) -> ServiceConfig:
@@ -113,8 +113,8 @@ def cleared(old: ServiceInstanceInputs, config: ServiceConfig) -> ServiceConfig:
     for setting in SETTINGS:
         if getattr(old, setting.name) is not None:
             changes |= setting.changes(config, None, clears=True)
-    there = config.get("variables") or {}
-    changes |= {("variables", name): None for name in old.variables if there.get(name) is not None}
+    variables = config.get("variables") or {}
+    changes |= {("variables", name): None for name in old.variables if variables.get(name) is not None}
     if old.registry_credentials is not None:
         changes[_CREDENTIALS] = None
     if at(config, _CONTAINERS) is not None:
@@ -122,16 +122,16 @@ def cleared(old: ServiceInstanceInputs, config: ServiceConfig) -> ServiceConfig:
     return cast("ServiceConfig", nested(changes))
 
 
-def is_update_of(wanted: ServiceInstanceInputs, image: str | None) -> bool:
+def is_update_of(inputs: ServiceInstanceInputs, image: str | None) -> bool:
     """Tell whether Railway has put ``image`` in the place of the wanted one, by its automatic updates."""
-    if wanted.auto_updates not in (AutoUpdates.PATCH, AutoUpdates.MINOR) or not wanted.image or not image:
+    if inputs.auto_updates not in (AutoUpdates.PATCH, AutoUpdates.MINOR) or not inputs.image or not image:
         return False
-    before, after = (_VERSIONED.fullmatch(each) for each in (wanted.image, image))
+    before, after = (_VERSIONED.fullmatch(each) for each in (inputs.image, image))
     if before is None or after is None or before["name"] != after["name"] or before["rest"] != after["rest"]:
         return False
     old, new = ([int(number) for number in each["version"].split(".")] for each in (before, after))
-    kept = 1 if wanted.auto_updates == AutoUpdates.MINOR else 2
-    return new > old and new[:kept] == old[:kept]
+    fixed_parts = 1 if inputs.auto_updates == AutoUpdates.MINOR else 2
+    return new > old and new[:fixed_parts] == old[:fixed_parts]
 
 
 _VERSIONED: Final = re.compile(r"(?P<name>.+:v?)(?P<version>\d+(?:\.\d+)*)(?P<rest>-[\w.-]+)?", re.ASCII)
@@ -142,34 +142,34 @@ def _source(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, confi
     source = config.get("source") or {}
     # What Railway has updated stays, unless the program asks for another image than before.
     updated = old is not None and old.image == new.image and is_update_of(new, source.get("image"))
-    wanted = {"image": source.get("image") if updated else new.image, "repo": new.repo}
-    return {("source", name): value for name, value in wanted.items() if value != source.get(name)}
+    desired = {"image": source.get("image") if updated else new.image, "repo": new.repo}
+    return {("source", name): value for name, value in desired.items() if value != source.get(name)}
 
 
 def _replicas(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: ServiceConfig) -> Changes:
     """Return regions, always whole: those that are not wanted any more are sent as null, or they would stay."""
-    there = _counts(_placed(config))
+    current = _counts(_placed(config))
     if new.regions is None:
-        return _replicas_in_place(new, old, there)
-    unchanged = new.regions == there if there else old is not None and new.regions == old.regions
+        return _replicas_in_place(new, old, current)
+    unchanged = new.regions == current if current else old is not None and new.regions == old.regions
     if unchanged:
         return {}
-    unwanted = {*(there or STANDARD_REGIONS), *((old and old.regions) or {})} - set(new.regions)
-    whole: Regions = {region: {"numReplicas": count} for region, count in new.regions.items()}
-    return {_REGIONS: {**whole, **dict.fromkeys(sorted(unwanted))}}
+    unwanted = {*(current or STANDARD_REGIONS), *((old and old.regions) or {})} - set(new.regions)
+    desired: Regions = {region: {"numReplicas": count} for region, count in new.regions.items()}
+    return {_REGIONS: {**desired, **dict.fromkeys(sorted(unwanted))}}
 
 
 def _replicas_in_place(
-    new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, there: Mapping[str, int]
+    new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, current: Mapping[str, int]
 ) -> Changes:
     had = old is not None and (old.num_replicas is not None or old.regions is not None)
-    wanted = new.num_replicas if new.num_replicas is not None else 1 if had else None
-    if wanted is None or (sum(there.values()) if there else 1) == wanted:
+    desired = new.num_replicas if new.num_replicas is not None else 1 if had else None
+    if desired is None or (sum(current.values()) if current else 1) == desired:
         return {}
-    if not there:
-        return {_REPLICAS: wanted}
-    kept, *others = there
-    return {_REGIONS: {kept: {"numReplicas": wanted}, **dict.fromkeys(others)}}
+    if not current:
+        return {_REPLICAS: desired}
+    first_region, *other_regions = current
+    return {_REGIONS: {first_region: {"numReplicas": desired}, **dict.fromkeys(other_regions)}}
 
 
 def _placed(config: ServiceConfig) -> Regions:
@@ -206,63 +206,63 @@ def _replicas_in(config: ServiceConfig, old: ServiceInstanceInputs | None) -> di
 
 
 def _limits(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: ServiceConfig) -> Changes:
-    there = _containers(config)
+    current = _containers(config)
     memory_bytes = None if new.memory_mb is None else new.memory_mb * BYTES_PER_MB
-    wanted = {"cpu": new.vcpus, "memoryBytes": memory_bytes}
-    if all(value is None for value in wanted.values()):
+    desired = {"cpu": new.vcpus, "memoryBytes": memory_bytes}
+    if all(value is None for value in desired.values()):
         had = old is None or old.vcpus is not None or old.memory_mb is not None
-        return {_CONTAINERS: None} if had and there else {}
-    different = {name: value for name, value in wanted.items() if value != there.get(name)}
+        return {_CONTAINERS: None} if had and current else {}
+    different = {name: value for name, value in desired.items() if value != current.get(name)}
     return {(*_CONTAINERS, name): value for name, value in different.items()}
 
 
 def _credentials(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: ServiceConfig) -> Changes:
     """Return the login where it differs: Railway masks it, so only the old inputs tell whether they changed."""
-    there = at(config, _CREDENTIALS)
-    wanted = new.registry_credentials
-    if wanted is None:
+    current = at(config, _CREDENTIALS)
+    desired = new.registry_credentials
+    if desired is None:
         had = old is None or old.registry_credentials is not None
-        return {_CREDENTIALS: None} if had and there else {}
-    if there and old is not None and old.registry_credentials == wanted:
+        return {_CREDENTIALS: None} if had and current else {}
+    if current and old is not None and old.registry_credentials == desired:
         return {}
-    return {_CREDENTIALS: {"username": wanted.username, "password": wanted.password}}
+    return {_CREDENTIALS: {"username": desired.username, "password": desired.password}}
 
 
 def _variables(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: ServiceConfig) -> Changes:
-    there = config.get("variables") or {}
+    current = config.get("variables") or {}
     sealed = set(new.sealed or ())
     changes: Changes = {}
     for name, value in new.variables.items():
-        found = there.get(name) or {}
+        variable = current.get(name) or {}
         if name not in sealed:
-            if found.get("value") != value:
+            if variable.get("value") != value:
                 changes["variables", name] = {"value": value}
         # Of a sealed one no value is shown, so only the state tells whether this is another one.
-        elif not found.get("isSealed") or old is None or old.variables.get(name) != value:
+        elif not variable.get("isSealed") or old is None or old.variables.get(name) != value:
             changes["variables", name] = {"value": value, "isSealed": True}
     removed = set(old.variables if old else ()) - set(new.variables)
-    return changes | {("variables", name): None for name in sorted(removed) if name in there}
+    return changes | {("variables", name): None for name in sorted(removed) if name in current}
 
 
 def _variables_in(config: ServiceConfig, old: ServiceInstanceInputs | None) -> dict[str, str]:
     """Return values of variables: in a refresh of those that the state has, in an import of all that can be read."""
-    there = config.get("variables") or {}
-    found: dict[str, str] = {}
-    for name in old.variables if old else there:
-        variable = there.get(name)
+    variables = config.get("variables") or {}
+    values: dict[str, str] = {}
+    for name in old.variables if old else variables:
+        variable = variables.get(name)
         if variable is None:
             continue
         value = variable.get("value")
         if value is None and old is not None:
             value = old.variables[name]  # sealed: Railway shows that it exists, never its value
         if value is not None:
-            found[name] = value
-    return found
+            values[name] = value
+    return values
 
 
 def _sealed_in(config: ServiceConfig, old: ServiceInstanceInputs | None) -> list[str] | None:
     """Return those that are to be sealed and are; what somebody else has sealed is no drift."""
     if old is None or old.sealed is None:
         return None
-    there = config.get("variables") or {}
-    return [name for name in old.sealed if (there.get(name) or {}).get("isSealed")]
+    variables = config.get("variables") or {}
+    return [name for name in old.sealed if (variables.get(name) or {}).get("isSealed")]

@@ -12,7 +12,7 @@ from typing import Final
 
 from pulumi_provider.declaration import UNKNOWN, Unknown
 from pulumiverse_railway import rules
-from pulumiverse_railway.provider.resources.parts.identifiers import label
+from pulumiverse_railway.provider.resources.shared.identifiers import label
 
 LONGEST_NAME: Final = 63
 """Names become DNS labels."""
@@ -45,9 +45,9 @@ def service_name(value: str) -> str | None:
 
 def variables(value: Mapping[str, object]) -> str | None:
     """Judge names, which a shell has to be able to hold, and values, without quoting one."""
-    wrong = sorted(key for key in value if rules.variable_name.broken_by(key))
-    if wrong:
-        return f"must have names of letters, digits and underscores that start with no digit, not {', '.join(wrong)}"
+    invalid = sorted(key for key in value if rules.variable_name.broken_by(key))
+    if invalid:
+        return f"must have names of letters, digits and underscores that start with no digit, not {', '.join(invalid)}"
     texts = {key: text for key, text in value.items() if isinstance(text, str)}
     broken = sorted(key for key, text in texts.items() if rules.variable_value.broken_by(text))
     return f"must hold no NUL, which {', '.join(broken)} does" if broken else None
@@ -57,17 +57,17 @@ def regions(value: Mapping[str, int | Unknown]) -> str | None:
     """Demand at least one region, each with at least one replica."""
     if not value:
         return "must name at least one region; leave it out for Railway's default"
-    known = {region: count for region, count in sorted(value.items()) if not isinstance(count, Unknown)}
-    wrong = [f"{region}: {count}" for region, count in known.items() if count < 1]
-    return f"must have at least 1 replica in each region, not {', '.join(wrong)}" if wrong else None
+    counts = {region: count for region, count in sorted(value.items()) if not isinstance(count, Unknown)}
+    invalid = [f"{region}: {count}" for region, count in counts.items() if count < 1]
+    return f"must have at least 1 replica in each region, not {', '.join(invalid)}" if invalid else None
 
 
 def percentages(value: Sequence[int | Unknown]) -> str | None:
     """Return what is wrong with shares of a whole; None when they are right."""
-    known = [each for each in value if isinstance(each, int)]
-    if any(not 0 < each <= _WHOLE for each in known):
+    numbers = [each for each in value if isinstance(each, int)]
+    if any(not 0 < each <= _WHOLE for each in numbers):
         return "must hold numbers from 1 to 100"
-    return no_repetition(known)
+    return no_repetition(numbers)
 
 
 def no_repetition(value: Sequence[object]) -> str | None:

@@ -1,6 +1,6 @@
 """The next run of a cron schedule: five fields, in UTC, as Railway takes them.
 
-Owns what the fields mean. Whether a schedule is allowed is decided by ``rules``.
+Parses the fields; ``rules`` decides whether a schedule is allowed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NAMES: Final = {
 }
 _DAY_MINUTES: Final = 24 * 60
 _LONGEST_DAYS: Final = 5 * 366
-"""How far ahead a day is looked for: 29 February comes within it."""
+"""Days within which the next run is searched: 29 February is among them."""
 
 
 def shortest_gap_minutes(schedule: str) -> int:
@@ -58,13 +58,13 @@ def _first(day: datetime, hours: set[int], minutes: set[int], after: datetime) -
 def _numbers(text: str, smallest: int, largest: int) -> set[int]:
     """Return the numbers that a field names: ``*``, ``5``, ``1-5``, ``*/10``, ``1-30/2`` or several with commas."""
     numbers: set[int] = set()
-    for part in text.upper().split(","):
-        span, _, step = part.partition("/")
+    for field in text.upper().split(","):
+        span, _, step = field.partition("/")
         first, _, last = span.partition("-")
         low = smallest if span == "*" else _number(first)
         high = largest if span == "*" or (step and not last) else _number(last or first)
         if not smallest <= low <= high <= largest:
-            raise ValueError(part)
+            raise ValueError(field)
         numbers.update(range(low, high + 1, int(step or 1)))
     return numbers
 

@@ -1,7 +1,7 @@
 """The request limits: those of the plan, counted per token, and that of the edge in front of the API.
 
-Owns the counting and the verdict. The headers that tell of it belong to ``wire``. Counting is not a change that has to
-be stored at once: a restart forgives what was counted since the last change.
+Counts requests and applies the limits; ``wire`` writes the response headers. The counts are stored with the next change
+of the state: a restart forgets what was counted since the last one.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.state import RateWindow
+from railway_sandbox.railway.records import RateWindow
 
 HOUR_S = 3600.0
 EDGE_REQUESTS_PER_S = 10
 EDGE_BLOCK_S = 60.0
-"""How long the edge refuses after too many requests without a query string. The real one can do so for a day."""
+"""Seconds for which the edge refuses after too many requests without a query string; up to a day at Railway."""
 EDGE_KEY = "edge"
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """The verdict of the rate limits: ``limited`` names the limit that refuses it. ``resets_at`` is simulated time."""
+class RateLimit:
+    """The rate limit of a request: ``limited`` names the limit that refuses it. ``resets_at`` is simulated time."""
 
     limited: Literal["edge", "plan"] | None
     limit: int = 0
@@ -31,16 +31,16 @@ class Verdict:
     retry_after_s: int = 0
 
 
-def edge(cloud: RailwayCloud, *, has_query_string: bool) -> Verdict:
+def edge(cloud: RailwayCloud, *, has_query_string: bool) -> RateLimit:
     """Count a request at the edge, which looks only at those without a query string."""
     if has_query_string or not cloud.limits_requests:
-        return Verdict(None)
+        return RateLimit(None)
     now = cloud.now()
     window = cloud.state.rates.setdefault(EDGE_KEY, RateWindow(hour_started_at=now))
     window.recent = [*(at for at in window.recent if at > now - 1), now]
     if len(window.recent) > EDGE_REQUESTS_PER_S:
         cloud.state.edge_blocked_until = now + EDGE_BLOCK_S
-    return Verdict("edge" if now < cloud.state.edge_blocked_until else None)
+    return RateLimit("edge" if now < cloud.state.edge_blocked_until else None)
 
 
 def _window(cloud: RailwayCloud, token_id: str) -> RateWindow:
@@ -52,7 +52,7 @@ def _window(cloud: RailwayCloud, token_id: str) -> RateWindow:
     return window
 
 
-def plan(cloud: RailwayCloud, token_id: str) -> Verdict:
+def plan(cloud: RailwayCloud, token_id: str) -> RateLimit:
     """Count a request of a token; a refused one does not count."""
     now = cloud.now()
     limits = cloud.plan
@@ -61,13 +61,13 @@ def plan(cloud: RailwayCloud, token_id: str) -> Verdict:
     if cloud.limits_requests:
         if window.used >= limits.requests_per_hour:
             wait = math.ceil(resets_at - now)
-            return Verdict("plan", limits.requests_per_hour, 0, resets_at, max(wait, 1))
+            return RateLimit("plan", limits.requests_per_hour, 0, resets_at, max(wait, 1))
         if limits.requests_per_second is not None and len(window.recent) >= limits.requests_per_second:
-            left = limits.requests_per_hour - window.used
-            return Verdict("plan", limits.requests_per_hour, left, resets_at, 1)
+            remaining = limits.requests_per_hour - window.used
+            return RateLimit("plan", limits.requests_per_hour, remaining, resets_at, 1)
     window.used += 1
     window.recent = [*window.recent, now]
-    return Verdict(None, limits.requests_per_hour, max(limits.requests_per_hour - window.used, 0), resets_at)
+    return RateLimit(None, limits.requests_per_hour, max(limits.requests_per_hour - window.used, 0), resets_at)
 
 
 def remaining(cloud: RailwayCloud, token_id: str) -> tuple[int, float]:

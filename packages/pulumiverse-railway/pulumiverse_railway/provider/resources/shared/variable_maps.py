@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pulumi_provider.declaration import Context
-from pulumiverse_railway.provider.resources.parts.environment_scoped import commit, warn_overwritten
+from pulumiverse_railway.provider.resources.shared.environment_scoped import commit, warn_overwritten
 from railway_api.connections import nodes
 from railway_api.documents.environment_lifecycle import ENVIRONMENT_VARIABLES
 from railway_api.environment import Environment
@@ -23,46 +23,46 @@ if TYPE_CHECKING:
 
 
 REFLECT_S: Final = 60.0
-"""How long a read may lag behind an applied commit, in API time."""
+"""Lag of reads behind an applied commit, in API time."""
 
 Entries: TypeAlias = "Mapping[str, VariableConfig | None]"
 """Variables of a patch: what to set, or ``None`` for one that goes."""
 
 
-def differing(there: Variables, wanted: Mapping[str, str], removed: Iterable[str]) -> Variables:
-    """Return the entries that bring ``there`` to ``wanted``; what was sealed by somebody has no value to compare."""
+def differing(current: Variables, desired: Mapping[str, str], removed: Iterable[str]) -> Variables:
+    """Return the entries that bring ``current`` to ``desired``; what was sealed by somebody has no value to compare."""
     entries: Variables = {
-        name: {"value": value} for name, value in wanted.items() if (there.get(name) or {}).get("value") != value
+        name: {"value": value} for name, value in desired.items() if (current.get(name) or {}).get("value") != value
     }
-    return {**entries, **{name: None for name in sorted(removed) if there.get(name) is not None}}
+    return {**entries, **{name: None for name in sorted(removed) if current.get(name) is not None}}
 
 
-async def tell_changed(context: Context, there: Variables, old: Mapping[str, str] | None, entries: Entries) -> None:
+async def tell_changed(context: Context, current: Variables, old: Mapping[str, str] | None, entries: Entries) -> None:
     """Tell which of the entries replace something else than the last run left there."""
     before = old or {}
-    changed = [name for name in entries if name in before and _foreign(there.get(name), before[name])]
+    changed = [name for name in entries if name in before and _foreign(current.get(name), before[name])]
     await warn_overwritten(context, [f"variables.{name}" for name in sorted(changed)])
 
 
-def _foreign(shown: VariableConfig | None, before: str) -> bool:
-    if shown is None:
+def _foreign(variable: VariableConfig | None, before: str) -> bool:
+    if variable is None:
         return True
-    return not shown.get("isSealed") and shown.get("value") not in {None, before}
+    return not variable.get("isSealed") and variable.get("value") not in {None, before}
 
 
-def readable(there: Variables, old: Mapping[str, str] | None) -> dict[str, str]:
+def readable(variables: Variables, old: Mapping[str, str] | None) -> dict[str, str]:
     """Return values of the owned variables that are there; without ``old`` (an import) of all that can be read."""
-    found: dict[str, str] = {}
-    for name in there if old is None else old:
-        variable = there.get(name)
+    values: dict[str, str] = {}
+    for name in variables if old is None else old:
+        variable = variables.get(name)
         if variable is None:
             continue
         value = variable.get("value")
         if value is None and old is not None:
             value = old[name]  # sealed by somebody: Railway shows that it exists, never its value
         if value is not None:
-            found[name] = value
-    return found
+            values[name] = value
+    return values
 
 
 async def commit_entries(context: Context, environment: Environment, service_id: str | None, entries: Entries) -> None:
@@ -97,18 +97,18 @@ def _there(config: EnvironmentConfig, service_id: str | None) -> Variables:
     return ((config.get("services") or {}).get(service_id) or {}).get("variables") or {}
 
 
-def _missing(there: Variables, entries: Entries) -> list[str]:
+def _missing(current: Variables, entries: Entries) -> list[str]:
     """Return names of entries that are not as they were written, as far as that can be seen."""
-    wrong: list[str] = []
+    names: list[str] = []
     for name, entry in entries.items():
-        shown = there.get(name)
+        variable = current.get(name)
         if entry is None:
-            wrong += [name] if shown is not None else []
+            names += [name] if variable is not None else []
             continue
-        shown = shown or {}
-        if not (entry.get("isSealed") or shown.get("isSealed")) and shown.get("value") != entry.get("value"):
-            wrong.append(name)
-    return wrong
+        variable = variable or {}
+        if not (entry.get("isSealed") or variable.get("isSealed")) and variable.get("value") != entry.get("value"):
+            names.append(name)
+    return names
 
 
 async def sealed_names(environment: Environment, service_id: str) -> Mapping[str, bool]:
@@ -125,9 +125,11 @@ async def sealed_names(environment: Environment, service_id: str) -> Mapping[str
     return {row["name"]: row["isSealed"] for row in nodes(rows) if row["serviceId"] == service_id}
 
 
-def completed(there: Variables, known: Mapping[str, bool]) -> Variables:
+def completed(variables: Variables, sealed_by_name: Mapping[str, bool]) -> Variables:
     """Return the variables together with sealed ones that the configuration leaves out or does not mark."""
     sealed: Variables = {
-        name: {**(there.get(name) or {}), "isSealed": True} for name, is_sealed in known.items() if is_sealed
+        name: {**(variables.get(name) or {}), "isSealed": True}
+        for name, is_sealed in sealed_by_name.items()
+        if is_sealed
     }
-    return {**there, **sealed}
+    return {**variables, **sealed}

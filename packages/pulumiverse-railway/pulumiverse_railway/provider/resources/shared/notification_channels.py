@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pulumi_provider.declaration import Unknown
-from pulumiverse_railway.provider.resources.parts import checks
+from pulumiverse_railway.provider.resources.shared import checks
 
 if TYPE_CHECKING:
     from railway_api.scalars import Json
@@ -21,9 +21,9 @@ def objects(value: Sequence[str | Unknown]) -> str | None:
     """Demand at least one text, each a JSON object."""
     if not value:
         return "must name at least one channel"
-    known = [(str(number), text) for number, text in enumerate(value, 1) if not isinstance(text, Unknown)]
-    wrong = [number for number, text in known if not _is_object(text)]
-    return f"must be JSON objects as text, which number {', '.join(wrong)} is not" if wrong else None
+    texts = [(str(number), text) for number, text in enumerate(value, 1) if not isinstance(text, Unknown)]
+    problems = [number for number, text in texts if not _is_object(text)]
+    return f"must be JSON objects as text, which number {', '.join(problems)} is not" if problems else None
 
 
 def some_without_repetition(value: Sequence[object]) -> str | None:
@@ -31,19 +31,19 @@ def some_without_repetition(value: Sequence[object]) -> str | None:
     return checks.no_repetition(value) if value else "must name at least one"
 
 
-def as_given(given: Sequence[str], there: Sequence[Json]) -> list[str]:
+def as_given(written: Sequence[str], current: Sequence[Json]) -> list[str]:
     """Return the channels that are there, as texts: those that agree with what was given as given, in that order.
 
     Railway may add to a channel; what was given must be in it.
     """
-    left = list(there)
+    remaining = list(current)
     texts: list[str] = []
-    for text in given:
-        match = next((config for config in left if _contains(config, json.loads(text))), None)
+    for text in written:
+        match = next((config for config in remaining if _contains(config, json.loads(text))), None)
         if match is not None:
-            left.remove(match)
+            remaining.remove(match)
             texts.append(text)
-    return texts + [json.dumps(config, sort_keys=True) for config in left]
+    return texts + [json.dumps(config, sort_keys=True) for config in remaining]
 
 
 def _is_object(text: str) -> bool:
@@ -53,7 +53,7 @@ def _is_object(text: str) -> bool:
         return False
 
 
-def _contains(there: Json, wanted: Json) -> bool:
-    if isinstance(there, dict) and isinstance(wanted, dict):
-        return all(key in there and _contains(there[key], value) for key, value in wanted.items())
-    return there == wanted
+def _contains(current: Json, written: Json) -> bool:
+    if isinstance(current, dict) and isinstance(written, dict):
+        return all(key in current and _contains(current[key], value) for key, value in written.items())
+    return current == written

@@ -1,7 +1,7 @@
-"""The visit of a name: the certificate that is shown, and the answer.
+"""The HTTPS server of the simulated Internet: the certificate for a name, and the response.
 
-Owns Cloudflare's proxy (its certificate, its redirect rules, its SSL modes, its errors) and DigitalOcean's CDN.
-Railway's own edge stands with the simulated Railway.
+Simulates Cloudflare's proxy (its certificate, redirect rules, SSL modes and errors) and DigitalOcean's CDN. Railway's
+own edge stands with the simulated Railway.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.clouds import Clouds
 from railway_sandbox.edge import names
-from railway_sandbox.edge.authority import Authority
+from railway_sandbox.edge.certificate_authority import CertificateAuthority
 from railway_sandbox.http_messages import Request, Response
 from railway_sandbox.http_server import Certificate
 from railway_sandbox.railway import edge as railway
@@ -26,7 +26,7 @@ DIGICERT: Final = "GeoTrust TLS RSA CA G1"
 NO_SUCH_NAME: Final = ssl.AlertDescription.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
 """In the place of a DNS that knows no address: clients come here without asking it."""
 NO_CERTIFICATE: Final = ssl.AlertDescription.ALERT_DESCRIPTION_HANDSHAKE_FAILURE
-"""How Cloudflare ends a handshake for a name that its certificates do not cover."""
+"""Cloudflare's TLS alert for a name that its certificates do not cover."""
 
 ERRORS: Final = {
     403: "error code: 1014",
@@ -39,10 +39,10 @@ ERRORS: Final = {
 Cloudflare in another account; 1016, it has no address."""
 
 
-class Visitors:
-    """Everyone who opens an address of the simulated world in a browser."""
+class EdgeServer:
+    """Answers the requests of browsers for names of the simulated Internet."""
 
-    def __init__(self, clouds: Clouds, authority: Authority) -> None:
+    def __init__(self, clouds: Clouds, authority: CertificateAuthority) -> None:
         self._clouds = clouds
         self._authority = authority
 
@@ -54,16 +54,16 @@ class Visitors:
                 return NO_CERTIFICATE
             zone = _zone(name)
             return self._authority.context([zone, f"*.{zone}"], GOOGLE)
-        place = names.end(self._clouds, name)
-        if place is None or place[0] == "elsewhere":
+        end = names.end(self._clouds, name)
+        if end is None or end[0] == "elsewhere":
             return NO_SUCH_NAME
-        return self._of_operator(name, *place)
+        return self._of_operator(name, *end)
 
-    def _of_operator(self, name: str, whose: names.Where, last: str) -> Certificate:
-        if whose == "railway":
+    def _of_operator(self, name: str, operator: names.Where, last: str) -> Certificate:
+        if operator == "railway":
             own = railway.certificate_name(self._clouds.railway, name)
             return self._authority.context([own or "*.up.railway.app"], LETS_ENCRYPT)
-        if whose == "cdn" and self._endpoint_of(name):
+        if operator == "cdn" and self._endpoint_of(name):
             return self._authority.context([name], LETS_ENCRYPT)
         return self._authority.context([f"*.{last.partition('.')[2]}"], DIGICERT)
 
@@ -72,40 +72,40 @@ class Visitors:
         name = names.plain(request.host)
         if self._clouds.cloudflare.is_proxied(name):
             return self._proxied(name, request)
-        place = names.end(self._clouds, name)
-        return self._origin(name, place, request) if place else _cloudflare_error(530)
+        end = names.end(self._clouds, name)
+        return self._origin(name, end, request) if end else _cloudflare_error(530)
 
     # Cloudflare's proxy
 
     def _proxied(self, name: str, request: Request) -> Response:
         zone_id = ZONE_IDS[_zone(name)]
-        if found := self._clouds.cloudflare.rulesets(zone_id).redirect(name, request.path, request.query):
-            status, address = found
+        if redirect := self._clouds.cloudflare.rulesets(zone_id).redirect(name, request.path, request.query):
+            status, address = redirect
             return Response(status=status, headers={"Location": address, "Server": "cloudflare"})
         mode = self._clouds.cloudflare.setting(zone_id, "ssl")["value"]
         if mode == "off":
             return Response(status=301, headers={"Location": f"http://{name}{request.path}", "Server": "cloudflare"})
-        place = names.end(self._clouds, name)
-        if place is None:
+        end = names.end(self._clouds, name)
+        if end is None:
             return _cloudflare_error(530)
-        if place[0] != "railway":
+        if end[0] != "railway":
             # DigitalOcean's CDN is behind Cloudflare too, in another account.
-            return _cloudflare_error(403 if place[0] == "cdn" else 522)
+            return _cloudflare_error(403 if end[0] == "cdn" else 522)
         if mode == "strict" and not railway.certificate_name(self._clouds.railway, name):
             return _cloudflare_error(526)
         if mode == "flexible":  # Cloudflare asks over plain HTTP, and Railway sends everyone to HTTPS
             response = Response(status=301, headers={"Location": f"https://{name}{request.path}"})
         else:
-            response = self._origin(name, place, request)
+            response = self._origin(name, end, request)
         return replace(response, headers={**response.headers, "Server": "cloudflare"})
 
     # The servers behind
 
-    def _origin(self, name: str, found: tuple[names.Where, str], request: Request) -> Response:
-        whose, last = found
-        if whose == "railway":
+    def _origin(self, name: str, end: tuple[names.Where, str], request: Request) -> Response:
+        operator, last = end
+        if operator == "railway":
             return railway.visit(self._clouds.railway, name, request.path)
-        if whose == "elsewhere":
+        if operator == "elsewhere":
             return _cloudflare_error(522)
         return self._object(name, last, request)
 
@@ -126,10 +126,10 @@ class Visitors:
     def _endpoint_of(self, name: str) -> bool:
         """Tell whether a CDN endpoint has ``name`` as its own name, with a certificate for it."""
         every = self._clouds.digitalocean.endpoints()
-        return any(one["custom_domain"] == name and one["certificate_id"] for one in every)
+        return any(endpoint["custom_domain"] == name and endpoint["certificate_id"] for endpoint in every)
 
     def _served(self, name: str) -> bool:
-        return any(one["endpoint"] == name for one in self._clouds.digitalocean.endpoints())
+        return any(endpoint["endpoint"] == name for endpoint in self._clouds.digitalocean.endpoints())
 
 
 def _zone(name: str) -> str:

@@ -1,8 +1,8 @@
 """Settings of a service instance in the form of the environment's configuration, in both directions.
 
-Owns which setting stands where, what Railway takes when it is absent (and therefore leaves out of a read), and which
-value clears it: for some, null is ignored. Works on plain settings; sources, replicas, limits and variables, which
-need more than a table, stand in ``instance_config``.
+A table of each setting's path, of Railway's default (which a read leaves out), and of the value that clears it: for
+some, null is ignored. Sources, replicas, limits and variables, which need more than a table, stand in
+``instance_config``.
 """
 
 from __future__ import annotations
@@ -95,13 +95,13 @@ class Setting:
     name: str
     """The property, in Python's spelling."""
     path: Path
-    """Where it stands in the service's part of the configuration."""
+    """Its path in the service's part of the configuration."""
     default: object = None
-    """What Railway takes when it is absent."""
+    """Railway's default when it is absent."""
     clear: object = None
-    """What to send to get back to the default."""
+    """Value that resets it to the default."""
     form: Form | None = None
-    """How Railway writes it. Default: as it stands."""
+    """Railway's form of the value. Default: unchanged."""
     choices: type[StrEnum] | None = None
 
     def sent(self, value: object) -> object:
@@ -110,28 +110,28 @@ class Setting:
 
     def given(self, config: Mapping[str, object]) -> object:
         """Tell what a configuration says, as the property's value; None when it says nothing."""
-        found = at(config, self.path)
+        value = at(config, self.path)
         if self.form:
-            return self.form.read(found)
-        if self.choices is not None and found not in {None, *self.choices}:
+            return self.form.read(value)
+        if self.choices is not None and value not in {None, *self.choices}:
             return None  # Railway may know more choices than this version
-        return None if found is None else self.choices(found) if self.choices else found
+        return None if value is None else self.choices(value) if self.choices else value
 
     def read(self, config: Mapping[str, object], *, owned: bool, old: object) -> object:
         """Return the property for a refresh (``owned``: the old value counts) or an import, which shows defaults."""
-        found = self.given(config)
+        value = self.given(config)
         if not owned:
-            return self.default if found is None else found
+            return self.default if value is None else value
         if old is None:
-            return None if found == self.default else found
-        return self.default if found is None else found
+            return None if value == self.default else value
+        return self.default if value is None else value
 
-    def changes(self, config: Mapping[str, object], wanted: object, *, clears: bool) -> dict[Path, object]:
-        """Tell what has to be sent for the property to be ``wanted``; ``clears`` says that an absent one has to go."""
-        found = self.given(config)
-        if wanted is not None:
-            return {} if wanted == (self.default if found is None else found) else {self.path: self.sent(wanted)}
-        return {self.path: self.clear} if clears and found is not None and found != self.default else {}
+    def changes(self, config: Mapping[str, object], desired: object, *, clears: bool) -> dict[Path, object]:
+        """Tell what has to be sent for the property to be ``desired``; ``clears`` says that an absent one has to go."""
+        current = self.given(config)
+        if desired is not None:
+            return {} if desired == (self.default if current is None else current) else {self.path: self.sent(desired)}
+        return {self.path: self.clear} if clears and current is not None and current != self.default else {}
 
 
 SETTINGS: Final = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from pulumi_provider.declaration import Context, Inputs, Property
-from pulumiverse_railway.provider.resources.parts.client import railway
+from pulumiverse_railway.provider.resources.shared.client import railway
 from railway_api.deletion import delete_in_environment
 from railway_api.environment import Environment
 from railway_api.group_commits import BuildPatch, Committed
@@ -43,12 +43,12 @@ def environment_of(context: Context, project_id: str, environment_id: str) -> En
     return railway(context).environment(project_id, environment_id)
 
 
-def claimed(context: Context, environment: Environment, thing: str, id: str) -> bool:
+def claimed(context: Context, environment: Environment, resource_id: str, id: str) -> bool:
     """Take a thing that exists for the resource ``id``; False when another resource of this run has it already.
 
     With ``--replace`` the engine may ask twice for what it replaces, once to find what an interrupted run has left.
     """
-    return environment.claim(thing) or context.replaces == id
+    return environment.claim(resource_id) or context.replaces == id
 
 
 async def commit(context: Context, environment: Environment, build: BuildPatch) -> Committed:

@@ -41,7 +41,7 @@ class _Signer:
     key: ec.EllipticCurvePrivateKey
 
 
-class Authority:
+class CertificateAuthority:
     """Signs certificates that are trusted by whoever trusts ``edge-authority.pem`` of the sandbox directory."""
 
     def __init__(self, directory: Path) -> None:
@@ -53,10 +53,10 @@ class Authority:
 
     def context(self, names: Sequence[str], issuer: str) -> ssl.SSLContext:
         """Return what a server shows a certificate for ``names`` with, signed by ``issuer``, a key of ISSUERS."""
-        wanted = (issuer, *names)
-        if wanted not in self._contexts:
-            self._contexts[wanted] = self._context(names, issuer)
-        return self._contexts[wanted]
+        key = (issuer, *names)
+        if key not in self._contexts:
+            self._contexts[key] = self._context(names, issuer)
+        return self._contexts[key]
 
     def _context(self, names: Sequence[str], issuer: str) -> ssl.SSLContext:
         if issuer not in self._issuers:
@@ -132,10 +132,10 @@ def _authority(unsigned: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKe
 
 
 def _name(common: str, organisation: str | None = None) -> x509.Name:
-    parts = [x509.NameAttribute(NameOID.COMMON_NAME, common[:64])]
+    attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common[:64])]
     if organisation:
-        parts.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
-    return x509.Name(parts)
+        attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation))
+    return x509.Name(attributes)
 
 
 def _public(certificate: x509.Certificate) -> bytes:

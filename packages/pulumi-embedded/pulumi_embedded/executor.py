@@ -1,7 +1,7 @@
-"""Steps carried out: each one called at the provider, told as an event, and journalled before and after.
+"""Executes steps: calls the provider, emits events, and writes the journal before and after each call.
 
-Owns the order intent → call → outcome, and how many calls are under way at once. Does not decide what a resource
-needs; that is ``plan`` and ``step_generator``.
+Keeps the order intent → call → outcome, and limits the number of calls that run at once. ``plan`` and
+``step_generator`` decide which steps a resource needs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from pulumi_embedded import plan
 from pulumi_embedded.journal import Journal
-from pulumi_embedded.plugins import HalfMadeError, ProviderError
+from pulumi_embedded.plugins import InitializationFailedError, ProviderError
 from pulumi_embedded.providers import Providers
 from pulumi_embedded.report import Report
 from pulumi_embedded.state import Resource, timestamp
@@ -87,17 +87,17 @@ class Executor:
         *,
         replaces: Resource | None = None,
         changes: Mapping[str, Change] | None = None,
-        gone: bool = False,
+        old_deleted: bool = False,
     ) -> None:
-        """Create a resource; ``replaces`` is the old one, which waits for its deletion unless it is ``gone``."""
+        """Create a resource; ``replaces`` is the old one, which waits for its deletion unless it is ``old_deleted``."""
         kind = StepKind.CREATE if replaces is None else StepKind.CREATE_REPLACEMENT
-        pending_delete = replaces.place if replaces is not None and not gone else -1
-        if gone:
+        pending_delete = replaces.place if replaces is not None and not old_deleted else -1
+        if old_deleted:
             self._report.finished(plan.describe(StepKind.REPLACE, replaces, new, changes))
         with self._slots, self._telling(plan.describe(kind, replaces, new, changes)) as tell:
             self._create(new, replaces, pending_delete)
             tell(plan.describe(kind, replaces, new, changes))
-        if replaces is not None and not gone:
+        if replaces is not None and not old_deleted:
             self._report.finished(plan.describe(StepKind.REPLACE, replaces, new, changes))
 
     def _create(self, new: Resource, replaces: Resource | None, pending_delete: int) -> None:
@@ -110,7 +110,7 @@ class Executor:
             if interrupted and pending_delete >= 0 and replaces is not None and new.id == replaces.id:
                 # What the provider found is the one to be replaced, which will be deleted: so nothing else was left.
                 new.id, new.outputs = provider.create(new, interrupted=False)
-        except HalfMadeError as half:
+        except InitializationFailedError as half:
             new.id, new.outputs, new.init_errors = half.id, half.outputs, half.reasons
             new.created = new.modified = timestamp()
             self._journal.settle(new, pending_delete=pending_delete, created=True)
@@ -131,7 +131,7 @@ class Executor:
                 self._journal.intend("update", old)
             try:
                 new.outputs = self._providers.get(new.provider).update(new, old)
-            except HalfMadeError as half:
+            except InitializationFailedError as half:
                 # The old inputs stay, so that the next run sees the same difference and tries again.
                 stands = replace(new, inputs=old.inputs, outputs=half.outputs or old.outputs, init_errors=half.reasons)
                 self._journal.settle(stands, old.place)
@@ -175,10 +175,10 @@ class Executor:
             provider.delete(doomed)
         except ProviderError:
             try:
-                found = provider.read(doomed, doomed.id, doomed.inputs, doomed.outputs)
+                remaining = provider.read(doomed, doomed.id, doomed.inputs, doomed.outputs)
             except ProviderError:
-                found = None
-            if found is None or found.id:
+                remaining = None
+            if remaining is None or remaining.id:
                 raise
 
     def _in_order(self, deletions: plan.Deletions, delete: Callable[[Resource], None]) -> None:
@@ -214,17 +214,17 @@ class Executor:
 
     def _refresh(self, old: Resource) -> None:
         with self._telling(plan.describe(StepKind.REFRESH, old, old)) as tell:
-            read = self._providers.get(old.provider).read(old, old.id, old.inputs, old.outputs)
-            if not read.id:
+            current = self._providers.get(old.provider).read(old, old.id, old.inputs, old.outputs)
+            if not current.id:
                 self._journal.remove([old])
                 tell(plan.describe(StepKind.DELETE, old, None))
                 return
-            inputs = old.inputs if read.inputs is None else read.inputs
-            new = replace(old, id=read.id, inputs=inputs, outputs=read.outputs, init_errors=read.reasons)
+            inputs = old.inputs if current.inputs is None else current.inputs
+            new = replace(old, id=current.id, inputs=inputs, outputs=current.outputs, init_errors=current.reasons)
             # As the Pulumi engine has it: outputs follow silently, what the program asked for is drift.
-            changes = differences(old.inputs, new.inputs) if read.inputs else differences(old.outputs, new.outputs)
-            if read.reasons:
-                reasons = "".join(f"\n* {reason}" for reason in read.reasons)
+            changes = differences(old.inputs, new.inputs) if current.inputs else differences(old.outputs, new.outputs)
+            if current.reasons:
+                reasons = "".join(f"\n* {reason}" for reason in current.reasons)
                 self._report.say("warning", f"Refreshed resource is in an unhealthy state:{reasons}", old.urn)
             if new != old:
                 new.modified = timestamp()

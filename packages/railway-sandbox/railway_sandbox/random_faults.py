@@ -1,7 +1,7 @@
-"""Troubles at a steady rate: what a network and a busy Railway do to a client that nobody warned.
+"""Random faults at a steady rate, as a network and a busy Railway cause them: errors, lost responses, delays, lag.
 
-Owns which request is disturbed, and how. The choice follows from the seed, the operation and how often it was asked, so
-that a run can be repeated. After a trouble the same operation is left alone a few times: whoever repeats it gets on.
+The faults follow from the seed, the operation and the number of its requests, so that a run can be reproduced. After a
+fault the next few requests of the same operation succeed, so that a client that retries makes progress.
 
     RAILYARD_SANDBOX_TROUBLE=0.05      one request in twenty
     RAILYARD_SANDBOX_TROUBLE=0.05:7    the same with the seed 7
@@ -22,17 +22,17 @@ from railway_sandbox.storage import SandboxError
 
 VARIABLE: Final = "RAILYARD_SANDBOX_TROUBLE"
 CALM: Final = 3
-"""How often an operation is left alone after a trouble: more often than a client repeats what it may repeat."""
+"""Requests of an operation without a fault after each fault: more than a client retries."""
 SLOW_S: Final = 15.0
-"""How long a slow answer takes, in simulated seconds."""
+"""Duration of a slow answer, in simulated seconds."""
 RETRY_AFTER_S: Final = 5
 LAG_S: Final = 20.0
-"""How long Railway's reads show what was there before a mutation, in simulated seconds."""
+"""Lag of Railway's reads behind a mutation, in simulated seconds."""
 
 Kind = Literal["gateway before", "gateway after", "lost", "throttled", "race", "slow", "lag"]
 
 EVERYWHERE: Final[tuple[Kind, ...]] = ("gateway before", "throttled", "slow")
-"""What every client of these APIs repeats, since nothing was done."""
+"""Faults that every client of these APIs retries, since nothing was done."""
 OF_RAILWAY: Final[tuple[Kind, ...]] = (*EVERYWHERE, "gateway after", "lost", "race", "lag")
 RACES: Final = {
     "mutation serviceDomainCreate": "Failed to create service domain, please try again",
@@ -45,8 +45,8 @@ DISTURBED: Final[frozenset[Api]] = frozenset({"railway", "cloudflare", "digitalo
 
 
 @dataclass
-class Trouble:
-    """Disturbs requests at ``rate`` (0 to 1) of them."""
+class RandomFaults:
+    """Lets a share of the requests fail: ``rate``, from 0 to 1."""
 
     rate: float
     seed: str = "0"
@@ -55,19 +55,19 @@ class Trouble:
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
     def choose(self, route: Route) -> Kind | None:
-        """Return what happens to this request; ``None`` when nothing does."""
+        """Return the kind of fault of this request; ``None`` for none."""
         if route.api not in DISTURBED:
             return None
-        asked = (route.api, route.operation)
+        operation = (route.api, route.operation)
         with self._counting:
-            self._asked[asked] += 1
-            if self._calm[asked] > 0:
-                self._calm[asked] -= 1
+            self._asked[operation] += 1
+            if self._calm[operation] > 0:
+                self._calm[operation] -= 1
                 return None
-            dice = random.Random(f"{self.seed}/{route.api}/{route.operation}/{self._asked[asked]}")  # noqa: S311
+            dice = random.Random(f"{self.seed}/{route.api}/{route.operation}/{self._asked[operation]}")  # noqa: S311
             if dice.random() >= self.rate:
                 return None
-            self._calm[asked] = CALM
+            self._calm[operation] = CALM
         return dice.choice(_possible(route))
 
 
@@ -83,7 +83,7 @@ def _possible(route: Route) -> list[Kind]:
 
 
 def fault_of(kind: Kind, route: Route, speed: float) -> Fault | None:
-    """Return the fault that a kind of trouble is; ``None`` for a lag, which is none of the answer."""
+    """Return the fault of this kind; ``None`` for a lag, which concerns later reads."""
     chosen = Fault(api=route.api, operation="", status=None)
     if kind == "gateway before":
         chosen.status = 503
@@ -102,8 +102,8 @@ def fault_of(kind: Kind, route: Route, speed: float) -> Fault | None:
     return chosen
 
 
-def of_environment() -> Trouble | None:
-    """Return the trouble that RAILYARD_SANDBOX_TROUBLE asks for; ``None`` without it. Raises ``SandboxError``."""
+def of_environment() -> RandomFaults | None:
+    """Return the faults that RAILYARD_SANDBOX_TROUBLE asks for; ``None`` without it. Raises ``SandboxError``."""
     text = os.environ.get(VARIABLE, "")
     if not text:
         return None
@@ -114,4 +114,4 @@ def of_environment() -> Trouble | None:
         share = -1.0
     if not 0 <= share <= 1:
         raise SandboxError(f"{VARIABLE} is {text!r}: a rate between 0 and 1 such as 0.05, or 0.05:<seed>")
-    return Trouble(share, seed or "0") if share else None
+    return RandomFaults(share, seed or "0") if share else None

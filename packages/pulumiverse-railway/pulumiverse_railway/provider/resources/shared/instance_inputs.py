@@ -12,10 +12,10 @@ from typing import Annotated, Any, Final, cast
 
 from pulumi_provider.declaration import UNKNOWN, Nested, Problem, Property
 from pulumi_provider.naming import camel_case
-from pulumiverse_railway import rules
-from pulumiverse_railway.provider.resources.parts import checks
-from pulumiverse_railway.provider.resources.parts.environment_scoped import ServiceScoped
-from pulumiverse_railway.provider.resources.parts.settings import (
+from pulumiverse_railway import conflicts, rules
+from pulumiverse_railway.provider.resources.shared import checks
+from pulumiverse_railway.provider.resources.shared.environment_scoped import ServiceScoped
+from pulumiverse_railway.provider.resources.shared.instance_settings import (
     AutoUpdates,
     Builder,
     RestartPolicyType,
@@ -302,7 +302,7 @@ def problems(inputs: Named) -> list[Problem]:
 
 
 def _among_settings(inputs: Named) -> Iterator[tuple[str, str]]:
-    return rules.contradictions(inputs, replicas=_total(inputs))
+    return conflicts.of_service(inputs, replicas=_total(inputs))
 
 
 def _replicas(inputs: Named) -> Iterator[tuple[str, str]]:

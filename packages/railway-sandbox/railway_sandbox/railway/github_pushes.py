@@ -16,7 +16,7 @@ from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.railway.deployments.sources import defect_of, latest_commit, resolve
 from railway_sandbox.railway.deployments.timelines import CHECKS_S
 from railway_sandbox.railway.operations import catch_up
-from railway_sandbox.railway.state import Deployment, DeploymentTrigger, part
+from railway_sandbox.railway.records import Deployment, DeploymentTrigger, part
 
 
 def push(cloud: RailwayCloud, repository: str, branch: str, commit: str, paths: Iterable[str] = ()) -> list[Deployment]:
@@ -61,7 +61,7 @@ def _watches(patterns: list[str], path: str) -> bool:
     """Tell whether a changed file counts: the last pattern that fits decides, and one with ``!`` says no."""
     counts = False
     for pattern in patterns:
-        wanted = pattern.removeprefix("!").lstrip("/")
-        if fnmatchcase(path, wanted) or fnmatchcase(path, f"{wanted.rstrip('/')}/*"):
+        glob = pattern.removeprefix("!").lstrip("/")
+        if fnmatchcase(path, glob) or fnmatchcase(path, f"{glob.rstrip('/')}/*"):
             counts = not pattern.startswith("!")
     return counts

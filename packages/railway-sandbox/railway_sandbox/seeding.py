@@ -1,7 +1,7 @@
-"""A sandbox with what exists elsewhere: one environment as Railway's API tells it, and what belongs to it.
+"""Seeds a sandbox with an environment that exists elsewhere, as the real APIs answer it.
 
-Owns the way from answers of real APIs to the records of the simulated ones. Everything keeps its id, so that settings
-which name one mean the same thing here. What such an answer does not tell is as the simulators make it.
+Converts answers of real APIs into records of the simulated ones. Ids are kept, so that settings which name one refer to
+the same resource here. Fields that the answers do not have get the simulators' defaults.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from railway_sandbox.railway.config.volumes import set_schedules
 from railway_sandbox.railway.deployments import deployments, instances
 from railway_sandbox.railway.domains import certificates
 from railway_sandbox.railway.networking import tcp_proxies
-from railway_sandbox.railway.services.services import label_of
-from railway_sandbox.railway.state import (
+from railway_sandbox.railway.records import (
     Config,
     CustomDomain,
     Deployment,
@@ -27,15 +26,16 @@ from railway_sandbox.railway.state import (
     VolumeInstance,
     part,
 )
+from railway_sandbox.railway.services.services import label_of
 from railway_sandbox.server import Sandbox
 
 Answer = Mapping[str, Any]
 AGE_S: Final = 3_600.0
-"""How long ago all of it was made: nothing is still on its way."""
+"""Age of the seeded resources, in seconds: none is still in progress."""
 
 
-def fill(sandbox: Sandbox, world: Answer) -> None:
-    """Put a world into an empty sandbox, and store it.
+def seed(sandbox: Sandbox, world: Answer) -> None:
+    """Put the resources of ``world`` into an empty sandbox, and store them.
 
     ``railway``: answer of a read of the environment, with ``project`` and ``environment``; ``zones``: name → id;
     ``records``: DNS records as Cloudflare answers them, with ``zone_id``; ``zone_settings``: zone's id → its ``ssl``
@@ -51,34 +51,34 @@ def fill(sandbox: Sandbox, world: Answer) -> None:
 
 
 def _railway(cloud: RailwayCloud, answer: Answer) -> None:
-    given, seen, now = answer["project"], answer["environment"], cloud.now()
-    made: dict[str, Any] = {"created_at": now, "updated_at": now}
-    cloud.state.projects[given["id"]] = Project(
-        id=given["id"],
-        name=given["name"],
-        description=given["description"],
+    project, environment_answer, now = answer["project"], answer["environment"], cloud.now()
+    timestamps: dict[str, Any] = {"created_at": now, "updated_at": now}
+    cloud.state.projects[project["id"]] = Project(
+        id=project["id"],
+        name=project["name"],
+        description=project["description"],
         workspace_id=next(iter(cloud.state.workspaces)),
-        base_environment_id=given["primaryEnvironmentId"],
-        **made,
+        base_environment_id=project["primaryEnvironmentId"],
+        **timestamps,
     )
-    for each in _living(given["environments"]):
+    for each in _living(project["environments"]):
         cloud.state.environments[each["id"]] = Environment(
-            id=each["id"], project_id=given["id"], name=each["name"], **made
+            id=each["id"], project_id=project["id"], name=each["name"], **timestamps
         )
-    environment = cloud.state.environments[seen["id"]]
-    config: Config = seen["config"]
+    environment = cloud.state.environments[environment_answer["id"]]
+    config: Config = environment_answer["config"]
     environment.config["sharedVariables"] = dict(part(config, "sharedVariables"))
-    for each in _living(given["services"]):
+    for each in _living(project["services"]):
         cloud.state.services[each["id"]] = Service(
-            id=each["id"], project_id=given["id"], name=each["name"], dns_label=label_of(each["name"]), **made
+            id=each["id"], project_id=project["id"], name=each["name"], dns_label=label_of(each["name"]), **timestamps
         )
-    _volumes(cloud, environment, given, seen)
+    _volumes(cloud, environment, project, environment_answer)
     here = part(config, "services")
-    answered = {each["serviceId"]: each for each in _living(seen["serviceInstances"])}
-    for service_id in {**answered, **here}:
-        _instance(cloud, environment, service_id, here.get(service_id) or {}, answered.get(service_id) or {})
+    instances = {each["serviceId"]: each for each in _living(environment_answer["serviceInstances"])}
+    for service_id in {**instances, **here}:
+        _instance(cloud, environment, service_id, here.get(service_id) or {}, instances.get(service_id) or {})
     deployments.start_batch(cloud, environment, here, now)
-    for service_id, instance in answered.items():
+    for service_id, instance in instances.items():
         _decided_by_a_file(deployments.latest(cloud, environment.id, service_id), instance)
 
 
@@ -88,8 +88,10 @@ def _decided_by_a_file(deployment: Deployment | None, answer: Answer) -> None:
     every: list[Config] = [each["meta"] or {} for each in serving]
     meta = next((each for each in every if each.get("propertyFileMapping")), Config())
     if deployment is not None and meta:
-        told = {name: meta[name] for name in ("configFile", "propertyFileMapping", "serviceManifest") if name in meta}
-        deployment.meta = {**deployment.meta, **told}
+        file_settings = {
+            name: meta[name] for name in ("configFile", "propertyFileMapping", "serviceManifest") if name in meta
+        }
+        deployment.meta = {**deployment.meta, **file_settings}
 
 
 def _instance(cloud: RailwayCloud, environment: Environment, service_id: str, config: Config, answer: Answer) -> None:
@@ -101,7 +103,7 @@ def _instance(cloud: RailwayCloud, environment: Environment, service_id: str, co
     instances.create(cloud, environment, service_id, now, own)
     instances.follow_source(cloud, environment, service_id)
     tcp_proxies.from_patch(cloud, environment, service_id, config, now)
-    where: dict[str, Any] = {
+    ids: dict[str, Any] = {
         "project_id": environment.project_id,
         "environment_id": environment.id,
         "service_id": service_id,
@@ -114,34 +116,36 @@ def _instance(cloud: RailwayCloud, environment: Environment, service_id: str, co
                 target_port=each["targetPort"],
                 created_at=now,
                 updated_at=now,
-                **where,
+                **ids,
             )
     for each in answer.get("domains", {}).get("customDomains", ()):
         if not each["deletedAt"]:
-            cloud.state.custom_domains[each["id"]] = _domain(each, {**where, "created_at": now, "updated_at": now})
+            cloud.state.custom_domains[each["id"]] = _domain(each, {**ids, "created_at": now, "updated_at": now})
 
 
 def _regions(cloud: RailwayCloud, environment: Environment) -> Any:
     return instances.first_config(cloud, environment)["deploy"]["multiRegionConfig"]
 
 
-def _domain(answer: Answer, made: Mapping[str, Any]) -> CustomDomain:
+def _domain(answer: Answer, timestamps: Mapping[str, Any]) -> CustomDomain:
     status: Config = answer.get("status") or {}
-    told = {each["purpose"].rpartition("PURPOSE_")[2]: each["requiredValue"] for each in status.get("dnsRecords") or ()}
+    targets = {
+        each["purpose"].rpartition("PURPOSE_")[2]: each["requiredValue"] for each in status.get("dnsRecords") or ()
+    }
     return CustomDomain(
         id=answer["id"],
         domain=answer["domain"],
         target_port=answer["targetPort"],
-        cname_target=told.get("TRAFFIC_ROUTE", ""),
-        acme_target=told.get("ACME_DNS01_CHALLENGE", ""),
+        cname_target=targets.get("TRAFFIC_ROUTE", ""),
+        acme_target=targets.get("ACME_DNS01_CHALLENGE", ""),
         token=status.get("verificationToken") or "",
-        **made,
+        **timestamps,
     )
 
 
-def _volumes(cloud: RailwayCloud, environment: Environment, project: Answer, seen: Answer) -> None:
+def _volumes(cloud: RailwayCloud, environment: Environment, project: Answer, environment_answer: Answer) -> None:
     now = cloud.now()
-    config: Config = seen["config"]
+    config: Config = environment_answer["config"]
     mounts = {
         key: each
         for service in part(config, "services").values()
@@ -151,7 +155,7 @@ def _volumes(cloud: RailwayCloud, environment: Environment, project: Answer, see
         cloud.state.volumes[each["id"]] = Volume(
             id=each["id"], project_id=project["id"], name=each["name"], created_at=now, listed_at=now
         )
-    for each in _living(seen["volumeInstances"]):
+    for each in _living(environment_answer["volumeInstances"]):
         settings: Config = part(config, "volumes").get(each["volumeId"]) or {}
         disk = VolumeInstance(
             id=each["id"],
@@ -162,7 +166,7 @@ def _volumes(cloud: RailwayCloud, environment: Environment, project: Answer, see
             size_mb=each["sizeMB"],
             created_at=now,
             region=settings.get("region"),
-            usage_alerts=sorted(int(one) for one in part(part(settings, "alerts"), "usage")),
+            usage_alerts=sorted(int(percentage) for percentage in part(part(settings, "alerts"), "usage")),
         )
         cloud.state.volume_instances[disk.id] = disk
         mount: Config = mounts.get(disk.volume_id) or {}
