@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.railway import operations
 from railway_sandbox.railway.cloud import Defect
 from railway_sandbox.railway.storage.volumes import LONGEST_LAG_S
 from railway_sandbox.server import SANDBOX, Sandbox
+from railyard.engine.commands import application as engine
 from railyard.engine.engine import code_of
 
 ROOT = Path(__file__).parents[2]
@@ -145,6 +147,21 @@ class Checkout:
             text=True,
             start_new_session=True,
         )
+
+
+class InProcess(Checkout):
+    """A checkout whose commands run in the process of the tests: theirs are about other things than processes."""
+
+    def run(self, *arguments: str) -> Outcome:
+        """Run a command of ``python -m railyard.engine`` to its end; a traceback fails the test."""
+        places = {"RAILYARD_PROJECT": str(self.directory), "RAILYARD_SANDBOX": str(self.sandbox)}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.directory)
+            for name, value in {"ENGINE": "embedded", "NO_COLOR": "1", **places}.items():
+                patch.setenv(name, value)
+            done = CliRunner().invoke(engine, arguments)
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return Outcome(done.exit_code, done.stdout, done.stderr)
 
 
 def with_system(directory: Path, module: Path, settings: str) -> Checkout:

@@ -19,7 +19,7 @@ from railway_sandbox.railway.records import Deployment, Environment, Service
 from railway_sandbox.server import SANDBOX, Sandbox
 from railyard.application import application
 from railyard.engine import operate
-from tests.lifecycle.conftest import Checkout
+from tests.lifecycle.conftest import InProcess
 
 POINTING = (
     "RAILWAY_API_URL", "RAILWAY_API_TOKEN", "RAILWAY_TOKEN", "RAILYARD_SECRETS", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE",
@@ -117,7 +117,7 @@ class Railyard:
 @pytest.fixture(scope="session")
 def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The clouds after an up of Seance and Rose in staging: images and a repository, names with and without a proxy."""
-    checkout = Checkout(tmp_path_factory.mktemp("brought-up") / "railyard")
+    checkout = InProcess(tmp_path_factory.mktemp("brought-up") / "railyard")
     for system in ("seance", "rose"):
         checkout.json("up", "-s", "staging", "--system", system)
     return checkout.listed()

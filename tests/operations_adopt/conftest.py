@@ -19,7 +19,7 @@ from railway_sandbox.railway import operations
 from railway_sandbox.server import SANDBOX, Sandbox
 from railyard.application import application
 from railyard.engine.commands import application as engine
-from tests.lifecycle.conftest import CODE, COPIED, ROOT, Checkout, copy
+from tests.lifecycle.conftest import CODE, COPIED, ROOT, InProcess, copy
 
 POINTING = (
     "RAILWAY_API_URL", "RAILWAY_API_TOKEN", "RAILWAY_TOKEN", "RAILYARD_SECRETS", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE",
@@ -107,7 +107,7 @@ class Elsewhere:
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The clouds after an up of all systems in staging."""
-    checkout = Checkout(tmp_path_factory.mktemp("running") / "railyard")
+    checkout = InProcess(tmp_path_factory.mktemp("running") / "railyard")
     checkout.json("up", "-s", "staging")
     return checkout.listed()
 

@@ -16,7 +16,7 @@ from railway_sandbox.server import Sandbox
 from railyard.accounts.spaces_client import spaces_client
 from railyard.data.postgres import Server, query
 from railyard.engine import operate
-from tests.lifecycle.conftest import Checkout
+from tests.lifecycle.conftest import InProcess
 from tests.operations.conftest import POINTING, Railyard, World
 from tests.operations_backup import servers
 
@@ -40,7 +40,7 @@ def proxies(railyard: Railyard) -> list[TCPProxy]:
 @pytest.fixture(scope="session")
 def netia(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The clouds after an up of Netia in staging."""
-    checkout = Checkout(tmp_path_factory.mktemp("netia") / "railyard")
+    checkout = InProcess(tmp_path_factory.mktemp("netia") / "railyard")
     checkout.json("up", "-s", "staging", "--system", "netia")
     return checkout.listed()
 

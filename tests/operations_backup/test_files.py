@@ -27,7 +27,7 @@ from railyard.data import archive, volume_files
 from railyard.data.database import terminable
 from railyard.data.files_commands import Measured
 from railyard.shared.console import OperationError
-from tests.lifecycle.conftest import Checkout
+from tests.lifecycle.conftest import InProcess
 from tests.operations.conftest import POINTING, Railyard, Said, World, pointed
 from tests.operations_backup.conftest import objects, spaces
 
@@ -41,7 +41,7 @@ LONG_AGO_S = 1_700_000_000
 @pytest.fixture(scope="session")
 def omega(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The clouds after an up of Omega in staging."""
-    checkout = Checkout(tmp_path_factory.mktemp("omega") / "railyard")
+    checkout = InProcess(tmp_path_factory.mktemp("omega") / "railyard")
     checkout.json("up", "-s", "staging", "--system", "omega")
     return checkout.listed()
 

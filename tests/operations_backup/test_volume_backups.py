@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from railway_sandbox.railway.environments import config_patch
-from tests.lifecycle.conftest import Checkout
+from tests.lifecycle.conftest import InProcess
 from tests.operations.conftest import Railyard
 from tests.operations_backup.conftest import FULL, WHERE, disk_of
 from tests.simulated import fail
@@ -122,7 +122,7 @@ def test_the_next_up_takes_the_restored_volume_over(railyard: Railyard, tmp_path
     """A refresh sees that the volume is another one, an up takes that one over and makes none."""
     create(railyard)
     assert railyard.run("restore", "volume", WHERE, "latest", "--confirm", FULL, "--no-backup-first").code == 0
-    checkout = Checkout(tmp_path / "railyard")
+    checkout = InProcess(tmp_path / "railyard")
     shutil.copytree(railyard.directory, checkout.sandbox)
     checkout.json("refresh", "-s", "staging", "--system", "netia")
     done = checkout.json("up", "-s", "staging", "--system", "netia")

@@ -20,7 +20,7 @@ from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.records import Deployment
 from railway_sandbox.server import Sandbox
 from railyard.application import application
-from tests.lifecycle.conftest import Checkout
+from tests.lifecycle.conftest import InProcess
 from tests.simulated import fail
 
 GIT = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com"}
@@ -40,7 +40,7 @@ class Said:
         return json.loads(self.text)
 
 
-class Place(Checkout):
+class Place(InProcess):
     """A copy of the project, its sandbox and its history."""
 
     def __init__(self, directory: Path) -> None:
