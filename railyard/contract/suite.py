@@ -6,7 +6,6 @@ Owns the order of things and what an error in a point means. Prints nothing.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -67,7 +66,7 @@ class Run:
 
     async def _try(self, point: DoubtfulPoint, project: ProjectUnderTest) -> None:
         clock, requests = self.client.clock, self.client.requests
-        started = time.monotonic()
+        started = clock.now()
         timeout_s = point.seconds if clock.speed == 1 else SANDBOX_TIMEOUT_S
         try:
             async with asyncio.timeout(timeout_s):
@@ -78,5 +77,5 @@ class Run:
             verdict = Verdict.unknown(str(failure))
         except (KeyError, IndexError, TypeError, AttributeError, ValueError, StopIteration) as odd:
             verdict = Verdict.unknown(f"an answer of another form than expected ({type(odd).__name__}: {odd})")
-        seconds = (time.monotonic() - started) * clock.speed
+        seconds = clock.now() - started
         self.results.append(PointResult(point, verdict, seconds, self.client.requests - requests))

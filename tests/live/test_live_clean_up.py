@@ -16,13 +16,9 @@ from railyard.contract.doubtful_point import DoubtfulPoint, Verdict, doubtful_po
 from railyard.contract.suite import Run
 from railyard.contract.throwaway_project import DESCRIPTION
 from tests.live.conftest import Try, living
+from tests.provider.in_process import Connection
 
 WAITS_FOR_EVER = 1
-
-
-@pytest.fixture(autouse=True)
-def _served(address):
-    """Each test has an account that answers."""
 
 
 def never_ending(began: asyncio.Event) -> DoubtfulPoint:
@@ -58,49 +54,49 @@ def test_an_interrupted_run_deletes_its_project(cloud):
     assert living(cloud) == []
 
 
-def test_a_project_whose_creation_was_not_confirmed_is_found_and_deleted(attempt: Try, cloud, address):
+def test_a_project_whose_creation_was_not_confirmed_is_found_and_deleted(attempt: Try, connection: Connection):
     """The answer to the creation is lost, the project is there."""
-    address.fail("projectCreate", when="lost")
+    connection.fail("projectCreate", when="lost")
 
     run = attempt([23])
 
     assert run.all_as_assumed
-    assert len(cloud.state.projects) == 1
-    assert living(cloud) == []
+    assert len(connection.sandbox.railway.state.projects) == 1
+    assert living(connection.sandbox.railway) == []
 
 
-def test_a_project_whose_creation_failed_after_the_fact_is_deleted(attempt: Try, cloud, address):
+def test_a_project_whose_creation_failed_after_the_fact_is_deleted(attempt: Try, connection: Connection):
     """The creation ends with an error that is not a lost answer, and the project is there all the same."""
-    address.fail("projectCreate", when="after", status=200, message="Problem processing request")
+    connection.fail("projectCreate", when="after", status=200, message="Problem processing request")
 
     with pytest.raises(Failure, match="Problem processing request"):
         attempt([23])
 
-    assert len(cloud.state.projects) == 1
-    assert living(cloud) == []
+    assert len(connection.sandbox.railway.state.projects) == 1
+    assert living(connection.sandbox.railway) == []
 
 
-def test_projects_are_not_made_too_quickly(attempt: Try, cloud):
+def test_projects_are_not_made_too_quickly(attempt: Try, connection: Connection):
     """A second run right after the first waits for Railway's half a minute."""
     attempt([23])
     run = attempt([23])
 
     assert run.all_as_assumed
-    first, second = cloud.state.projects.values()
+    first, second = connection.sandbox.railway.state.projects.values()
     assert second.created_at - first.created_at >= 30
 
 
-def test_a_deletion_that_fails_for_a_while_is_repeated(attempt: Try, cloud, address):
+def test_a_deletion_that_fails_for_a_while_is_repeated(attempt: Try, connection: Connection):
     """Errors of Railway's do not leave a project behind."""
-    address.fail("projectDelete", status=200, message="Problem processing request", count=3)
+    connection.fail("projectDelete", status=200, message="Problem processing request", count=3)
 
     assert attempt([23]).left == ""
-    assert living(cloud) == []
+    assert living(connection.sandbox.railway) == []
 
 
-def test_a_project_that_cannot_be_deleted_is_named_with_what_to_do(attempt: Try, cloud, address):
+def test_a_project_that_cannot_be_deleted_is_named_with_what_to_do(attempt: Try, connection: Connection):
     """The run says so, and counts as failed."""
-    address.fail("projectDelete", status=200, message="Problem processing request", count=100)
+    connection.fail("projectDelete", status=200, message="Problem processing request", count=100)
 
     run = attempt([23])
 
@@ -108,7 +104,7 @@ def test_a_project_that_cannot_be_deleted_is_named_with_what_to_do(attempt: Try,
     assert "may still cost money" in run.left
     assert "make live CLEAN=1" in run.left
     assert not run.all_as_assumed
-    assert living(cloud) == [run.project]
+    assert living(connection.sandbox.railway) == [run.project]
 
 
 def make_project(cloud, name: str, description: str | None) -> str:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from railway_sandbox.railway.cloud import RailwayCloud
 from railyard.contract.checks import POINTS
 from railyard.contract.doubtful_point import Outcome
 from railyard.contract.suite import Run
-from tests.live.conftest import Try, account, living, pointed_at, tried
+from tests.live.conftest import Try, account, living, tried
 from tests.live.otherwise import OTHERWISE
+from tests.provider.in_process import Connection
 
 NUMBERS = [each.number for each in POINTS]
 
 
 @pytest.fixture(scope="module")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Run, RailwayCloud]]:
+def everything(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, RailwayCloud]:
     """One run over all points, as ``make live`` does it."""
-    sandbox = account(tmp_path_factory.mktemp("everything"))
-    with pointed_at(sandbox):
-        yield tried(sandbox.railway, NUMBERS), sandbox.railway
+    connection = account(tmp_path_factory.mktemp("everything"))
+    return tried(connection, NUMBERS), connection.sandbox.railway
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -50,7 +48,7 @@ def test_each_point_can_be_otherwise():
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_railway_that_behaves_otherwise_is_noticed(attempt: Try, cloud, monkeypatch, number):
+def test_a_railway_that_behaves_otherwise_is_noticed(attempt: Try, connection: Connection, monkeypatch, number):
     """The verdict says so, with what was seen; and the project is deleted all the same."""
     change, seen = OTHERWISE[number]
     change(monkeypatch)
@@ -61,12 +59,12 @@ def test_a_railway_that_behaves_otherwise_is_noticed(attempt: Try, cloud, monkey
     assert (found.verdict.outcome, found.verdict.seen) == (Outcome.OTHERWISE, found.verdict.seen)
     assert seen in found.verdict.seen
     assert not run.all_as_assumed
-    assert living(cloud) == []
+    assert living(connection.sandbox.railway) == []
 
 
-def test_a_point_that_fails_is_one_that_cannot_be_told(attempt: Try, address):
+def test_a_point_that_fails_is_one_that_cannot_be_told(attempt: Try, connection: Connection):
     """And the next ones are tried."""
-    address.fail("workflowStatus", status=200, message="Problem processing request")
+    connection.fail("workflowStatus", status=200, message="Problem processing request")
 
     run = attempt([5, 23])
 
@@ -76,10 +74,9 @@ def test_a_point_that_fails_is_one_that_cannot_be_told(attempt: Try, address):
 
 def test_a_small_plan_leaves_a_point_open(tmp_path):
     """What the plan refuses is no answer to the question."""
-    sandbox = account(tmp_path, "free")
-    with pointed_at(sandbox):
-        run = tried(sandbox.railway, [2])
+    connection = account(tmp_path, "free")
+    run = tried(connection, [2])
 
     assert run.results[0].verdict.outcome is Outcome.COULD_NOT_TELL
     assert run.results[0].verdict.seen == "the plan does not allow two replicas"
-    assert living(sandbox.railway) == []
+    assert living(connection.sandbox.railway) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, Final
 
 from pulumiverse_railway.provider.configuration import Configuration, build_client
@@ -48,7 +47,7 @@ async def delete_project(project: ProjectUnderTest) -> Verdict:
     service = await project.service("kept")
     wanted = {**project.where, "serviceId": service, "mountPath": "/data"}
     await project.retried(lambda: project.call(VOLUME_CREATE, input=wanted))
-    started = time.monotonic()
+    started = project.client.clock.now()
     try:
         await project.call(PROJECT_DELETE, id=project.project_id)
     except RailwayError as refused:
@@ -57,7 +56,7 @@ async def delete_project(project: ProjectUnderTest) -> Verdict:
             (deleted, f"an error ({refused.reason}), and the project is {'deleted' if deleted else 'still there'}")
         )
     if await project.appears(lambda: is_gone(project.client, project.project_id)):
-        took_s = (time.monotonic() - started) * project.client.clock.speed
+        took_s = project.client.clock.now() - started
         return judge((True, f"accepted with a live volume, and gone {took_s:.0f} s later"))
     expires = (await project.call(PROJECT_EXPIRY, id=project.project_id))["expiredAt"]
     return judge((False, f"accepted, and still there: to expire at {expires}" if expires else "accepted, still there"))
