@@ -53,6 +53,8 @@ NEW_STACKS: dict[str, tuple[dict[Path, bytes], str]] = {}
 GROUPING = {"patches", "rates", "throttled", "facts"}
 """What depends on how requests fell together."""
 HERE = Path(__file__).parent
+SYSTEMS = {"omega", "seance", "omnistack", "netia", "rose"}
+"""What the settings of both stacks hold; a test takes all five where one or two would not show the same."""
 
 Seen = tuple[dict[str, tuple[str, dict[str, str]]], dict[str, Any]]
 """URN → operation, and path → how it differs; URN → new inputs. Without unchanged ones, providers and the stack."""
@@ -74,6 +76,13 @@ class Engine(Checkout):
         if after is not None:
             shutil.copytree(after.sandbox, self.sandbox)
             shutil.copy(after.directory / f"Pulumi.{stack}.yaml", directory)
+
+    def keep(self, *systems: str) -> None:
+        """Take all systems but these out of the settings of the stack."""
+        file = self.directory / f"Pulumi.{self.stack}.yaml"
+        parts = re.split(r"^(?=\S|  railyard:)", file.read_text(), flags=re.MULTILINE)
+        others = tuple(f"  railyard:{name}:" for name in SYSTEMS - {*systems})
+        file.write_text("".join(part for part in parts if not part.startswith(others)))
 
     def operate(self, operation: str, *targets: str, fails: bool = False) -> Seen:
         """Carry out an operation that must succeed, or fail; ``targets`` are globs of URNs."""

@@ -19,6 +19,8 @@ from tests.conformance.test_plain_commands import run
 from tests.lifecycle.conftest import LONGEST_S
 from tests.operations_adopt.test_adopt import ONE_CHANGE
 
+SYSTEMS = ("omega", "seance")
+"""Resources of every type that a system has."""
 FORGOTTEN = "config:\n  railway:plan: hobby\n  railyard:secrets: secrets/staging.yaml\n"
 
 
@@ -27,6 +29,7 @@ def real(tmp_path: Path) -> Iterator[RealEngine]:
     with ExitStack() as running:
         made = RealEngine(tmp_path / "real", running, "production")
         made.stack = "staging"  # which the commands make, so that its salt stands where they keep it
+        made.keep(*SYSTEMS)
         yield made
 
 
@@ -55,8 +58,8 @@ def written(real: RealEngine, since: int) -> list[str]:
 def test_a_system_is_adopted_with_the_pulumi_cli(real: RealEngine) -> None:
     """Nothing is written anywhere, the preview is empty, and the state forgets it again without deleting anything.
 
-    All five, from nothing but a token, one after the other; a rehearsal with the same engine ends alike. Then one
-    change is made of each, and only that is done.
+    Every type of resource, from nothing but a token, one system after the other; a rehearsal with the same engine ends
+    alike. Then one change is made of each, and only that is done.
     """
     up = run(real, "up", "-s", "staging")
     assert up.returncode == 0, up.stdout + up.stderr
@@ -65,13 +68,13 @@ def test_a_system_is_adopted_with_the_pulumi_cli(real: RealEngine) -> None:
     settings.write_text(FORGOTTEN)
     before = len(requests(real))
 
-    for system in ONE_CHANGE:
+    for system in SYSTEMS:
         adopted = railyard(real, "adopt", system, "-s", "staging", "--yes")
 
         assert (adopted["left"], adopted["deployments"]) == ([], 0), system
         assert adopted["imported"] >= 5
         assert written(real, before) == []
-    again = railyard(real, "adopt", "seance", "-s", "staging", "--yes")
+    again = railyard(real, "adopt", "omega", "-s", "staging", "--yes")
     assert (again["imported"], again["left"]) == (0, [])
 
     rehearsed = railyard(real, "adopt", "omega", "-s", "live", "--project", "omega-staging", "--rehearse")
@@ -79,7 +82,8 @@ def test_a_system_is_adopted_with_the_pulumi_cli(real: RealEngine) -> None:
     assert rehearsed["imported"] >= 5
 
     text = settings.read_text()
-    for old, new, _ in ONE_CHANGE.values():
+    changes = [ONE_CHANGE[system] for system in SYSTEMS]
+    for old, new, _ in changes:
         assert old in text, text
         text = text.replace(old, new)
     settings.write_text(text)
@@ -90,10 +94,10 @@ def test_a_system_is_adopted_with_the_pulumi_cli(real: RealEngine) -> None:
     asked = [service for patch in patches for service in patch["services"].values()]
     assert all(set(each) == {"variables"} for each in asked)
     sent = {frozenset(each["variables"]) for each in asked}
-    assert sent == {frozenset(variables) for *_, variables in ONE_CHANGE.values()}
+    assert sent == {frozenset(variables) for *_, variables in changes}
     assert set(written(real, before)) == {"mutation environmentPatchCommit"}
 
     before = len(requests(real))
-    assert railyard(real, "abandon", "rose", "-s", "staging", "--yes")["forgotten"] > 5
-    assert "railyard:rose" not in settings.read_text()
+    assert railyard(real, "abandon", "omega", "-s", "staging", "--yes")["forgotten"] > 5
+    assert "railyard:omega" not in settings.read_text()
     assert written(real, before) == []

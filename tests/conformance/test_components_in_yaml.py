@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import pytest
 from components.plugin.parts import PARTS, token_of
 from railway_sandbox.server import Sandbox
 from railyard.engine.operate import environment
-from tests import needs
+from tests import forked, needs
 from tests.conformance.conftest import PASSPHRASE, program, put_standins
 
 pytestmark = pytest.mark.needs("pulumi-language-yaml")
@@ -64,15 +63,17 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The variables with which ``pulumi`` finds host and plugins."""
     host = needs.yaml_host()
     assert host is not None
-    plugins = tmp_path_factory.mktemp("tools") / "plugins"
-    put_standins(ROOT, plugins)
+    directory = tmp_path_factory.mktemp("tools")
+    plugins, python = directory / "plugins", directory / ".venv" / "bin" / "python"
+    forked.environment(directory / ".venv")
+    put_standins(ROOT, plugins, python)
     for name, folder in PLUGINS.items():
         file = plugins / f"pulumi-resource-{name}"
-        file.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {shlex.quote(str(folder))} "$@"\n')
+        file.write_text(f'#!/bin/sh\nexec {shlex.quote(str(python))} {shlex.quote(str(folder))} "$@"\n')
         file.chmod(0o755)
     return {
         "PATH": os.pathsep.join(map(str, [plugins, host.parent, os.environ["PATH"], program().parent])),
-        "PULUMI_HOME": str(plugins.parent / "home"),
+        "PULUMI_HOME": str(directory / "home"),
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

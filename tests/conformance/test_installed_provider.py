@@ -33,9 +33,9 @@ def test_a_program_elsewhere_uses_the_installed_provider_with_the_real_engine(tm
     """An inline program of the Automation API: previewed, brought up once, found unchanged, and taken down."""
     for name in PARTS:
         shutil.copytree(ROOT / "packages" / name, tmp_path / "source" / name, ignore=LEFT_OUT)
-        build(tmp_path / "source" / name, tmp_path / "wheels")
+    wheels = build(tmp_path / "wheels", *(tmp_path / "source").iterdir())
     elsewhere = tmp_path / "elsewhere"
-    python = install(elsewhere / ".venv", tmp_path / "wheels", "pulumiverse-railway")
+    python = install(elsewhere / ".venv", wheels, "pulumiverse-railway")
     (elsewhere / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
     (elsewhere / "__main__.py").write_text(PROGRAM)
     sandbox = Sandbox(tmp_path / "sandbox")

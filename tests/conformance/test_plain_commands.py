@@ -27,9 +27,10 @@ def summary(text: str) -> dict[str, int]:
 
 def test_every_command_works_from_the_root(real, tmp_path):
     """Preview, up, refresh, import, graph and destroy, with the options that people use; a preview asks nobody."""
+    real.keep("omega", "netia")
     first = real.pulumi("preview", *STAGING, *TARGETS, "--diff")
     assert "omega-bot-instance" in first
-    assert "seance-project" not in first
+    assert "netia-project" not in first
     assert real.requests() == []
 
     real.pulumi("up", *STAGING, *TARGETS, "--yes")
@@ -85,6 +86,7 @@ def test_settings_with_merges_and_tokens_are_read_as_the_cli_reads_them(real):
 
 def test_an_up_follows_a_saved_plan(real, tmp_path):
     """For a new stack and for one that is up: the up registers nothing that its preview did not."""
+    real.keep("omega", "netia")
     plan = str(tmp_path / "plan.json")
     for change in (("", ""), ("logLevel: debug", "logLevel: info")):
         real.change("staging", *change)
@@ -95,6 +97,7 @@ def test_an_up_follows_a_saved_plan(real, tmp_path):
 
 def test_the_automation_api_and_a_state_backend_in_spaces(real, monkeypatch, tmp_path):
     """The page's own example; the state lies in a bucket, so that whoever comes next finds nothing to do."""
+    real.keep("omega", "netia")
     monkeypatch.setenv("HTTP_PROXY", real.variables["HTTP_PROXY"])
     keys = {"aws_access_key_id": SPACES_ACCESS_KEY, "aws_secret_access_key": SPACES_SECRET_KEY}
     spaces = boto3.client("s3", region_name="us-east-1", endpoint_url="http://sfo3.digitaloceanspaces.com", **keys)

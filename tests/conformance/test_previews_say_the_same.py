@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.conformance.conftest import EmbeddedEngine, Engine, RealEngine
 from tests.conformance.test_drift_is_read import by_hand
 from tests.conformance.test_plain_commands import run
 
+Both = tuple[RealEngine, EmbeddedEngine]
 OMEGA = ("-s", "staging", "--system", "omega")
 ABOUT_THE_CLI = ("using pulumi-", "Diagnostics")
 """What the CLI says of plugins that it finds on PATH, and the heading above it."""
@@ -33,6 +39,29 @@ def shown(engine: Engine, *options: str) -> list[str]:
     return sorted(line.partition(" in ")[0] for line in lines if line and not any(w in line for w in ABOUT_THE_CLI))
 
 
+@pytest.fixture(scope="module")
+def brought_up(tmp_path_factory: pytest.TempPathFactory) -> tuple[RealEngine, EmbeddedEngine, dict[str, Any]]:
+    """Both engines with one system that is up, and the document of the up of the real one."""
+    directory = tmp_path_factory.mktemp("brought-up")
+    with ExitStack() as running:
+        real, embedded = RealEngine(directory / "real", running), EmbeddedEngine(directory / "embedded")
+        up = run(real, "up", *OMEGA, "--json")
+        assert (up.returncode, embedded.run("up", *OMEGA).code) == (0, 0), up.stderr
+        real.simulated.save()
+    return real, embedded, json.loads(up.stdout)
+
+
+@pytest.fixture
+def both(brought_up: tuple[RealEngine, EmbeddedEngine, dict[str, Any]], tmp_path: Path) -> Iterator[Both]:
+    """Both engines on what was brought up, each test with its own copy."""
+    real, embedded, _ = brought_up
+    with ExitStack() as running:
+        yield (
+            RealEngine(tmp_path / "real", running, after=real),
+            EmbeddedEngine(tmp_path / "embedded", after=embedded),
+        )
+
+
 def test_both_engines_tell_requests_deployments_money_and_rules(engines: tuple[RealEngine, EmbeddedEngine]) -> None:
     """Of a whole new stack: the same counts, cost, money, broken rules, outputs, and inputs of each resource."""
     real, embedded = engines
@@ -46,12 +75,10 @@ def test_both_engines_tell_requests_deployments_money_and_rules(engines: tuple[R
     assert any("requests to Railway and start" in line for line in text)
 
 
-def test_both_engines_show_the_old_and_the_new_value(engines: tuple[RealEngine, EmbeddedEngine]) -> None:
+def test_both_engines_show_the_old_and_the_new_value(both: Both) -> None:
     """Of a system that is up: what changes with both values, and nothing of the other systems."""
-    real, embedded = engines
-    assert run(real, "up", *OMEGA).returncode == 0
-    assert embedded.run("up", *OMEGA).code == 0
-    for engine in engines:
+    real, embedded = both
+    for engine in both:
         engine.change("staging", "logLevel: debug", "logLevel: info")
 
     lines = shown(real, *OMEGA)
@@ -62,12 +89,10 @@ def test_both_engines_show_the_old_and_the_new_value(engines: tuple[RealEngine, 
     assert (ours["cost"], ours["changeSummary"]) == (theirs["cost"], theirs["changeSummary"])
 
 
-def test_an_up_with_refresh_brings_back_what_was_changed_by_hand(engines: tuple[RealEngine, EmbeddedEngine]) -> None:
+def test_an_up_with_refresh_brings_back_what_was_changed_by_hand(both: Both) -> None:
     """One resource is updated, with either engine, and programs get the document of the up alone."""
-    real, embedded = engines
-    assert run(real, "up", *OMEGA).returncode == 0
-    assert embedded.run("up", *OMEGA).code == 0
-    for engine in engines:
+    real, embedded = both
+    for engine in both:
         engine.tamper(by_hand)
 
     mended = [json.loads(run(real, "up", *OMEGA, "--refresh", "--json").stdout)]
@@ -81,9 +106,9 @@ def test_an_up_with_refresh_brings_back_what_was_changed_by_hand(engines: tuple[
         )
 
 
-def test_programs_get_the_outcome_of_an_up_and_its_error(real: RealEngine) -> None:
+def test_programs_get_the_outcome_of_an_up_and_its_error(brought_up: Any, both: Both) -> None:
     """One document: success, outputs and steps; of a stack with a mistake, the mistake and no success."""
-    up = json.loads(run(real, "up", *OMEGA, "--json").stdout)
+    (real, _), (_, _, up) = both, brought_up
     assert (up["succeeded"], up["changeSummary"]["create"]) == (True, 9)
     assert up["outputs"]["omega"]["projectId"]
 

@@ -23,9 +23,7 @@ class Real(RealEngine):
 
     def __init__(self, directory: Path, running: ExitStack) -> None:
         super().__init__(directory, running)
-        settings = directory / "Pulumi.staging.yaml"
-        before, _, rest = settings.read_text().partition("  railyard:omega:\n")
-        settings.write_text(before + rest[rest.index("  railyard:seance:\n") : rest.index("  railyard:netia:\n")])
+        self.keep("omnistack", "rose")
         self.secrets, self.key = (directory / "secrets" / name for name in ("sandbox.yaml", "sandbox.agekey"))
         self.variables.update(RAILYARD_SECRETS=str(self.secrets), SOPS_AGE_KEY_FILE=str(self.key))
 
@@ -47,7 +45,7 @@ def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Real]:
 
 def test_the_real_engine_deploys_changed_secrets_and_nothing_else(real, capfd, monkeypatch):
     """The same services as in the sandbox; a preview without the key shows what changed, and no other change."""
-    real.change_secret("seance", "BUILDER_KEY", "planted-builder-key-2")
+    real.change_secret("rose", "GROQ_API_KEY", "planted-groq-key-2")
     real.change_secret("omnistack", "POSTGRES_PASSWORD", "planted-postgres-pw-2")
     stack = read_stack("staging")
     cli = PulumiCli(stack, pulumi_cli.PulumiCli(program()))
@@ -58,12 +56,12 @@ def test_the_real_engine_deploys_changed_secrets_and_nothing_else(real, capfd, m
     assert secrets_apply.carry_out(cli, stack, **options, json=True)
 
     assert "planted" not in shown
-    names = [f"omnistack-{name}-instance" for name in ("api", "postgres", "worker")] + ["seance-backend-instance"]
+    names = [f"omnistack-{name}-instance" for name in ("api", "postgres", "worker")] + ["rose-web-instance"]
     assert sorted(line[2:].split(":")[0] for line in shown.splitlines() if line.startswith("~ ")) == names
     assert '"instances": []' in capfd.readouterr().out
     assert real.operate("preview")[0] == {}
 
-    real.change_secret("seance", "BUILDER_KEY", "planted-builder-key-3")
+    real.change_secret("rose", "GROQ_API_KEY", "planted-groq-key-3")
     real.tamper(
         lambda sandbox: sandbox.fail("railway", "environmentPatchCommit", status=200, message="Not Authorized", count=9)
     )
@@ -71,4 +69,4 @@ def test_the_real_engine_deploys_changed_secrets_and_nothing_else(real, capfd, m
     real.tamper(Sandbox.heal)
     real.key.unlink()
     monkeypatch.setenv("HOME", str(real.directory / "nowhere"))
-    assert [urn.rsplit("::", 1)[1] for urn in real.operate("preview")[0]] == ["seance-backend-instance"]
+    assert [urn.rsplit("::", 1)[1] for urn in real.operate("preview")[0]] == ["rose-web-instance"]

@@ -56,7 +56,9 @@ def test_pulumi_keeps_a_stack_there(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with sandbox.serve() as address:
         for name, value in environment(address, directory=tmp_path / ".sandbox").items():
             monkeypatch.setenv(name, value)
-        made = CliRunner().invoke(application, ["state", "init", "--bucket", "example-railyard-state"])
+        made = CliRunner().invoke(
+            application, ["state", "init", "--bucket", "example-railyard-state", "--region", "sfo3"]
+        )
         login = next(line.strip() for line in made.output.splitlines() if "pulumi login" in line)
         variables = {
             "PATH": os.pathsep.join([str(program().parent), os.environ["PATH"]]),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 import yaml
 
 from tests.operations_workflows.test_workflow_rules import PINNED, SCHEMAS, read
-from tests.wheels.conftest import PACKAGES, ROOT, UV, run
+from tests.wheels.conftest import PACKAGES, ROOT, UV, Commands, empty, fill, run
 from tools import versions
 
 BOT = ("--name", "pingbot", "--topology", "bot", "--image", "ghcr.io/example/pingbot:1.0.0")
@@ -29,16 +28,13 @@ WRITTEN = {
 class Project:
     """A folder in which the installed command works."""
 
-    def __init__(self, folder: Path, program: Path) -> None:
-        self.folder, self.program = folder, program
+    def __init__(self, folder: Path, commands: Commands) -> None:
+        self.folder, self.commands = folder, commands
         folder.mkdir(exist_ok=True)
 
     def run(self, *arguments: str, code: int = 0) -> str:
         """Run the command, which ends with ``code``; what it printed."""
-        environment = {"PATH": "/usr/bin:/bin", "HOME": str(self.folder.parent), "NO_COLOR": "1"}
-        done = subprocess.run(
-            [self.program, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
-        )
+        done = self.commands.run(self.folder, *arguments)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
@@ -52,17 +48,11 @@ class Project:
         return {path.as_posix() for path in found if not {".sandbox", "__pycache__"} & set(path.parts)}
 
 
-@pytest.fixture(scope="session")
-def packages(installed: Path, wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the wheels of all packages."""
-    return wheels
-
-
 @pytest.fixture(scope="module")
-def bot(installed: Path, packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+def bot(commands: Commands, wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A bot in two stacks, made in an empty folder."""
-    project = Project(tmp_path_factory.mktemp("new") / "bot", installed)
-    project.run("init", *BOT, "--stacks", "staging,production", "--packages", str(packages), "--yes")
+    project = Project(tmp_path_factory.mktemp("new") / "bot", commands)
+    project.run("init", *BOT, "--stacks", "staging,production", "--packages", str(wheels), "--yes")
     return project
 
 
@@ -114,23 +104,20 @@ def test_nothing_of_it_knows_the_systems_of_this_repository(bot):
 
 def test_its_requirements_install_with_hashes_and_nothing_else(bot, tmp_path):
     """In an empty environment, each of Railyard's packages from the wheel that is named, wherever an index has one."""
-    place = tmp_path / "environment"
-    run(UV, "venv", "--quiet", place)
-    run(
-        UV, "pip", "install", "--quiet", "--python", place, "--require-hashes", "-r", "requirements.txt", cwd=bot.folder
-    )
+    python = empty(tmp_path / "environment")
+    fill(python, "--require-hashes", "--requirement", "requirements.txt", cwd=bot.folder)
 
-    found = json.loads(run(UV, "pip", "list", "--format", "json", "--python", place))
+    found = json.loads(run(UV, "pip", "list", "--format", "json", "--python", python))
     ours = [each["name"] for each in found if each["version"] == versions.version()]
     assert {"railyard", *PACKAGES} <= set(ours)
     named = {line.split("=")[0] for line in (ROOT / "railyard" / "init" / "pinned.txt").read_text().splitlines()}
     assert {each["name"] for each in found} - set(ours) <= named
 
 
-def test_a_run_that_was_cut_off_is_finished_and_nothing_is_overwritten(bot, installed, packages, tmp_path):
+def test_a_run_that_was_cut_off_is_finished_and_nothing_is_overwritten(bot, commands, wheels, tmp_path):
     """The same command writes what is missing; what somebody wrote stays, and is named."""
-    project = Project(tmp_path / "bot", installed)
-    command = ("init", *BOT, "--stacks", "staging,production", "--packages", str(packages), "--yes")
+    project = Project(tmp_path / "bot", commands)
+    command = ("init", *BOT, "--stacks", "staging,production", "--packages", str(wheels), "--yes")
     project.run(*command)
     whole = {name: (project.folder / name).read_text() for name in project.files()}
     for name in ("Pulumi.production.yaml", ".github/workflows/real.yml", "requirements.txt"):
@@ -166,27 +153,24 @@ def test_a_run_that_was_cut_off_is_finished_and_nothing_is_overwritten(bot, inst
         (("--yes", "--image", "a:1", "--packages", "."), "has no wheel of"),
     ],
 )
-def test_a_call_that_cannot_work_says_what_to_give(installed, tmp_path, arguments, said):
+def test_a_call_that_cannot_work_says_what_to_give(commands, tmp_path, arguments, said):
     """One sentence, exit code 1 or 2, and nothing is written."""
     folder = tmp_path / "empty"
     folder.mkdir()
-    done = subprocess.run(
-        [installed, "init", *arguments], cwd=folder, capture_output=True, text=True, check=False,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    done = commands.run(folder, "init", *arguments)
 
     assert (done.returncode in (1, 2), done.stdout, list(folder.iterdir())) == (True, "", [])
     assert done.stderr.startswith("error: ")
     assert said in done.stderr
 
 
-def test_a_folder_that_hides_a_package_is_refused(installed, packages, tmp_path):
+def test_a_folder_that_hides_a_package_is_refused(commands, wheels, tmp_path):
     """A package ``components`` of the application would be imported in the place of Railyard's."""
-    project = Project(tmp_path / "app", installed)
+    project = Project(tmp_path / "app", commands)
     (project.folder / "components").mkdir()
     (project.folder / "components" / "__init__.py").touch()
 
-    refused = project.run("init", *BOT, "--packages", str(packages), "--yes", code=2)
+    refused = project.run("init", *BOT, "--packages", str(wheels), "--yes", code=2)
 
     assert "components/__init__.py hides Railyard's package 'components'" in refused
     assert "keep Pulumi.yaml in a folder of its own" in refused

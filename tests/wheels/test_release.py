@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.wheels.conftest import UV, run
+from tests.wheels.conftest import empty, fill, run
 from tools import release, versions
 
 ADDRESS = "https://github.com/example/railyard/releases/download/v9"
 
 
 @pytest.fixture(scope="module")
-def dist(installed: Path, wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def dist(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of a release."""
     folder = tmp_path_factory.mktemp("release") / "dist"
     shutil.copytree(wheels, folder)
@@ -37,17 +37,16 @@ def test_the_requirements_name_each_wheel_of_the_release_with_its_hash(dist):
 
 def test_a_project_pins_the_release_from_which_railyard_is_installed(dist, tmp_path):
     """Whatever installed it has recorded address and hash of each wheel: no network is asked again."""
-    folder, place = tmp_path / "dist", tmp_path / "environment"
+    folder = tmp_path / "dist"
     shutil.copytree(dist, folder)
     release.write(folder, "")
-    run(UV, "venv", "--quiet", place)
-    run(UV, "pip", "install", "--quiet", "--python", place, "--require-hashes", "-r", folder / "requirements.txt")
+    python = empty(tmp_path / "environment")
+    fill(python, "--require-hashes", "--requirement", folder / "requirements.txt")
     (tmp_path / "bot").mkdir()
 
     command = ("init", "--name", "bot", "--image", "example/bot:1", "--yes")
-    run(
-        place / "bin" / "railyard", *command, cwd=tmp_path / "bot", env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
-    )
+    alone = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    run(python.with_name("railyard"), *command, cwd=tmp_path / "bot", env=alone)
 
     assert (tmp_path / "bot" / "requirements.txt").read_text() == (folder / "requirements.txt").read_text()
 
@@ -70,12 +69,10 @@ def test_an_unpacked_plugin_installs_what_it_pins_and_serves(dist, tmp_path):
     with tarfile.open(dist / release.archive_name("linux-amd64")) as archive:
         archive.extractall(tmp_path, filter="data")
     options = yaml.safe_load((tmp_path / "PulumiPlugin.yaml").read_text())["runtime"]["options"]
-    place = tmp_path / options["virtualenv"]
-    run(UV, "venv", "--quiet", place)
-    pip = ("pip", "install", "--quiet", "--python", place, "--require-hashes")
-    run(UV, *pip, "--requirement", "requirements.txt", cwd=tmp_path)
+    python = empty(tmp_path / options["virtualenv"])
+    fill(python, "--require-hashes", "--requirement", "requirements.txt", cwd=tmp_path)
 
-    command = [place / "bin" / "python", tmp_path, "127.0.0.1:1"]
+    command = [python, tmp_path, "127.0.0.1:1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd="/") as started:
         assert started.stdout
         port = started.stdout.readline().strip()

@@ -7,14 +7,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from railway_sandbox.server import Sandbox
-from tests.wheels.conftest import LEFT_OUT, PACKAGES, ROOT, UV, install, run
+from tests.wheels.conftest import LEFT_OUT, PACKAGES, ROOT, empty, fill, install, run
 from tools import versions
 
 IMPORT_ALL = """
@@ -163,9 +162,8 @@ def test_the_folder_of_the_provider_is_a_plugin_by_itself(tmp_path):
     repository = tmp_path / "repository"
     shutil.copytree(ROOT / "packages", repository / "packages", ignore=LEFT_OUT)
     plugin = repository / "packages" / "pulumiverse-railway"
-    python = tmp_path / "environment" / "bin" / "python"
-    run(UV, "venv", "--quiet", "--python", sys.executable, tmp_path / "environment")
-    run(UV, "pip", "install", "--quiet", "--python", python, "--requirement", "requirements.txt", cwd=plugin)
+    python = empty(tmp_path / "environment")
+    fill(python, "--requirement", "requirements.txt", cwd=plugin)
 
     with subprocess.Popen([python, plugin, "127.0.0.1:1"], stdout=subprocess.PIPE, text=True, cwd=tmp_path) as started:
         assert started.stdout
