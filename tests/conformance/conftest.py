@@ -33,6 +33,7 @@ from railyard.engine.operate import environment, plan_of
 from railyard.engine.pulumi_cli import LANGUAGE_HOST, PLUGINS, home
 from tests import forked, needs
 from tests.lifecycle.conftest import LONGEST_S, Checkout
+from tests.operations_workflows.conftest import GIT, Said
 
 PASSPHRASE = "sandbox"
 STANDIN = """#!/bin/sh
@@ -215,6 +216,14 @@ class RealEngine(Engine):
     def wrapped(self) -> dict[str, str]:
         """The variables of ``python -m railyard.engine`` with this engine: it finds the simulated clouds by itself."""
         return {**os.environ, **{name: self.variables[name] for name in ("PATH", "PYTHONPATH", "PULUMI_HOME")}}
+
+    def railyard(self, *arguments: str, **variables: str) -> Said:
+        """``railyard …`` as a process of this session: in another one its programs could not be forked."""
+        done = subprocess.run(
+            [sys.executable, "-m", "railyard", *arguments], cwd=self.directory, text=True, capture_output=True,
+            env={**self.wrapped, **GIT, "NO_COLOR": "1", **variables}, timeout=LONGEST_S, check=False,
+        )  # fmt: skip
+        return Said(done.returncode, done.stdout, done.stderr)
 
     def ids(self) -> dict[str, str]:
         """URN → id of all that the state holds."""

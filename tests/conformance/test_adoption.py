@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +14,6 @@ import pytest
 from railyard.engine.engine_choice import States
 from tests.conformance.conftest import RealEngine
 from tests.conformance.test_plain_commands import run
-from tests.lifecycle.conftest import LONGEST_S
 from tests.operations_adopt.test_adopt import ONE_CHANGE
 
 SYSTEMS = ("omega", "seance")
@@ -35,14 +32,10 @@ def real(tmp_path: Path) -> Iterator[RealEngine]:
 
 def railyard(real: RealEngine, *arguments: str) -> Any:
     """``railyard …`` as a process, with the Pulumi CLI on the simulated clouds; its document."""
-    done = subprocess.run(
-        [sys.executable, "-m", "railyard", *arguments, "--sandbox", "--json"],
-        cwd=real.directory, env={**real.wrapped, "ENGINE": "pulumi"}, capture_output=True, text=True,
-        timeout=LONGEST_S, check=False,
-    )  # fmt: skip
-    document: Any = json.loads(done.stdout or "{}")
+    said = real.railyard(*arguments, "--sandbox", "--json", ENGINE="pulumi")
+    document: Any = json.loads(said.text or "{}")
     assert "error" not in document, document["error"]
-    assert done.stdout, done.stderr[-3000:]
+    assert said.text, said.errors[-3000:]
     return document
 
 

@@ -14,11 +14,12 @@ from railyard.engine.engine_choice import States
 from tests.conformance.conftest import RealEngine
 from tests.conformance.test_drift_is_read import by_hand
 from tests.conformance.test_plain_commands import run
-from tests.lifecycle.conftest import CODE, copy, world
+from tests.lifecycle.conftest import CODE, ROOT, world
 from tests.operations_secrets import sops_files
 from tests.operations_workflows.conftest import SETTINGS, Repository, Said
 
 STAGING = "Pulumi.staging.yaml"
+NOT_COMMITTED = (*CODE, ".sandbox", ".venv", "home", "plugins")
 TOLD = "engine: the Pulumi CLI (stack staging is up with it); state in "
 
 
@@ -28,13 +29,11 @@ class Place(Repository):
     def __init__(self, real: RealEngine) -> None:
         super().__init__(real.directory)
         self.real = real
-        for name in CODE:  # a commit holds files, not links to them
-            (self.directory / name).unlink()
-        copy(CODE, self.directory)
+        self.change("Pulumi.yaml", "./packages", f"{ROOT}/packages")
         for stack in ("staging", "production"):
             of = "  railyard:promotesFrom: staging\n" if stack == "production" else ""
             self.write(f"Pulumi.{stack}.yaml", SETTINGS.format(stack=stack, plan="hobby") + of)
-        self.write(".gitignore", "/.sandbox\n/.venv\n/home\n/plugins\n__pycache__\n")
+        self.write(".gitignore", "".join(f"/{name}\n" for name in NOT_COMMITTED))
         self.git("init", "--quiet", "--initial-branch=main")
         self.commit("First")
         up = run(real, "up", "-s", "staging")
@@ -42,8 +41,7 @@ class Place(Repository):
 
     def railyard(self, *arguments: str, **variables: str) -> Said:
         """``railyard …`` where the Pulumi CLI and its plugins are found."""
-        here = {name: self.real.wrapped[name] for name in ("PATH", "PULUMI_HOME")}
-        said = super().railyard(*arguments, **{**here, "ENGINE": "", **variables})
+        said = self.real.railyard(*arguments, **{"ENGINE": "", **variables})
         assert TOLD in said.errors, said
         return said
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from tests.conformance.conftest import RealEngine
 from tests.environments.conftest import left
-from tests.lifecycle.conftest import CODE, copy
 from tests.operations_workflows.conftest import Repository
 from tests.operations_workflows.test_review_jobs import SETTINGS
 
@@ -17,17 +16,13 @@ def test_an_environment_comes_up_and_goes_with_the_real_engine(tmp_path: Path) -
     with ExitStack() as running:
         real = RealEngine(tmp_path / "real", running, "production")
         place = Repository(real.directory)
-        for name in CODE:
-            (place.directory / name).unlink()
-        copy(CODE, place.directory)
         (place.directory / "Pulumi.production.yaml").unlink()
         place.write("Pulumi.staging.yaml", SETTINGS)
-        here = {name: real.wrapped[name] for name in ("PATH", "PULUMI_HOME")} | {"ENGINE": "pulumi"}
 
-        up = place.railyard("review", "up", "3", "--json", **here)
+        up = real.railyard("review", "up", "3", "--json", ENGINE="pulumi")
         state = [file.name for file in place.directory.rglob("pr-3.json")]
-        again = place.railyard("review", "up", "3", "--json", **here)
-        down = place.railyard("review", "down", "3", **here)
+        again = real.railyard("review", "up", "3", "--json", ENGINE="pulumi")
+        down = real.railyard("review", "down", "3", ENGINE="pulumi")
 
         assert (up.code, again.code, down.code) == (0, 0, 0), up.text + up.errors + again.errors + down.errors
         assert "engine: the Pulumi CLI" in up.errors
