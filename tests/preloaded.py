@@ -10,6 +10,7 @@ import gc
 import importlib
 import pkgutil
 import sys
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -85,6 +86,11 @@ def _load_own() -> None:
     parsed = importlib.import_module("railway_sandbox.railway.wire").parsed
     for _, text in importlib.import_module("railway_api.documents").DOCUMENTS:
         parsed(text)
+    # So are the trees of all commands made once.
+    typer = importlib.import_module("typer.main")
+    typer.get_command = cache(typer.get_command)
+    for name in ("railyard.application", "railyard.engine.commands"):
+        typer.get_command(importlib.import_module(name).application)
     shared_salt = importlib.import_module("tests.shared_salt")
     shared_salt.share()
     shared_salt.derive()

@@ -31,7 +31,7 @@ def init(
         if region not in get_args(SpacesRegion):
             raise CallError(f"there is no region {region!r}: name one of {', '.join(get_args(SpacesRegion))}")
         created = _make(spaces_client(region), bucket)
-        typer.echo(f"{'created' if created else 'found'} bucket {bucket} in {region}: private, keeps versions")
+        typer.echo(f"{'made' if created else 'found'} bucket {bucket} in {region}: private, keeps versions")
         typer.echo("\nFor each shell that runs pulumi:\n")
         typer.echo(
             '  export AWS_ACCESS_KEY_ID="$SPACES_ACCESS_KEY_ID" AWS_SECRET_ACCESS_KEY="$SPACES_SECRET_ACCESS_KEY"'
