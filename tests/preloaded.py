@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+import typer.main
+
 PRELOADED = (
     "annotated_types", "anyio._backends._asyncio", "boto3", "cryptography.hazmat.primitives.asymmetric.x25519",
     "cryptography.hazmat.primitives.ciphers.aead", "cryptography.x509", "dill", "graphql", "grpc.aio", "httpx",
@@ -87,10 +89,9 @@ def _load_own() -> None:
     for _, text in importlib.import_module("railway_api.documents").DOCUMENTS:
         parsed(text)
     # So are the trees of all commands made once.
-    typer = importlib.import_module("typer.main")
-    typer.get_command = cache(typer.get_command)
+    typer.main.get_command = cache(typer.main.get_command)
     for name in ("railyard.application", "railyard.engine.commands"):
-        typer.get_command(importlib.import_module(name).application)
+        typer.main.get_command(importlib.import_module(name).application)
     shared_salt = importlib.import_module("tests.shared_salt")
     shared_salt.share()
     shared_salt.derive()
