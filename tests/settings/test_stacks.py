@@ -50,6 +50,19 @@ def parsed(text: str, defaults: str = "", *, stack: str = "dev") -> StackSetting
     return parse(yaml.safe_load(text)["config"], python_systems(), file=file, text=text, defaults=defaults)
 
 
+def test_settings_are_judged_once_for_each_text(project: Path) -> None:
+    """A command may read a stack as often as it likes; what is written meanwhile is read anew."""
+    before = read_stack("staging").settings
+    assert read_stack("staging").settings is before
+
+    file = project / "Pulumi.staging.yaml"
+    file.write_text(file.read_text().replace("commit: a1b2c3d", "commit: b2c3d4e"))
+    assert read_stack("staging").settings.systems["seance"] != before.systems["seance"]
+    with (project / "defaults.yaml").open("a") as shared:
+        shared.write("  railyard:owner: ['@org/team']\n")
+    assert read_stack("staging").settings.stack.owner != before.stack.owner
+
+
 def test_a_stack_dev_takes_five_lines(project: Path) -> None:
     """With what all stacks share it names its systems and its environment, and everything else follows."""
     (project / "defaults.yaml").write_text(DEFAULTS)
