@@ -15,6 +15,7 @@ import httpx
 import pytest
 from botocore.config import Config
 
+from railway_api.certificates import trusted
 from railway_sandbox.addresses import (
     CLOUDFLARE_TOKEN,
     DIGITALOCEAN_TOKEN,
@@ -52,14 +53,16 @@ def address(sandbox: Sandbox) -> Generator[str]:
 @pytest.fixture
 def cloudflare(address: str) -> Generator[httpx.Client]:
     headers = {"Authorization": f"Bearer {CLOUDFLARE_TOKEN}"}
-    with httpx.Client(base_url=f"{address}/client/v4", headers=headers, trust_env=False) as client:
+    with httpx.Client(
+        base_url=f"{address}/client/v4", headers=headers, trust_env=False, verify=trusted(address)
+    ) as client:
         yield client
 
 
 @pytest.fixture
 def digitalocean(address: str) -> Generator[httpx.Client]:
     headers = {"Authorization": f"Bearer {DIGITALOCEAN_TOKEN}"}
-    with httpx.Client(base_url=f"{address}/v2", headers=headers, trust_env=False) as client:
+    with httpx.Client(base_url=f"{address}/v2", headers=headers, trust_env=False, verify=trusted(address)) as client:
         yield client
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from railway_api.certificates import trusted
 from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.server import Sandbox
 
@@ -64,7 +65,7 @@ def test_unknown_zone_id_is_not_routed(cloudflare: httpx.Client) -> None:
 
 def test_request_without_token_is_refused(address: str) -> None:
     """Every request needs a bearer token."""
-    response = httpx.get(f"{address}/client/v4/zones", trust_env=False)
+    response = httpx.get(f"{address}/client/v4/zones", trust_env=False, verify=trusted(address))
 
     assert (response.status_code, code(response)) == (400, 9106)
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from railway_api.certificates import trusted
 from railway_sandbox.clock import ManualClock
 
 ORIGIN = "seance-cdn.sfo3.digitaloceanspaces.com"
@@ -19,7 +20,7 @@ def key_of(client: httpx.Client, name: str = "seance") -> dict[str, Any]:
 
 def test_request_without_token_is_forbidden(address: str) -> None:
     """Every request needs a bearer token."""
-    response = httpx.get(f"{address}/v2/spaces/keys", trust_env=False)
+    response = httpx.get(f"{address}/v2/spaces/keys", trust_env=False, verify=trusted(address))
 
     assert response.status_code == 403
     assert {"id", "message", "request_id"} == set(response.json())

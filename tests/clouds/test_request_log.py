@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from railway_api.certificates import trusted
 from railway_sandbox.addresses import RAILWAY_TOKEN
 from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.server import Sandbox
@@ -28,7 +29,7 @@ def log_lines(directory: Path) -> list[dict[str, Any]]:
 def ask_railway(address: str, query: str, variables: dict[str, Any] | None = None) -> httpx.Response:
     body = {"query": query, "variables": variables or {}}
     headers = {"Authorization": f"Bearer {RAILWAY_TOKEN}"}
-    return httpx.post(f"{address}/graphql/v2", json=body, headers=headers, trust_env=False)
+    return httpx.post(f"{address}/graphql/v2", json=body, headers=headers, trust_env=False, verify=trusted(address))
 
 
 # The log
@@ -78,7 +79,7 @@ def test_log_has_no_credentials(address: str, directory: Path, spaces: Any) -> N
     """Tokens, signatures and presigned addresses stay out of the log and of the journal."""
     spaces.create_bucket(Bucket="seance-cdn")
     signed = spaces.generate_presigned_url("put_object", Params={"Bucket": "seance-cdn", "Key": "a"})
-    with httpx.Client(proxy=address, trust_env=False) as client:
+    with httpx.Client(proxy=address, trust_env=False, verify=trusted(address)) as client:
         client.put(signed, content=b"hello")
 
     written = b"".join(path.read_bytes() for path in directory.iterdir())
@@ -123,7 +124,7 @@ def test_hanging_answer_ends_with_the_server(sandbox: Sandbox) -> None:
     sandbox.fail("digitalocean", "GET", hang_s=60)
 
     with sandbox.serve() as address, pytest.raises(httpx.ReadTimeout):
-        httpx.get(f"{address}/v2/account", timeout=0.2, trust_env=False)
+        httpx.get(f"{address}/v2/account", timeout=0.2, trust_env=False, verify=trusted(address))
 
 
 def test_fault_strikes_as_often_as_asked(sandbox: Sandbox, digitalocean: httpx.Client) -> None:

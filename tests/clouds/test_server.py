@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from railway_api.certificates import trusted
 from railway_sandbox.addresses import CLOUDFLARE_TOKEN, RAILWAY_TOKEN, environment
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.cloudflare.zones import ZONE_IDS
@@ -36,7 +37,7 @@ def log_lines(directory: Path) -> list[dict[str, Any]]:
 def ask_railway(address: str, query: str, variables: dict[str, Any] | None = None) -> httpx.Response:
     body = {"query": query, "variables": variables or {}}
     headers = {"Authorization": f"Bearer {RAILWAY_TOKEN}"}
-    return httpx.post(f"{address}/graphql/v2", json=body, headers=headers, trust_env=False)
+    return httpx.post(f"{address}/graphql/v2", json=body, headers=headers, trust_env=False, verify=trusted(address))
 
 
 # What lasts
@@ -46,8 +47,16 @@ def test_everything_is_there_after_a_restart(directory: Path, spaces_at: SpacesC
     """Records, keys, projects, buckets and objects outlive the server."""
     with Sandbox(directory).serve() as address:
         bearer = {"Authorization": f"Bearer {CLOUDFLARE_TOKEN}"}
-        httpx.post(f"{address}/client/v4{RECORDS}", json=RECORD, headers=bearer, trust_env=False)
-        key = httpx.post(f"{address}/v2/spaces/keys", json={"name": "k", "grants": []}, headers=bearer, trust_env=False)
+        httpx.post(
+            f"{address}/client/v4{RECORDS}", json=RECORD, headers=bearer, trust_env=False, verify=trusted(address)
+        )
+        key = httpx.post(
+            f"{address}/v2/spaces/keys",
+            json={"name": "k", "grants": []},
+            headers=bearer,
+            trust_env=False,
+            verify=trusted(address),
+        )
         client = spaces_at(address)
         client.create_bucket(Bucket="seance-cdn")
         client.put_bucket_versioning(Bucket="seance-cdn", VersioningConfiguration={"Status": "Enabled"})
@@ -267,7 +276,7 @@ def test_connection_is_kept_alive(address: str) -> None:
 @pytest.mark.parametrize("target", ["https://api.github.com/", "http://example.com/"])
 def test_stray_request_is_refused_and_logged(address: str, directory: Path, target: str) -> None:
     """A program that tries to leave the sandbox gets 502, and stands in the log."""
-    with httpx.Client(proxy=address, trust_env=False) as client:
+    with httpx.Client(proxy=address, trust_env=False, verify=trusted(address)) as client:
         try:
             status = client.get(target).status_code
         except httpx.ProxyError:
@@ -279,7 +288,7 @@ def test_stray_request_is_refused_and_logged(address: str, directory: Path, targ
 
 def test_unknown_path_is_not_found(address: str) -> None:
     """Nothing but the simulated APIs is served."""
-    assert httpx.get(f"{address}/elsewhere", trust_env=False).status_code == 404
+    assert httpx.get(f"{address}/elsewhere", trust_env=False, verify=trusted(address)).status_code == 404
 
 
 def test_same_answer_in_process(sandbox: Sandbox) -> None:

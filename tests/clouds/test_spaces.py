@@ -9,6 +9,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from railway_api.certificates import trusted
 from railway_sandbox.addresses import SPACES_ACCESS_KEY
 from railway_sandbox.server import Sandbox
 
@@ -22,7 +23,7 @@ HOST = "http://seance-cdn.sfo3.digitaloceanspaces.com"
 @pytest.fixture
 def proxied(address: str) -> Any:
     """Sends what the real plugin sends: absolute addresses through the proxy."""
-    with httpx.Client(proxy=address, headers=SIGNED, trust_env=False) as client:
+    with httpx.Client(proxy=address, headers=SIGNED, trust_env=False, verify=trusted(address)) as client:
         yield client
 
 
@@ -243,7 +244,7 @@ def test_preflight(
         "Access-Control-Request-Headers": header,
     }
 
-    with httpx.Client(proxy=address, trust_env=False) as browser:
+    with httpx.Client(proxy=address, trust_env=False, verify=trusted(address)) as browser:
         sent = {name: value for name, value in asked.items() if value}
         answer = browser.options(f"{HOST}/prod/a.png", headers=sent)
 
@@ -255,7 +256,7 @@ def test_preflight_of_a_bucket_without_rules(address: str, spaces: Any) -> None:
     """No page of another origin may use it."""
     spaces.create_bucket(Bucket="seance-cdn")
 
-    with httpx.Client(proxy=address, trust_env=False) as browser:
+    with httpx.Client(proxy=address, trust_env=False, verify=trusted(address)) as browser:
         asked = {"Origin": "https://seance.dev", "Access-Control-Request-Method": "GET"}
         answer = browser.options(f"{HOST}/a", headers=asked)
 
@@ -269,7 +270,7 @@ def test_answers_are_shown_to_allowed_origins_alone(address: str, spaces: Any) -
     spaces.put_object(Bucket="seance-cdn", Key="a.png", Body=b"hello", ACL="public-read")
 
     shown: dict[str, tuple[int, str | None]] = {}
-    with httpx.Client(proxy=address, trust_env=False) as browser:
+    with httpx.Client(proxy=address, trust_env=False, verify=trusted(address)) as browser:
         for origin in ("https://seance.dev", "https://seance.dev.stranger.example", "https://admin.example"):
             answer = browser.get(f"{HOST}/a.png", headers={"Origin": origin})
             shown[origin] = (answer.status_code, answer.headers.get("Access-Control-Allow-Origin"))
@@ -287,7 +288,7 @@ def test_public_object_is_read_by_anybody(address: str, spaces: Any) -> None:
     spaces.put_object(Bucket="seance-cdn", Key="public.txt", Body=b"hello", ACL="public-read")
     spaces.put_object(Bucket="seance-cdn", Key="private.txt", Body=b"hello")
 
-    with httpx.Client(proxy=address, trust_env=False) as visitor:
+    with httpx.Client(proxy=address, trust_env=False, verify=trusted(address)) as visitor:
         statuses = [visitor.get(f"{HOST}/{name}").status_code for name in ("public.txt", "private.txt", "none.txt")]
 
     assert statuses == [200, 403, 403]

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
+from railway_api.certificates import trusted
 from railway_sandbox.addresses import SPACES_ACCESS_KEY
 from railway_sandbox.server import Sandbox
 from tests.clouds.plugin import (
@@ -104,7 +105,7 @@ def test_bucket_with_objects_goes_only_when_forced(
     """Objects are nobody's to delete, unless it was said before."""
     made, state = digitalocean_plugin.create(BUCKET, SPACE)
     signed = {"Authorization": f"AWS4-HMAC-SHA256 Credential={SPACES_ACCESS_KEY}/20260101/us-east-1/s3/aws4_request"}
-    with httpx.Client(proxy=shared[1], headers=signed, trust_env=False) as client:
+    with httpx.Client(proxy=shared[1], headers=signed, trust_env=False, verify=trusted(shared[1])) as client:
         client.put(f"http://{ORIGIN}/a.txt", content=b"hello")
 
     with pytest.raises(grpc.RpcError, match="BucketNotEmpty"):

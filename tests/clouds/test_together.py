@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from railway_api.certificates import trusted
 from railway_sandbox.addresses import RAILWAY_TOKEN
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.cloudflare.zones import ZONE_IDS
@@ -26,7 +27,9 @@ class Railway:
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {RAILWAY_TOKEN}"}
         body = {"query": query, "variables": variables}
-        answer = httpx.post(self._address, json=body, headers=headers, trust_env=False).json()
+        answer = httpx.post(
+            self._address, json=body, headers=headers, trust_env=False, verify=trusted(self._address)
+        ).json()
         assert "errors" not in answer, answer
         return answer["data"]
 
@@ -123,7 +126,7 @@ def test_gap_of_the_simulated_railway_is_named(address: str) -> None:
     headers = {"Authorization": f"Bearer {RAILWAY_TOKEN}"}
     query = {"query": "query { platformStatus { isStable } }"}
 
-    answer = httpx.post(f"{address}/graphql/v2", json=query, headers=headers, trust_env=False)
+    answer = httpx.post(f"{address}/graphql/v2", json=query, headers=headers, trust_env=False, verify=trusted(address))
 
     assert answer.status_code in (400, 501)
     assert "platformStatus" in answer.text

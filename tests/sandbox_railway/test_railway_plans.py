@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from pulumi_operations.events import Operation
+from railway_api.certificates import trusted
 from railway_api.plans import PLANS as KNOWN
 from railway_api.plans import Plan
 from railway_sandbox.clock import ManualClock
@@ -76,7 +77,9 @@ def test_the_account_has_the_plan_that_it_is_given_and_keeps_it(tmp_path):
         assert railway.post("{ regions { name } }").headers["X-RateLimit-Limit"] == "1000"
         set_plan(address, "free")
         assert railway.post("{ regions { name } }").headers["X-RateLimit-Limit"] == "100"
-        answer = httpx.put(f"{address}/sandbox/plan", json={"plan": "hobbyist"}, trust_env=False)
+        answer = httpx.put(
+            f"{address}/sandbox/plan", json={"plan": "hobbyist"}, trust_env=False, verify=trusted(address)
+        )
         assert (answer.status_code, answer.json()["message"].partition(";")[0]) == (400, "there is no plan 'hobbyist'")
 
     assert Sandbox(tmp_path).railway.plan is PLANS["free"]
