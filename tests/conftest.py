@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from typer import testing
 from typer.main import get_command
 
-from tests import forked, programs, shared_salt
+from tests import forked, preloaded, programs, shared_salt
 
 pytest_plugins = ("tests.needs",)
 
@@ -38,8 +38,7 @@ shared_salt.share()
 # The tree of all commands is the same for each that a test runs in this process, and takes as long as reading a stack.
 testing._get_command = cache(get_command)  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage]
 
-# httpcore asks with every request whether it is there, and the answer would be looked for in the whole path.
-sys.modules.setdefault("sniffio", None)  # pyright: ignore[reportArgumentType]
+preloaded.expect_no_sniffio()
 
 TESTS = Path(__file__).parent
 

@@ -1,6 +1,6 @@
 """What a forked process has imported before it begins, and where it takes the packages of this project from.
 
-Runs in the server of ``fork_server`` and in its forks.
+Runs in the server of ``fork_server`` and in its forks; ``expect_no_sniffio`` in the processes of pytest, too.
 """
 
 from __future__ import annotations
@@ -41,8 +41,14 @@ USED = {
 _MADV_COLLAPSE = 25
 
 
+def expect_no_sniffio() -> None:
+    """Answer at once that sniffio is not installed: httpcore tries to import it several times in each request."""
+    sys.modules.setdefault("sniffio", None)  # pyright: ignore[reportArgumentType]
+
+
 def load(*, own: bool) -> None:
     """Load what the new processes have."""
+    expect_no_sniffio()
     for name in PRELOADED:
         importlib.import_module(name)
     if own:

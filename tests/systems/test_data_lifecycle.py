@@ -16,7 +16,7 @@ from railway_sandbox.server import Sandbox
 from railyard.data.postgres import query
 from stacks.own.settings import OwnSettings
 from stacks.settings import parse
-from tests.lifecycle.conftest import ROOT, Checkout
+from tests.lifecycle.conftest import ROOT, Checkout, Outcome
 from tests.operations_backup import servers
 from tests.operations_promotion.conftest import Place
 from tests.sops import encrypting
@@ -85,6 +85,12 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return place
 
 
+@pytest.fixture(scope="module")
+def previewed(scene: Place) -> Outcome:
+    """What a preview of staging says when it is up."""
+    return scene.json("preview")
+
+
 @pytest.fixture
 def place(scene: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     """A copy of it, in which the command line works."""
@@ -106,10 +112,10 @@ def variables(place: Place, service: str, stack: str = "staging") -> dict[str, s
     return {name: each["value"] for name, each in environment.config["services"][mine]["variables"].items()}
 
 
-def test_its_variables_hold_what_they_name(place: Place) -> None:
+def test_its_variables_hold_what_they_name(place: Place, previewed: Outcome) -> None:
     """Addresses of others and of itself, a password in an address, a bucket; each service is deployed once."""
     web, api, postgres = (variables(place, each) for each in ("web", "api", "postgres"))
-    (address,) = place.json("preview").json["outputs"]["shop"]["addresses"].values()
+    (address,) = previewed.json["outputs"]["shop"]["addresses"].values()
 
     assert (web["API_URL"], web["PRICE"]) == ("http://api.railway.internal:8000", "${not.one} ${HOME}")
     assert api["ALLOWED_ORIGINS"] == address
@@ -123,14 +129,12 @@ def test_its_variables_hold_what_they_name(place: Place) -> None:
     assert set(place.world()["deployments"].values()) == {1}
 
 
-def test_a_second_preview_finds_nothing_and_no_secret_is_shown(place: Place) -> None:
+def test_a_second_preview_finds_nothing_and_no_secret_is_shown(place: Place, previewed: Outcome) -> None:
     """Neither in the preview nor in the state: a value in which a password stands is a secret as a whole."""
     password = variables(place, "postgres")["POSTGRES_PASSWORD"]
 
-    preview = place.json("preview")
-
-    assert preview.operations() == {}
-    assert password not in preview.text + (place.sandbox / "staging.json").read_text()
+    assert previewed.operations() == {}
+    assert password not in previewed.text + (place.sandbox / "staging.json").read_text()
 
 
 def test_another_topology_keeps_the_service(place: Place) -> None:
@@ -140,10 +144,10 @@ def test_another_topology_keeps_the_service(place: Place) -> None:
     before = place.world()
 
     assert place.json("preview").operations() == {}
-    place.up("staging", "shop")
+    up = place.json("up", "--stack", "staging", "--system", "shop")
 
+    assert up.operations() == {}
     assert place.world() == before
-    assert place.json("preview").operations() == {}
 
 
 @pytest.mark.parametrize("stack", [*STACKS])
