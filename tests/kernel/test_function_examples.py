@@ -9,7 +9,7 @@ import pulumi
 import pulumi.runtime
 import pytest
 
-from pulumi_provider.checking import check_function
+from pulumi_provider.checking import check
 from pulumi_provider.sdk_functions import function_module_of
 from pulumi_provider.values import decode, encode
 from pulumiverse_railway.provider.assembly import build_provider
@@ -64,4 +64,4 @@ def test_an_example_calls_its_function_with_inputs_that_the_provider_takes(modul
     calls = calls_of(module)
     assert FUNCTIONS[module].token in calls
     for token, inputs in calls.items():
-        assert list(check_function(BY_TOKEN[token](), decode(encode(inputs))).problems) == []
+        assert list(check(BY_TOKEN[token](), decode(encode(inputs))).problems) == []

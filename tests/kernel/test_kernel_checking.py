@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_provider.checking import check_inputs, check_resource
+from pulumi_provider.checking import check, check_inputs
 from pulumi_provider.conversion import named, typed, wire
 from pulumi_provider.declaration import UNKNOWN, Inputs, Nested, Problem, Property
 from pulumi_provider.properties import fields_of
@@ -90,7 +90,7 @@ def test_a_refused_secret_is_not_shown() -> None:
 
 def test_rules_across_properties_wait_until_each_is_right() -> None:
     """A cross-property rule never sees a value of a wrong type."""
-    checked = check_resource(Shelf(), {"roomId": "r", "wheels": True, "lock": {**LOCK, "attempts": "x"}})
+    checked = check(Shelf(), {"roomId": "r", "wheels": True, "lock": {**LOCK, "attempts": "x"}})
     assert [problem.path for problem in checked.problems] == ["lock.attempts"]
 
 

@@ -11,7 +11,7 @@ import pulumi.runtime
 import pytest
 
 from components import packages
-from pulumi_provider.checking import check_resource
+from pulumi_provider.checking import check
 from pulumi_provider.sdk import module_of
 from pulumi_provider.sdk_functions import function_module_of
 from pulumi_provider.values import decode, encode
@@ -48,7 +48,7 @@ def test_an_example_declares_its_resource(run, module):
 def test_the_provider_accepts_all_that_an_example_asks_for(run, module):
     """No example gives a property that its own check would refuse."""
     found = {
-        name: check_resource(BY_TOKEN[token](), decode(encode(inputs))).problems
+        name: check(BY_TOKEN[token](), decode(encode(inputs))).problems
         for (token, name), inputs in run(module).items()
         if token in BY_TOKEN
     }

@@ -32,16 +32,6 @@ class CheckResult:
     problems: Sequence[Problem]
 
 
-def check_resource(resource: Resource[Any, Any], inputs: Mapping[str, Any]) -> CheckResult:
-    """Check decoded inputs of one resource. Rules across properties only judge what is right by itself."""
-    return _check(resource, inputs)
-
-
-def check_function(function: Function[Any, Any], inputs: Mapping[str, Any]) -> CheckResult:
-    """Check decoded inputs of a call of a function, likewise."""
-    return _check(function, inputs)
-
-
 def check_inputs(declared: type[Inputs], inputs: Mapping[str, Any], *, ignored: Sequence[str] = ()) -> CheckResult:
     """Check decoded inputs property by property; keys in ``ignored`` may be there and are not looked at."""
     fields = fields_of(declared)
@@ -74,7 +64,8 @@ def join(path: str, key: str) -> str:
     return f'{path}["{quoted}"]'
 
 
-def _check(declared: Resource[Any, Any] | Function[Any, Any], inputs: Mapping[str, Any]) -> CheckResult:
+def check(declared: Resource[Any, Any] | Function[Any, Any], inputs: Mapping[str, Any]) -> CheckResult:
+    """Check decoded inputs of a resource or a function: each property, then the rules across right properties."""
     checked = check_inputs(declared.inputs_type, inputs)
     if checked.problems:
         return checked

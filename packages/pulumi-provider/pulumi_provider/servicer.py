@@ -14,7 +14,7 @@ from typing import Any, Final
 from google.protobuf import empty_pb2, struct_pb2
 
 from .calls import Call, ProviderRuntime
-from .checking import check_function, check_resource
+from .checking import check
 from .configuration import check_configuration
 from .conversion import named, secret_texts, typed, wire
 from .declaration import Function, Provider, Resource
@@ -133,7 +133,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self, request: provider_pb2.InvokeRequest, context: ServicerContext
     ) -> provider_pb2.InvokeResponse:
         function = self._function(request.tok)
-        checked = check_function(function, decode(request.args))
+        checked = check(function, decode(request.args))
         if checked.problems:
             failures = [provider_pb2.CheckFailure(property=each.path, reason=each.reason) for each in checked.problems]
             return provider_pb2.InvokeResponse(failures=failures)
@@ -159,7 +159,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def Check(self, request: provider_pb2.CheckRequest, context: ServicerContext) -> provider_pb2.CheckResponse:
         resource = self._resource(request.urn)
         self.retained.wanted(request.urn)
-        checked = check_resource(resource, decode(request.news))
+        checked = check(resource, decode(request.news))
         inputs = wire(fields_of(resource.inputs_type), checked.values, mark_secrets=True)
         return refusal(checked) or provider_pb2.CheckResponse(inputs=encode(inputs))
 

@@ -19,6 +19,7 @@ from railway_sandbox.tables import Table
 PERMISSIONS: Final = ("read", "readwrite", "fullaccess")
 CDN_TTL_SECONDS: Final = (60, 600, 3600, 86_400, 604_800)
 DEFAULT_CDN_TTL_S: Final = 3600
+CHANGEABLE_PROJECT_FIELDS: Final = ("name", "description", "purpose", "environment", "is_default")
 CLOUDFLARE_CERTIFICATE: Final = "needs-cloudflare-cert"
 """In place of a certificate id: Cloudflare's own certificate serves the custom domain."""
 CERTIFICATE_READY_AFTER_S: Final = 8.0
@@ -240,13 +241,8 @@ class DigitalOceanCloud:
         return self._make_project(body, default=False)
 
     def change_project(self, id: str, body: Mapping[str, Any]) -> Project:
-        changed = Project(**self.project(id))
-        changed["name"] = body.get("name", changed["name"])
-        changed["description"] = body.get("description", changed["description"])
-        changed["purpose"] = body.get("purpose", changed["purpose"])
-        changed["environment"] = body.get("environment", changed["environment"])
-        changed["is_default"] = body.get("is_default", changed["is_default"])
-        changed["updated_at"] = timestamp(self._now())
+        fields = {name: body[name] for name in CHANGEABLE_PROJECT_FIELDS if name in body}
+        changed = cast("Project", {**self.project(id), **fields, "updated_at": timestamp(self._now())})
         if changed["is_default"]:
             former = self.default_project()
             self._projects[former["id"]] = {**former, "is_default": False}

@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Property, Resource
+from pulumi_provider.declaration import Context, Inputs, Property, Resource
 from pulumiverse_railway.provider.resources.shared import checks, notification_channels
 from pulumiverse_railway.provider.resources.shared.client import railway
 from pulumiverse_railway.provider.resources.shared.identifiers import join, split
+from pulumiverse_railway.provider.resources.shared.workspace_scoped import replaced_by_workspace
 from railway_api.client import Client
 from railway_api.deletion import delete_listed, list_in_project
 from railway_api.documents.notification import (
@@ -111,10 +112,8 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
     inputs_type, state_type = NotificationRuleInputs, NotificationRuleState
 
     def replaced_by(self, old: NotificationRuleState, new: Mapping[str, Any]) -> Sequence[str]:
-        """Leave the workspace out where it is named for the first time, or no longer: that moves nothing."""
-        workspace_id = new.get("workspace_id")
-        moves = workspace_id is not None and old.workspace_id is not None and workspace_id != old.workspace_id
-        return ("workspace_id",) if moves or workspace_id is UNKNOWN else ()
+        """Return the workspace when another one is named."""
+        return replaced_by_workspace(old.workspace_id, new)
 
     async def create(self, context: Context, new: NotificationRuleInputs) -> tuple[str, NotificationRuleState]:
         """Make the rule, or take the equal one that an attempt without an answer left."""

@@ -11,13 +11,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Problem, Property, Resource
+from pulumi_provider.declaration import Context, Inputs, Problem, Property, Resource
 from pulumi_provider.errors import InitializationFailed
 from pulumi_provider.naming import camel_case
 from pulumiverse_railway import conflicts, rules
 from pulumiverse_railway.provider.resources.shared import checks
 from pulumiverse_railway.provider.resources.shared.client import railway
 from pulumiverse_railway.provider.resources.shared.identifiers import split
+from pulumiverse_railway.provider.resources.shared.workspace_scoped import replaced_by_workspace
 from railway_api.client import Client
 from railway_api.connections import nodes
 from railway_api.deletion import delete_listed, project_exists
@@ -117,10 +118,8 @@ class Project(Resource[ProjectInputs, ProjectState]):
         return [name for name in _SETTINGS if state.get(name) in (None, False)]
 
     def replaced_by(self, old: ProjectState, new: Mapping[str, Any]) -> Sequence[str]:
-        """Leave the workspace out where it is named for the first time, or no longer: that moves nothing."""
-        workspace_id = new.get("workspace_id")
-        moves = workspace_id is not None and old.workspace_id is not None and workspace_id != old.workspace_id
-        return ("workspace_id",) if moves or workspace_id is UNKNOWN else ()
+        """Return the workspace when another one is named."""
+        return replaced_by_workspace(old.workspace_id, new)
 
     async def create(self, context: Context, new: ProjectInputs) -> tuple[str, ProjectState]:
         """Create the project, or take the one that an interrupted run left."""

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Problem, Property, Resource
+from pulumi_provider.declaration import Context, Inputs, Problem, Property, Resource
 from pulumiverse_railway import conflicts, rules
 from pulumiverse_railway.provider.resources.shared.client import railway
 from pulumiverse_railway.provider.resources.shared.identifiers import split
+from pulumiverse_railway.provider.resources.shared.workspace_scoped import replaced_by_workspace
 from railway_api.client import Client
 from railway_api.deletion import delete_listed
 from railway_api.documents.usage_limit import USAGE_LIMIT, USAGE_LIMIT_REMOVE, USAGE_LIMIT_SET
@@ -74,10 +75,8 @@ class UsageLimit(Resource[UsageLimitInputs, UsageLimitState]):
         return [] if reason is None else [Problem(path="hardLimitDollars", reason=reason)]
 
     def replaced_by(self, old: UsageLimitState, new: Mapping[str, Any]) -> Sequence[str]:
-        """Leave the workspace out where it is named for the first time, or no longer: that moves nothing."""
-        workspace_id = new.get("workspace_id")
-        moves = workspace_id is not None and old.workspace_id is not None and workspace_id != old.workspace_id
-        return ("workspace_id",) if moves or workspace_id is UNKNOWN else ()
+        """Return the workspace when another one is named."""
+        return replaced_by_workspace(old.workspace_id, new)
 
     async def create(self, context: Context, new: UsageLimitInputs) -> tuple[str, UsageLimitState]:
         """Set the limit of a workspace that has none, or an equal one that an interrupted run has set."""

@@ -1,1 +1,1 @@
-"""Deployments: from what source, in which course of statuses, with which logs; and what is done to them."""
+"""Deployments: from what source, with which statuses over time, with which logs; and what is done to them."""

@@ -104,7 +104,7 @@ def _restart(caller: Caller, arguments: Arguments) -> bool:
 def _resume(caller: Caller, deployment: Deployment, *, builds: bool) -> None:
     """Let a deployment that waits or has stopped go on from now."""
     environment = caller.environment(deployment.environment_id)
-    course = deployments.timeline_conditions(
+    conditions = deployments.timeline_conditions(
         service_config(environment, deployment.service_id),
         deployment.meta,
         deployment.variables,
@@ -112,7 +112,7 @@ def _resume(caller: Caller, deployment: Deployment, *, builds: bool) -> None:
         builds=builds,
         failure=deployment.failure,
     )
-    deployment.timeline = cut(deployment.timeline, caller.now, *timeline_of(course))
+    deployment.timeline = cut(deployment.timeline, caller.now, *timeline_of(conditions))
     deployment.stopped = False
 
 

@@ -148,22 +148,16 @@ def start(
     failure = defect_of(cloud, source, service_id)
     if stays is None:
         _supersede(cloud, environment, service_id, at)
+        _write_volumes(cloud, environment, service_id)
     timing: dict[str, Any] = {"starts_at": at, "builds": builds, "waits_until": waits_until, "stays": stays}
-    course = timeline_conditions(config, source, variables, failure=failure, **timing)
-    mounted = [
-        disk
-        for disk in cloud.state.volume_instances.values()
-        if (disk.environment_id, disk.service_id, disk.deleted_at) == (environment.id, service_id, None)
-    ]
-    for disk in mounted:
-        disk.written = disk.written or stays is None
+    conditions = timeline_conditions(config, source, variables, failure=failure, **timing)
     deployment = Deployment(
         id=cloud.new_id(),
         project_id=environment.project_id,
         environment_id=environment.id,
         service_id=service_id,
         created_at=at,
-        timeline=timeline_of(course),
+        timeline=timeline_of(conditions),
         snapshot_id=cloud.new_id(),
         meta={**source, "reason": reason, "serviceManifest": manifest(config)},
         variables=variables,
@@ -180,6 +174,13 @@ def _supersede(cloud: RailwayCloud, environment: Environment, service_id: str, a
     for older in history(cloud, environment.id, service_id):
         if current(older.timeline, at).status not in (*RUNNING, *ENDED):
             end(cloud, older, at)
+
+
+def _write_volumes(cloud: RailwayCloud, environment: Environment, service_id: str) -> None:
+    """Note that a deployment mounts the service's volumes, so that they hold data from now on."""
+    for disk in cloud.state.volume_instances.values():
+        if (disk.environment_id, disk.service_id, disk.deleted_at) == (environment.id, service_id, None):
+            disk.written = True
 
 
 def in_order(cloud: RailwayCloud, environment: Environment, service_ids: Iterable[str]) -> list[tuple[str, set[str]]]:

@@ -50,40 +50,40 @@ class TimelineConditions:
     """A status that it gets after waiting instead of being built."""
 
 
-def timeline_of(course: TimelineConditions) -> list[StatusChange]:
+def timeline_of(conditions: TimelineConditions) -> list[StatusChange]:
     """Return the status changes of a deployment that nothing interrupts."""
-    at = course.starts_at
+    at = conditions.starts_at
     timeline: list[StatusChange] = []
-    if course.waits_until > at:
+    if conditions.waits_until > at:
         timeline.append(StatusChange(at=at, status="WAITING"))
-        at = course.waits_until
-    if course.stays is not None:
-        return [*timeline, StatusChange(at=at, status=course.stays)]
+        at = conditions.waits_until
+    if conditions.stays is not None:
+        return [*timeline, StatusChange(at=at, status=conditions.stays)]
     timeline.append(StatusChange(at=at, status="QUEUED"))
     timeline.append(StatusChange(at=at + QUEUED_S, status="INITIALIZING"))
     at += QUEUED_S + INITIALIZING_S
-    if course.builds:
+    if conditions.builds:
         timeline.append(StatusChange(at=at, status="BUILDING"))
-        at += BUILD_REPOSITORY_S if course.from_repository else BUILD_IMAGE_S
-    if course.failure == "slow":
+        at += BUILD_REPOSITORY_S if conditions.from_repository else BUILD_IMAGE_S
+    if conditions.failure == "slow":
         at += SLOW_S
-    if course.failure in ("build", "unpullable", "no-access"):
+    if conditions.failure in ("build", "unpullable", "no-access"):
         return [*timeline, StatusChange(at=at, status="FAILED")]
     timeline.append(StatusChange(at=at, status="DEPLOYING"))
-    return [*timeline, *_run(course, at)]
+    return [*timeline, *_run(conditions, at)]
 
 
-def _run(course: TimelineConditions, at: float) -> list[StatusChange]:
-    if course.failure == "pre-deploy":
+def _run(conditions: TimelineConditions, at: float) -> list[StatusChange]:
+    if conditions.failure == "pre-deploy":
         return [StatusChange(at=at + PRE_DEPLOY_S, status="FAILED")]
-    if course.health_checked and course.failure in ("unhealthy", "crash"):
-        return [StatusChange(at=at + course.healthcheck_timeout_s, status="FAILED")]
-    if course.failure == "crash":
-        return [StatusChange(at=at + DEPLOY_S + course.restarts * RESTART_S, status="CRASHED")]
+    if conditions.health_checked and conditions.failure in ("unhealthy", "crash"):
+        return [StatusChange(at=at + conditions.healthcheck_timeout_s, status="FAILED")]
+    if conditions.failure == "crash":
+        return [StatusChange(at=at + DEPLOY_S + conditions.restarts * RESTART_S, status="CRASHED")]
     timeline = [StatusChange(at=at + DEPLOY_S, status="SUCCESS")]
-    if course.failure == "crash-later":
+    if conditions.failure == "crash-later":
         timeline.append(StatusChange(at=at + DEPLOY_S + CRASH_LATER_S, status="CRASHED"))
-    elif course.sleeps:
+    elif conditions.sleeps:
         timeline.append(StatusChange(at=at + DEPLOY_S + SLEEP_AFTER_S, status="SLEEPING"))
     return timeline
 

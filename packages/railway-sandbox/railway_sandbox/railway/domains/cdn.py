@@ -81,10 +81,6 @@ def _disable(caller: Caller, arguments: Arguments) -> bool:
     return True
 
 
-def _shown(caller: Caller, instance: ServiceInstance, _arguments: Arguments) -> EdgeConfig | None:
-    return _of(caller, instance)
-
-
 def _caching(_caller: Caller, config: EdgeConfig, _arguments: Arguments) -> dict[str, Any]:
     return {
         "defaultTtlSeconds": config.default_ttl_seconds,
@@ -101,7 +97,7 @@ MUTATIONS: Operations = {
     "updateServiceEdgeConfig": _update,
 }
 FIELDS: FieldResolvers = {
-    "ServiceInstance.edgeConfig": _shown,
+    "ServiceInstance.edgeConfig": lambda caller, instance, _arguments: _of(caller, instance),
     "EdgeConfig.caching": _caching,
     "EdgeConfig.edgeRules": lambda _caller, _config, _arguments: None,
     "EdgeConfig.overrides": lambda _caller, _config, _arguments: {},
