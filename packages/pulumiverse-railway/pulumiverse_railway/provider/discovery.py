@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from pulumi_provider.declaration import Function, Resource
 
-Declared = TypeVar("Declared", Resource[Any, Any], Function[Any, Any])
+Declared = TypeVar("Declared", bound="Resource[Any, Any] | Function[Any, Any]")
 
 
 def classes_in(package: str, path: Iterable[str], base: type[Declared]) -> tuple[type[Declared], ...]:
@@ -21,5 +21,5 @@ def classes_in(package: str, path: Iterable[str], base: type[Declared]) -> tuple
         module = importlib.import_module(f"{package}.{info.name}")
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__:
-                classes[value.token] = cast("type[Declared]", value)
+                classes[value.token] = value
     return tuple(classes[token] for token in sorted(classes))
