@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """The reason why a text is refused, for whoever has words of their own for it."""
+    """The reason why a text is refused, for callers that write their own message."""
 
     SYNTAX = "syntax"
     CHARACTER = "character"

@@ -47,7 +47,7 @@ class Node:
     start: int
     """Index of its first character in the text, behind anchor and tag."""
     end: int
-    """Index behind its last character. A block of lines ends where the next thing begins."""
+    """Index behind its last character. A block scalar ends where the next node begins."""
     tag: str = ""
     """Its tag in short form, ``!!str``; empty when none is written."""
     size: int = 1
@@ -68,7 +68,7 @@ class ScalarNode(Node):
 
 @dataclass(kw_only=True, eq=False)
 class AliasNode(Node):
-    """A name in the place of a value that stands further above, ``*name``."""
+    """An alias of a value further above, ``*name``."""
 
     target: Node
 

@@ -44,7 +44,7 @@ class Providers:
         self._defaults: dict[str, str] = {}
 
     def start_early(self, packages: Iterable[str]) -> None:
-        """Start the plugins of packages that are going to be needed, while the engine does other things."""
+        """Start the plugins of packages that will be needed, in the background."""
         for package in packages:
             with suppress(ProviderError):  # told when the package is really needed
                 self._early[package] = self._start(package)

@@ -63,7 +63,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing that happens (or would happen) to one resource."""
+    """One operation on one resource, done or planned."""
 
     kind: StepKind
     urn: str

@@ -62,7 +62,7 @@ class Property:
     replaces: bool = False
     """A change makes a new resource."""
     secret: bool = False
-    """Always a secret, whoever gives it."""
+    """Always a secret."""
     secret_when_imported: bool = False
     """The program says which parts are secrets, and the API does not: read without a program, the whole is one."""
     stable: bool = False
@@ -98,7 +98,7 @@ class Deadline(Protocol):
         ...
 
     def extend(self, seconds: float) -> None:
-        """Allow more from now on, to leave things well after a failure: at least ``seconds`` are left then."""
+        """Extend the limit for a clean-up after a failure, so that at least ``seconds`` are left."""
         ...
 
 
@@ -160,7 +160,7 @@ class Resource(Generic[InputsT, StateT]):
     delete_before_replace: ClassVar[bool] = False
     """Two cannot exist at once: a replacement deletes the old one first."""
     identity: ClassVar[frozenset[str]] = frozenset()
-    """Properties (as in programs) whose change makes another thing, which can exist beside the old one after all."""
+    """Properties (as in programs) whose change creates another resource, which can exist beside the old one."""
     default_timeout_s: ClassVar[float] = 600.0
     aliases: ClassVar[Sequence[str]] = ()
 
@@ -236,7 +236,7 @@ class Function(Generic[InputsT, ResultT]):
         return []
 
     async def call(self, context: Context, inputs: InputsT) -> ResultT:
-        """Return what is asked for. Raises ``Failure`` when there is no such thing."""
+        """Return the result. Raises ``Failure`` when there is none."""
         raise NotImplementedError
 
 

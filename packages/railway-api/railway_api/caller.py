@@ -16,7 +16,7 @@ class Deadline(Protocol):
         ...
 
     def extend(self, seconds: float) -> None:
-        """Allow more from now on, to leave things well after a failure: at least ``seconds`` are left then."""
+        """Extend the limit for a clean-up after a failure, so that at least ``seconds`` are left."""
         ...
 
 

@@ -53,7 +53,7 @@ class CommitStatus:
 
     @property
     def staged_again(self) -> bool:
-        """Tell whether the patch waits for somebody to commit it once more, as it does after some failures."""
+        """Tell whether the patch is staged again, as it is after some failures."""
         return any(each["status"] == "STAGED" for each in self.own)
 
     def refusal(self) -> RailwayError | None:

@@ -27,7 +27,7 @@ async def delete_in_environment(
     action: Callable[[], Awaitable[object]],
     still_there: Callable[[Snapshot], bool],
 ) -> None:
-    """Run a delete; done also when the thing was gone already, or is gone although Railway complained."""
+    """Run a delete; succeeds also when the resource was gone before, or is gone although Railway answered an error."""
     try:
         await retry_on(caller, action, on=(Busy, Race))
     except (Opaque, NotFound, NotAuthorized) as refusal:

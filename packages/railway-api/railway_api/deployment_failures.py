@@ -192,7 +192,7 @@ def runs_something_else(status: str, different: str) -> DeploymentFailure:
 
 
 def _superseded(failure: DeploymentFailure, own_id: str) -> DeploymentFailure:
-    """Describe the failure of a deployment that came in the place of the one that was asked for."""
+    """Describe the failure of a deployment that replaced the requested one."""
     return replace(
         failure,
         what=f"{failure.what}\nit superseded deployment {own_id}, which was the one asked for",

@@ -25,7 +25,7 @@ from railway_api.clock import in_sandbox
 from railway_api.loopback import is_loopback
 
 EDGE_VARIABLE: Final = "RAILYARD_EDGE"
-"""Environment variable: host and port on this machine in the place of every port 443. Any other is ignored."""
+"""Environment variable: host and port on this machine that replace every port 443. Any other is ignored."""
 AUTHORITY_VARIABLE: Final = "RAILYARD_EDGE_AUTHORITY"
 """Environment variable: the PEM file by which certificates are checked there."""
 TIMEOUT_S: Final = 15.0
@@ -66,7 +66,7 @@ class Certificate:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """Tell what became of one request."""
+    """The outcome of one request."""
 
     url: str
     status: int | None = None

@@ -41,12 +41,12 @@ class Environment(EnvironmentAccess):
             yield
 
     def claim(self, id: str) -> bool:
-        """Take a thing that exists for one resource; False when another one of this process has it already."""
+        """Claim an existing id for one resource; False when another resource of this process has claimed it."""
         if id in self._claimed:
             return False
         self._claimed.add(id)
         return True
 
     def is_free(self, id: str) -> bool:
-        """Tell whether no resource of this process has claimed a thing."""
+        """Tell whether no resource of this process has claimed the id."""
         return id not in self._claimed

@@ -38,7 +38,7 @@ class EnvironmentAccess:
         self.environment_id = environment_id
         self.clock = transport.clock
         self.lock = asyncio.Lock()
-        """Held by whoever writes."""
+        """Held during a write."""
         self._reads = Batch(transport.call_all)
         self._writes = Batch(self._write)
         self._generation = 0

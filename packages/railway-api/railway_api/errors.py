@@ -69,11 +69,11 @@ class EdgeBlocked(Throttled):
 
 
 class NotAuthorized(RailwayError):
-    """The token may not do it, is dead, or the thing does not exist any more."""
+    """The token has no access or was revoked, or the resource no longer exists."""
 
 
 class NotFound(RailwayError):
-    """There is no such thing (yet)."""
+    """The resource does not exist (yet)."""
 
 
 class Exists(RailwayError):

@@ -26,7 +26,7 @@ OWN: Final = "Pulumi: "
 
 
 class ForeignChanges:
-    """Tell what others do in one environment, each thing once."""
+    """Report changes by others in one environment, each once."""
 
     def __init__(self, environment: EnvironmentAccess) -> None:
         self._environment = environment
@@ -37,7 +37,7 @@ class ForeignChanges:
         self._told |= _short(leaves(own))
 
     async def staged(self, snapshot: Snapshot, own: EnvironmentConfig) -> list[str]:
-        """Return what somebody has staged, and which of it would undo a patch of ours.
+        """Return the changes staged by others, and those that would undo our patch.
 
         A commit of ours that Railway could not apply is nobody's: whoever sent it has told that it is still staged.
         Asks Railway only where the environment says that something is staged.

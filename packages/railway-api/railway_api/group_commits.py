@@ -59,7 +59,7 @@ BuildPatch = Callable[[Snapshot], "EnvironmentConfig"]
 
 @dataclass(frozen=True)
 class Committed:
-    """Tell what became of one submitted patch."""
+    """The outcome of one submitted patch."""
 
     patch: EnvironmentConfig
     before: Snapshot
@@ -78,7 +78,7 @@ class Committed:
 
 @dataclass(frozen=True)
 class _CommitResult:
-    """Tell what became of one commit."""
+    """The outcome of one commit."""
 
     after: Snapshot
     since: str | None
@@ -89,7 +89,7 @@ class _CommitResult:
 
 @dataclass(frozen=True)
 class _AcceptedCommit:
-    """Tell what Railway answered to a commit."""
+    """Railway's answer to a commit."""
 
     workflow_id: str | None
     listed: bool

@@ -76,7 +76,7 @@ class _Wants:
 
 
 class Poller:
-    """Ask for ``Progress`` as long as somebody waits, and for all of them at once."""
+    """Poll ``Progress`` while anybody waits, with one request for all of them."""
 
     def __init__(self, environment: EnvironmentAccess) -> None:
         self._environment = environment

@@ -39,7 +39,7 @@ _ENDED_WELL: Final = (*sorted(HEALTHY), "REMOVING", "REMOVED")
 
 @dataclass(frozen=True)
 class RolledBack:
-    """Tell what became of an attempt to roll back."""
+    """The outcome of a rollback."""
 
     text: str
     """The deployment that runs now, and the reason."""

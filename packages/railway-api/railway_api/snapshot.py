@@ -164,7 +164,7 @@ class Snapshot:
         return (service and service["name"]) or service_id
 
     def readable_path(self, path: Sequence[str]) -> str:
-        """Return a path of the configuration as people write it: with names in the place of ids."""
+        """Return a path of the configuration with names instead of ids."""
         group, *keys = path
         if group == "services" and keys:
             return ".".join([self.service_name(keys[0]), *keys[1:]])

@@ -61,7 +61,7 @@ _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout,
 
 
 class Transport:
-    """Send GraphQL documents and turn what comes back into values or typed errors."""
+    """Sends GraphQL documents and turns the responses into values or typed errors."""
 
     def __init__(
         self,

@@ -32,7 +32,7 @@ _NONE: Final[Mapping[str, str]] = {}
 
 @dataclass(kw_only=True)
 class Fault:
-    """One thing that goes wrong."""
+    """One fault, and the requests that it applies to."""
 
     api: Api
     operation: str

@@ -48,7 +48,7 @@ def other_version(path: Path) -> str:
 
 
 def unreadable(path: Path, problem: Exception) -> str:
-    """Return what to say of a file that somebody or something spoiled."""
+    """Return the error for a damaged file."""
     return f"{path} is not readable ({problem}): reset the sandbox to begin anew"
 
 

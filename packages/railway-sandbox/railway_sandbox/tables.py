@@ -28,7 +28,7 @@ class Changes:
 
 
 class Record(BaseModel):
-    """One thing that is remembered; fields change in place."""
+    """A row; fields change in place."""
 
     model_config = ConfigDict(extra="forbid")
     _changes: Changes | None = PrivateAttr(None)

@@ -157,7 +157,7 @@ class CloudflareCloud:
         return self.replace_record(zone_id, id, {**old, **body})
 
     def put_record(self, zone_id: str, id: str, body: Mapping[str, Any]) -> None:
-        """Let a zone have a record with an id of somebody's choice."""
+        """Add a record with the given id."""
         self._store(zone_id, self._record(zone_id, id, body, created_on=timestamp(self._now())))
 
     def delete_record(self, zone_id: str, id: str) -> None:

@@ -78,7 +78,7 @@ class DigitalOceanCloud:
         return {**key, "secret_key": self._ids.hexadecimal(43)}
 
     def put_key(self, access_key: str, name: str, grants: object) -> None:
-        """Let the account have a key of somebody's choice."""
+        """Add a key with the given access key."""
         self._keys[access_key] = SpacesKey(
             name=name, grants=_grants(grants), access_key=access_key, created_at=timestamp(self._now())
         )
@@ -136,7 +136,7 @@ class DigitalOceanCloud:
         return created
 
     def put_endpoint(self, endpoint: Mapping[str, Any]) -> None:
-        """Let the account have an endpoint as the API answers it."""
+        """Add an endpoint as the API answers it."""
         self._endpoints[endpoint["id"]] = Endpoint(
             id=endpoint["id"],
             origin=endpoint["origin"],

@@ -42,7 +42,7 @@ class _Signer:
 
 
 class CertificateAuthority:
-    """Signs certificates that are trusted by whoever trusts ``edge-authority.pem`` of the sandbox directory."""
+    """Signs certificates; clients trust ``edge-authority.pem`` of the sandbox directory."""
 
     def __init__(self, directory: Path) -> None:
         self.file = directory / AUTHORITY_FILE

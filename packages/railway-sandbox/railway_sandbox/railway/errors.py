@@ -16,12 +16,12 @@ class NotSimulated(NotImplementedError):  # noqa: N818  (says what it is)
 
 
 def not_found(noun: str) -> Refused:
-    """Return the refusal of a thing that does not exist (any more); ``noun`` is Railway's type of it."""
+    """Return the error for a resource that does not exist (any more); ``noun`` is its type in Railway's schema."""
     return Refused(f"{noun} not found")
 
 
 def not_authorized() -> Refused:
-    """Return the refusal of a bad token, or of a thing out of its reach or gone: Railway does not say which."""
+    """Return the error for a bad token, or a resource out of its reach or gone: Railway does not say which."""
     return Refused("Not Authorized")
 
 
@@ -41,7 +41,7 @@ def size_beyond_plan(max_mb: int) -> Refused:
 
 
 def in_progress(action: str) -> Refused:
-    """Return the refusal of ``action`` while something else is being done to the same thing."""
+    """Return the error for ``action`` while another operation on the same resource is in progress."""
     return Refused(f"{action}: an operation is already in progress")
 
 

@@ -29,7 +29,7 @@ Permission = Callable[[str, str], str | None]
 """Permission of an access key on a bucket: ``fullaccess``, ``readwrite``, ``read``, ``none``; ``None``: unknown key."""
 
 TAKEN_NAMES: Final = frozenset({"assets", "backups", "cdn", "images", "media", "static", "uploads"})
-"""Bucket names that belong to somebody else: names are shared by all customers of a region."""
+"""Bucket names of other accounts: names are shared by all customers of a region."""
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -136,7 +136,7 @@ async def _list(environment: Environment, service_id: str) -> list[AnsweredGatew
 
 
 def _left_over(new: EgressGatewayInputs, gateways: list[AnsweredGateway]) -> list[AnsweredGateway]:
-    """Return the addresses that the service has; those of another region are somebody's."""
+    """Return the addresses of the service; those of another region belong to another resource."""
     if gateways and new.region not in {None, _region(gateways)}:
         id = join(new.project_id, new.environment_id, new.service_id)
         raise Failure(

@@ -164,7 +164,7 @@ def private_domain(name: str) -> str:
 
 
 def _empty_service(snapshot: Snapshot, environment: Environment, name: str) -> str | None:
-    """Return the service of this name if it is empty; a used one is somebody's, and is only taken by an import."""
+    """Return the service of this name if it is empty; one that is in use is adopted by an import alone."""
     service = snapshot.service_named(name)
     if service is None:
         return None

@@ -142,7 +142,7 @@ def _id(new: ServiceInstanceInputs) -> str:
 
 
 def _refuse_used(snapshot: Snapshot, new: ServiceInstanceInputs) -> None:
-    """Refuse a service that runs something else already: it is somebody's, and taken over by an import alone."""
+    """Refuse a service that runs something else already: it is adopted by an import alone."""
     source = snapshot.source(new.service_id)
     for name, desired, runs in (("image", new.image, source.get("image")), ("repo", new.repo, source.get("repo"))):
         if runs and (desired is None or _without_tag(runs) != _without_tag(desired)):

@@ -147,7 +147,7 @@ async def _find(environment: Environment, new: TcpProxyInputs) -> TCPProxy | Non
 
 
 async def _left_over(context: Context, environment: Environment, new: TcpProxyInputs) -> TCPProxy | None:
-    """Return the proxy that the service has; one to another port is somebody's."""
+    """Return the proxy of the service; one to another port belongs to another resource."""
     every = await retry_on(context, lambda: _list(environment, new.service_id), on=(NotFound,))
     for proxy in every:
         if not _leads_to(proxy, str(new.application_port)):

@@ -16,7 +16,7 @@ LEAST_HARD_LIMIT_DOLLARS = 10
 
 
 def customer_id(workspace: Workspace) -> str:
-    """Return the id of whoever pays for the workspace, which is another than the workspace's own."""
+    """Return the id of the workspace's customer, which differs from the workspace's own."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, workspace.id))
 
 

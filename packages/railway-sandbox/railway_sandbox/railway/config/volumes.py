@@ -129,5 +129,5 @@ def follow_region(cloud: RailwayCloud, environment: Environment, service_id: str
 
 
 def set_schedules(disk: VolumeInstance, kinds: list[str], at: float) -> None:
-    """Put these backup schedules in the place of the former ones."""
+    """Replace the backup schedules."""
     disk.backup_schedules = {kind: disk.backup_schedules.get(kind, at) for kind in sorted(set(kinds))}

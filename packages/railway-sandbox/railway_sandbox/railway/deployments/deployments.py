@@ -42,7 +42,7 @@ def latest(cloud: RailwayCloud, environment_id: str, service_id: str) -> Deploym
 
 
 def replaced_at(cloud: RailwayCloud, deployment: Deployment) -> float | None:
-    """Return when a newer deployment went (or is going to go) live in the place of this one."""
+    """Return when a newer deployment replaced (or is going to replace) this one."""
     every = history(cloud, deployment.environment_id, deployment.service_id)
     position = next(index for index, other in enumerate(every) if other.id == deployment.id)
     lives = [first(newer.timeline, *TAKES_OVER) for newer in every[position + 1 :]]
@@ -170,7 +170,7 @@ def start(
 
 
 def _supersede(cloud: RailwayCloud, environment: Environment, service_id: str, at: float) -> None:
-    """Give up what is still under way: the newest deployment counts."""
+    """End older deployments that are still in progress."""
     for older in history(cloud, environment.id, service_id):
         if current(older.timeline, at).status not in (*RUNNING, *ENDED):
             end(cloud, older, at)

@@ -51,7 +51,7 @@ def staged(cloud: RailwayCloud, environment_id: str) -> Patch | None:
 
 
 def stage(cloud: RailwayCloud, environment: Environment, patch: Any, at: float) -> Patch:
-    """Put these changes in the place of those that waited to be committed."""
+    """Replace the staged changes."""
     patch = well_formed(patch)
     waiting = staged(cloud, environment.id)
     if waiting is not None and waiting.workflow_id is not None:
@@ -74,7 +74,7 @@ def commit(
     skip_deploys: bool = False,
     from_staged: Patch | None = None,
 ) -> Patch:
-    """Accept a patch that is going to be applied; refuse one that Railway does not take, or a second one at a time."""
+    """Accept a patch, to be applied later; refuse an invalid one, and a second one at a time."""
     now = cloud.now()
     patch = well_formed(patch)
     if applying(cloud, environment.id):

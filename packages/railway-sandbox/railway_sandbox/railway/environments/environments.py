@@ -75,7 +75,7 @@ def _create(caller: Caller, arguments: Arguments) -> Environment:
 
 
 def _copy(cloud: RailwayCloud, source: Environment, target: Environment, at: float) -> None:
-    """Copy everything of the source but sealed values, with empty volumes in the place of full ones."""
+    """Copy everything of the source except sealed values; its volumes are empty."""
     shared = _unsealed(source.config.get("sharedVariables", {}))
     target.config = {**target.config, "sharedVariables": shared}
     for instance in list(cloud.instances(source.id)):

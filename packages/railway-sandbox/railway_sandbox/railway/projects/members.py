@@ -16,7 +16,7 @@ from railway_sandbox.railway.records import Project, ProjectMember, User
 
 
 def open_account(cloud: RailwayCloud, name: str, email: str) -> str:
-    """Open an account at Railway for somebody; return its id."""
+    """Open another account at Railway; return its id."""
     person = User(id=cloud.new_id(), name=name, email=email)
     cloud.state.people[person.id] = person
     cloud.touch()

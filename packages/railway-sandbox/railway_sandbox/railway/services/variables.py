@@ -66,7 +66,7 @@ def _stored(environment: Environment, service_id: str | None) -> Config:
 
 
 def _store(environment: Environment, service_id: str | None, variables: Config) -> None:
-    """Store these in the place of all variables of the service, or of the shared ones."""
+    """Replace all variables of the service, or the shared ones."""
     if service_id is None:
         environment.config = {**environment.config, "sharedVariables": variables}
     else:

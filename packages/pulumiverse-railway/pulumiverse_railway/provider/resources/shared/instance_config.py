@@ -123,7 +123,7 @@ def cleared(old: ServiceInstanceInputs, config: ServiceConfig) -> ServiceConfig:
 
 
 def is_update_of(inputs: ServiceInstanceInputs, image: str | None) -> bool:
-    """Tell whether Railway has put ``image`` in the place of the wanted one, by its automatic updates."""
+    """Tell whether Railway's automatic updates have replaced the requested image by ``image``."""
     if inputs.auto_updates not in (AutoUpdates.PATCH, AutoUpdates.MINOR) or not inputs.image or not image:
         return False
     before, after = (_VERSIONED.fullmatch(each) for each in (inputs.image, image))
