@@ -66,7 +66,7 @@ def replaced_with_host(resource: Resource, replaced: Collection[str]) -> DiffDec
 
 
 def decide(old: Resource, inputs: Properties, answer: DiffResponse, replace_on_changes: Iterable[str]) -> DiffDecision:
-    """Return what a provider's answer to a diff means, with ``replaceOnChanges`` and half-made resources considered."""
+    """Decide by a provider's answer to a diff, by ``replaceOnChanges`` and by failed initializations."""
     compared = differences(old.inputs, inputs)
     changed = bool(compared) if answer.changed is None else answer.changed
     keys = set(answer.keys)

@@ -238,7 +238,7 @@ class Provider:
 
     @contextmanager
     def _keeping_secrets(self, resource: Resource) -> Generator[None]:
-        """Keep what a half-made resource holds as secret as what a whole one would."""
+        """Keep secrets of a resource secret when its initialization fails."""
         try:
             yield
         except InitializationFailedError as half:

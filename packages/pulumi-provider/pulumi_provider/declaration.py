@@ -127,7 +127,7 @@ class Context(Protocol):
         ...
 
     def cancelled(self) -> bool:
-        """Tell whether the user asked to stop (Ctrl-C): end waits soon, keep what exists with ``HalfMade``."""
+        """Tell whether the user asked to stop (Ctrl-C): end waits soon, keep what exists with ``InitializationFailed``."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -197,7 +197,7 @@ class Resource(Generic[InputsT, StateT]):
     async def create(self, context: Context, new: InputsT) -> tuple[str, StateT]:
         """Make it; the id and the whole state.
 
-        Raises ``Failure`` when nothing exists, ``HalfMade`` when something does.
+        Raises ``Failure`` when nothing exists, ``InitializationFailed`` when something does.
         """
         raise NotImplementedError
 

@@ -1,10 +1,9 @@
-"""The failures that a resource may raise, and what the engine is told of each.
+"""The errors that a resource may raise.
 
-Owns the vocabulary between resources and the protocol. Does not know gRPC: the servicer turns these into status codes
-and details.
+Does not know gRPC: the servicer turns these into status codes and details.
 
-    Failure             nothing was made, or nothing that has to be kept
-    └── HalfMade        something exists now: it is kept in the state, with the reasons why it is not finished
+    Failure                     nothing was created, or nothing that has to be kept
+    └── InitializationFailed    the resource exists: it is kept in the state, with the reasons why it is not ready
 """
 
 from __future__ import annotations

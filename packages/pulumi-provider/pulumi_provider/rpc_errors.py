@@ -29,7 +29,7 @@ BUG: Final = grpc.StatusCode.INTERNAL
 
 
 class Unfinished(Exception):  # noqa: N818 it is no error of its own
-    """Something exists that the engine must keep: the wire form of ``HalfMade``."""
+    """Something exists that the engine must keep: the wire form of ``InitializationFailed``."""
 
     def __init__(
         self, id: str, properties: struct_pb2.Struct, inputs: struct_pb2.Struct, reasons: Sequence[str]

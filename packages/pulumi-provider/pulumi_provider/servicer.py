@@ -295,7 +295,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     async def _look_again(self, resource: Resource[Any, Any], call: Call, id: str, old: Any) -> Any:
-        """Read what cannot be updated: it was half made, and may be whole by now."""
+        """Read a resource that cannot be updated: its initialization failed, and it may be ready by now."""
         state = await call.within_limit("read", resource.read(call, id, old))
         if state is None:
             raise Failure(f"{id} does not exist any more; `pulumi refresh` removes it from the state")

@@ -41,7 +41,7 @@ def outputs_of(resource: Resource[Any, Any], state: Inputs | Named, *, imported:
 
 
 def partial_outputs(resource: Resource[Any, Any], state: Inputs | Named | None, inputs: Named) -> struct_pb2.Struct:
-    """Return the outputs of something half made: its state, or what is known of it over the inputs it was made from."""
+    """Return the outputs after a failed initialization: the state, or what is known of it on top of the inputs."""
     if isinstance(state, Inputs):
         return outputs_of(resource, state)
     known_outputs = (

@@ -19,7 +19,7 @@ about an error.
     ├── Validation         a value is refused
     ├── PlanLimit          the plan does not include it
     ├── NothingToCommit    the configuration is already as asked for
-    ├── Unexpected         an answer that is none
+    ├── UnexpectedResponse  an answer that is none
     └── Opaque             "Problem processing request": Railway says nothing more
 """
 
