@@ -127,7 +127,7 @@ class Context(Protocol):
         ...
 
     def cancelled(self) -> bool:
-        """Tell whether the user asked to stop (Ctrl-C): end waits soon, keep what exists with ``InitializationFailed``."""
+        """Tell whether the user asked to stop (Ctrl-C): end waits, keep what exists by ``InitializationFailed``."""
         ...
 
     async def sleep(self, seconds: float) -> None:

@@ -4,23 +4,23 @@ Railway marks nearly every business error as INTERNAL_SERVER_ERROR, so the text 
 apart: the table below maps texts to types, and is the only place that knows them. Does not know what a resource does
 about an error.
 
-    RailwayError           everything below; also a message of no known kind
-    ├── Unreachable        no answer, and what was asked for surely did not happen
-    │   └── LeftOut        another call of the same document failed and took this answer away
-    ├── OutcomeUnknown     no answer to a write: it may have happened, so look before repeating it
-    ├── Throttled          too many of one thing in too short a time; carries how long to wait
-    │   └── EdgeBlocked    the edge in front of the API blocks this network address
-    ├── NotAuthorized      dead token, no access, or deleted: Railway does not say which
-    ├── NotFound           gone, or, just after a create, not there yet
-    ├── Exists             the name is taken
-    ├── Busy               another change of the same thing is under way
-    ├── StillApplying      a commit was accepted, and Railway goes on applying it
-    ├── Race               Railway asks to try again
-    ├── Validation         a value is refused
-    ├── PlanLimit          the plan does not include it
-    ├── NothingToCommit    the configuration is already as asked for
+    RailwayError            everything below; also a message of no known kind
+    ├── Unreachable         no answer, and what was asked for surely did not happen
+    │   └── LeftOut         another call of the same document failed and took this answer away
+    ├── OutcomeUnknown      no answer to a write: it may have happened, so look before repeating it
+    ├── Throttled           too many of one thing in too short a time; carries how long to wait
+    │   └── EdgeBlocked     the edge in front of the API blocks this network address
+    ├── NotAuthorized       dead token, no access, or deleted: Railway does not say which
+    ├── NotFound            gone, or, just after a create, not there yet
+    ├── Exists              the name is taken
+    ├── Busy                another change of the same thing is under way
+    ├── StillApplying       a commit was accepted, and Railway goes on applying it
+    ├── Race                Railway asks to try again
+    ├── Validation          a value is refused
+    ├── PlanLimit           the plan does not include it
+    ├── NothingToCommit     the configuration is already as asked for
     ├── UnexpectedResponse  an answer that is none
-    └── Opaque             "Problem processing request": Railway says nothing more
+    └── Opaque              "Problem processing request": Railway says nothing more
 """
 
 # ruff: noqa: N818 named for what Railway says; all are a RailwayError
