@@ -11,6 +11,8 @@ import pytest
 from railway_sandbox.server import Sandbox
 from railyard.shared.stack import OperationError, read_stack
 
+OMNISTACK = ("-s", "staging", "--system", "omnistack")
+
 
 def seal(checkout: Any, *names: str) -> None:
     settings = checkout.settings()
@@ -34,14 +36,14 @@ def test_a_secret_is_sealed_wherever_it_stands_and_can_still_be_rotated(up):
     """Alone and inside an address, afterwards nothing is drift, and a new value is applied in one deployment."""
     seal(up, "POSTGRES_PASSWORD", "RESEND_API_KEY")
 
-    up.json("up", "-s", "staging")
+    up.json("up", *OMNISTACK)
 
     assert sealed_at_railway(up.sandbox) == {
         "postgres.POSTGRES_PASSWORD",
         *(f"{name}.{variable}" for name in ("api", "worker") for variable in ("DATABASE_URL", "RESEND_API_KEY")),
     }
-    assert up.json("refresh", "-s", "staging").operations() == Counter()
-    assert up.json("preview", "-s", "staging").operations() == Counter()
+    assert up.json("refresh", *OMNISTACK).operations() == Counter()
+    assert up.json("preview", *OMNISTACK).operations() == Counter()
 
     before = up.world()["deployments"]
     up.change_secret("omnistack", "POSTGRES_PASSWORD", "planted-postgres-pw-2")
@@ -52,7 +54,7 @@ def test_a_secret_is_sealed_wherever_it_stands_and_can_still_be_rotated(up):
     ]
     assert set(after.values()) == {1, 2}
     assert b"planted-postgres-pw-2" in (up.sandbox / "clouds.sqlite3").read_bytes()
-    assert up.json("preview", "-s", "staging").operations() == Counter()
+    assert up.json("preview", *OMNISTACK).operations() == Counter()
 
 
 def test_only_secrets_of_the_system_can_be_sealed(place):
