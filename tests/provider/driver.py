@@ -1,4 +1,4 @@
-"""The engine's side of the Railway provider: the provider over gRPC, a simulated Railway over HTTP."""
+"""The engine's side of the Railway provider, and a simulated Railway: in this process, or over gRPC and HTTP."""
 
 # ruff: noqa: N818 what an operation ends as, not an error of the test
 

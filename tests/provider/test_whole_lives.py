@@ -1,4 +1,4 @@
-"""The whole life of each resource, in one order of events, over gRPC against the simulated Railway.
+"""The whole life of each resource, in one order of events, against the simulated Railway.
 
 A resource that is declared and has no row fails.
 """
