@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -54,9 +53,9 @@ def test_a_system_is_adopted_with_the_pulumi_cli(real: RealEngine) -> None:
     Every type of resource, from nothing but a token, one system after the other; a rehearsal with the same engine ends
     alike. Then one change is made of each, and only that is done.
     """
-    up = run(real, "up", "-s", "staging")
+    up = run(real, "up", "-s", "staging", "--engine", "embedded")
     assert up.returncode == 0, up.stdout + up.stderr
-    shutil.rmtree(States(directory=real.sandbox, stack="staging").backend)
+    States(directory=real.sandbox, stack="staging").embedded.unlink()
     settings = real.directory / "Pulumi.staging.yaml"
     settings.write_text(FORGOTTEN)
     before = len(requests(real))
