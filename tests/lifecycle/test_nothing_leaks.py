@@ -25,7 +25,7 @@ def planted() -> list[str]:
 
 
 def test_no_command_writes_or_prints_a_secret(from_nothing, tmp_path, planted):
-    """Preview and up (as text and as JSON), refresh and destroy leave no secret value behind."""
+    """Preview, up (as text and as JSON), refresh and destroy leave no secret value behind."""
     first = from_nothing("production")
     checkout = with_copy_of(first.checkout, tmp_path / "railyard", requests=True)
     checkout.change("production", "commit: a1b2c3d", "commit: b2c3d4e")
