@@ -10,19 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import go_yaml
 from components.zone import ZoneSettings
-from pulumi_operations.project import ProjectError, config_nodes
-from railway_api.plans import Plan
+from pulumi_operations.project import ProjectError
 from railyard.accounts.railway_client import Railway
+from railyard.adopt import configuration, secrets_of, system_settings, take_over, target, write
 from railyard.adopt import live as live_reader
-from railyard.adopt import secrets_of, system_settings, take_over, target, write
 from railyard.adopt.live import LiveProject
 from railyard.adopt.matching import INSTANCE_TYPE, Matched, Planned, match, planned
 from railyard.adopt.secrets_of import SecretValues
 from railyard.adopt.take_over import RemainingChange
 from railyard.adopt.target import Target
-from railyard.adopt.write import Zones
 from railyard.engine.engine import Engine
 from railyard.engine.engines import engine_for
 from railyard.migrate.findings import Settings
@@ -39,8 +36,8 @@ from stacks.problems import SettingsError
 from stacks.secret_rules import Secret
 from stacks.secrets import FILE_VARIABLE
 from stacks.services import services
-from stacks.settings import PLAN_KEY, StackSettings
-from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, SERVICES, defaults_text, shared_values
+from stacks.settings import StackSettings
+from stacks.shared_settings import NAMESPACE, SERVICES
 
 
 @dataclass
@@ -113,27 +110,10 @@ class Adoption:
         }
 
 
-def configuration(stack: str) -> Settings:
-    """Return what a stack's file holds as its configuration; nothing where there is no file."""
-    file = project_directory() / f"Pulumi.{stack}.yaml"
-    try:
-        document: Any = go_yaml.load(file.read_text(encoding="utf-8")) if file.exists() else {}
-    except go_yaml.YamlError as error:
-        raise OperationError(f"{file.name}: {error}") from None
-    config: Any = cast("Any", document).get("config") if isinstance(document, dict) else None
-    return cast("Settings", config) if isinstance(config, dict) else {}
-
-
-def plan_of(config: Settings) -> Plan:
-    """Return the plan that a configuration names."""
-    plan = config.get(PLAN_KEY, "pro")
-    return Plan(plan) if plan in list(Plan) else Plan.PRO
-
-
 def read(railway: Railway, project: str, stack: str, environment: str | None, config: Settings) -> LiveProject:
     """Read a project, given by id or name; raises ``CallError`` where nobody says which environment is meant."""
     project_id, environments = railway.run(live_reader.environments(railway.client, project))
-    stated = [str(each.get("environment")) for each in _projects(config) if each.get("name") == project]
+    stated = [str(each.get("environment")) for each in configuration.projects(config) if each.get("name") == project]
     wanted = environment or next((each for each in [*stated, stack] if each in environments), None)
     if wanted is None and len(environments) == 1:
         wanted = next(iter(environments))
@@ -142,7 +122,7 @@ def read(railway: Railway, project: str, stack: str, environment: str | None, co
             f"{project} has the environments {', '.join(environments)}: give --environment with the one of {stack}; "
             "each of them goes into a stack of its own"
         )
-    zones = [ZoneSettings.model_validate(each) for each in _zones(config)]
+    zones = [ZoneSettings.model_validate(each) for each in configuration.zones(config)]
     return railway.run(live_reader.read(railway.client, project_id, environments[wanted], zones))
 
 
@@ -150,7 +130,7 @@ def begin(
     stack: str, live: LiveProject, system: str | None, names: Mapping[str, str], config: Settings, *, own: bool
 ) -> Adoption:
     """Return an adoption of which nothing is written yet; raises ``OperationError`` where settings cannot say it."""
-    settings = _settings(stack, config)
+    settings = configuration.valid_settings(stack, config)
     chosen = target.target(system, live, names, settings, own=own)
     strangers = target.strangers(live, chosen, settings)
     present: Any = config.get(f"{NAMESPACE}:{chosen.name}")
@@ -162,18 +142,18 @@ def begin(
         strangers = [name for name in strangers if name not in (*kept.settings[SERVICES], *by_hand)]
         if not (kept.settings[SERVICES] or by_hand):
             raise OperationError(f"{live.snapshot.project['name']} has no service that runs and belongs to no system")
-        kept.settings["project"] = _project_of(config, kept.settings["project"])
+        kept.settings["project"] = configuration.project_of(config, kept.settings["project"])
         service_names = [*kept.settings[SERVICES], *(name for name in by_hand if name in live.services())]
         if not kept.settings[SERVICES]:
             del kept.settings[SERVICES]
     else:
         expected = [chosen.names.get(name, name) for name in chosen.system.SETTINGS.model_fields]
         service_names = [name for name in expected if name in live.services()]
-        kept = system_settings.keep(chosen.system, live, chosen.names, _shared(chosen.name))
+        kept = system_settings.keep(chosen.system, live, chosen.names, configuration.shared_settings(chosen.name))
     if present is None:
         kept.settings["protected"] = True
     edit = write.with_system(
-        stack, chosen.name, kept.settings, cast("Settings | None", present), _missing_zones(config, live)
+        stack, chosen.name, kept.settings, cast("Settings | None", present), configuration.missing_zones(config, live)
     )
     _valid(edit)
     notes = [*kept.notes, *_from_files(live, service_names), *_about_environments(live)]
@@ -263,48 +243,6 @@ def _wanted(adoption: Adoption, engine: Engine) -> tuple[list[Planned], Matched]
         wanted = planned(engine.preview([adoption.system], unchanged=True), adoption.system)
         matched = match(wanted, adoption.live, names)
     return wanted, matched
-
-
-def _settings(stack: str, config: Settings) -> StackSettings | None:
-    """Return the settings of the stack as they are; None of one that has none that are valid yet."""
-    file = project_directory() / f"Pulumi.{stack}.yaml"
-    if not config:
-        return None
-    try:
-        text = file.read_text(encoding="utf-8")
-        return settings_in(file.name, text)
-    except (ProjectError, SettingsError, OperationError):
-        return None
-
-
-def _shared(system: str) -> Settings:
-    """Return what all stacks share of a system."""
-    group = shared_values(config_nodes(DEFAULTS_FILE, defaults_text(project_directory()))).get(system)
-    return cast("Settings", group) if isinstance(group, dict) else {}
-
-
-def _zones(config: Settings) -> list[Settings]:
-    shared = shared_values(config_nodes(DEFAULTS_FILE, defaults_text(project_directory()))).get("zones")
-    return cast("list[Settings]", config.get(f"{NAMESPACE}:zones") or shared or [])
-
-
-def _missing_zones(config: Settings, live: LiveProject) -> Zones:
-    ids = {str(each["name"]): str(each["id"]) for each in _zones(config)}
-    missing = {name: id_ for name, id_ in live.zones.items() if name not in ids}
-    is_stated = bool(config.get(f"{NAMESPACE}:zones"))
-    # A list of the stack's own takes the place of the one that all stacks share.
-    return Zones(missing=missing if is_stated or not missing else ids | missing, known=is_stated)
-
-
-def _project_of(config: Settings, project: Settings) -> Settings:
-    """Return what another system of the stack says of the project, or ``project``: both say the same."""
-    return next((each for each in _projects(config) if each.get("name") == project["name"]), project)
-
-
-def _projects(config: Settings) -> list[Settings]:
-    """Return what the systems of a configuration say of their projects."""
-    groups = [cast("Settings", each) for each in config.values() if isinstance(each, dict)]
-    return [cast("Settings", each["project"]) for each in groups if isinstance(each.get("project"), dict)]
 
 
 def places(adoption: Adoption) -> dict[str, tuple[str, str]]:

@@ -6,14 +6,14 @@ Owns the command: its options, what it prints and how it ends. The steps are in 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
 
 from railway_api.counting import count
-from railyard.accounts.railway_client import SandboxOption, account
-from railyard.adopt import adoption, target
+from railyard.accounts.railway_client import Railway, SandboxOption, account
+from railyard.adopt import adoption, configuration, target
 from railyard.adopt import rehearse as rehearsal
 from railyard.adopt.adoption import Adoption
 from railyard.shared.console import (
@@ -80,15 +80,12 @@ def adopt(
     with reported_errors(json=json):
         if not (dry_run or yes or rehearse):
             check_can_ask("--dry-run to see what would be written, --rehearse to try it", json=json)
-        if system and not own and not project:
-            target.named(system)
-        if not (project or system):
-            raise CallError("give --project with the id or name of Railway's project, or the system that it becomes")
+        _check_call(system, project, own=own)
         names, writes = _names(service or ()), 0
-        config = adoption.configuration(stack)
+        config = configuration.read(stack)
         # The sandbox's keys open its own secrets; those of the stack are opened with the user's.
         user_environment = dict(os.environ)
-        with account(adoption.plan_of(config), sandbox=sandbox) as railway:
+        with account(configuration.plan_of(config), sandbox=sandbox) as railway:
             live = adoption.read(railway, project or f"{system}-{stack}", stack, environment, config)
             adopted = adoption.begin(stack, live, system, names, config, own=own)
             if not json:
@@ -98,19 +95,31 @@ def adopt(
                     adopted, adoption.declared(adopted), names, config, adopted.environment
                 )
             elif not dry_run:
-                keeper = adoption.keeper(adopted, user_environment, age or (), real=railway.real)
-                if not (yes or typer.confirm(f"Write this into {adopted.edit.file.name} and take the project over?")):
-                    raise typer.Abort
-                adoption.finish(adopted, railway, keeper, age or ())
+                _take_over(adopted, railway, user_environment, age or (), yes=yes)
         if json:
             write_json(adopted.document() | ({"rehearsed": True, "writes": writes} if rehearse else {}))
         else:
             _conclude(adopted, dry_run=dry_run, rehearse=rehearse)
-            if rehearse:
-                typer.echo(
-                    f"rehearsed in a throw-away sandbox, with {count(writes, 'request')} that wrote; nothing is left"
-                )
+        if rehearse and not json:
+            wrote = count(writes, "request")
+            typer.echo(f"rehearsed in a throw-away sandbox, with {wrote} that wrote; nothing is left")
     raise typer.Exit(PROBLEM if adopted.left else 0)
+
+
+def _check_call(system: str | None, project: str | None, *, own: bool) -> None:
+    if system and not own and not project:
+        target.named(system)
+    if not (project or system):
+        raise CallError("give --project with the id or name of Railway's project, or the system that it becomes")
+
+
+def _take_over(
+    adopted: Adoption, railway: Railway, user_environment: Mapping[str, str], age: Sequence[str], *, yes: bool
+) -> None:
+    keeper = adoption.keeper(adopted, user_environment, age, real=railway.real)
+    if not (yes or typer.confirm(f"Write this into {adopted.edit.file.name} and take the project over?")):
+        raise typer.Abort
+    adoption.finish(adopted, railway, keeper, age)
 
 
 def _names(options: Sequence[str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 import sops
 from railyard.accounts.railway_client import account
 from railyard.accounts.spaces_client import spaces_client
-from railyard.adopt import adoption, secrets_of
+from railyard.adopt import adoption, configuration, secrets_of
 from railyard.adopt import live as live_reader
 from railyard.adopt.adoption import Adoption
 from railyard.adopt.live import LiveProject
@@ -43,7 +43,7 @@ def rehearse(
     """Carry out an adoption of which nothing is written yet, elsewhere; return it, and how many requests wrote."""
     world = _world(proposed, declared)
     buckets = _buckets(proposed.live)
-    plan = adoption.plan_of(config)
+    plan = configuration.plan_of(config)
     with _elsewhere(proposed.stack) as clouds:
         sandbox_door.fill(clouds, world, plan.value)
         with account(plan, sandbox=True) as railway:

@@ -21,6 +21,7 @@ from railyard.data.database import Database, InClearOption, find, reached
 from railyard.data.dumping import Restored, replace_live, scratch
 from railyard.data.dumps import Dump, Dumps, time_now
 from railyard.data.files_commands import Measured
+from railyard.data.postgres import Server
 from railyard.data.volume_backups import Backup, ServiceVolume, backed_up, bring_back, healthy_again, make
 from railyard.shared.console import PROBLEM, JsonOption, OperationError, reported_errors, write_json
 from railyard.shared.options import FIRST, LAST, StackOption
@@ -100,7 +101,7 @@ def dump(
     def say(text: str) -> None:
         typer.echo(text, err=json)
 
-    began, former = time_.monotonic(), None
+    began = time_.monotonic()
     with reported_errors(json=json), spaces_refusals():
         source_stack, stack = read_stack(source), read_stack(into)
         with connected(stack, sandbox=sandbox, about=system) as railway:
@@ -113,14 +114,8 @@ def dump(
                 losses = [*_losses_of_database(database, chosen), f"{into} is in {railway.place}."]
                 confirm(database.full_name, typed, losses, json=json)
                 began = time_.monotonic()
-            with (
-                reached(railway, database, say, in_clear=in_clear) as server,
-                scratch(database.tools, server, dumps, chosen, database) as restored,
-            ):
-                if not restored.differences:
-                    dumps.note(chosen.model_copy(update={"rehearsed": time_now()}))
-                if replace and not restored.differences:
-                    former = replace_live(database.tools, server, restored)
+            with reached(railway, database, say, in_clear=in_clear) as server:
+                restored, former = _restored(database, server, dumps, chosen, replace=replace)
     measured = Measured.since(began, chosen, database.args.outside)
     if json:
         write_json({**_document(chosen, database.full_name, restored, former), **measured.document()})
@@ -130,6 +125,17 @@ def dump(
             typer.echo(line)
     if restored.differences or measured.problems:
         raise typer.Exit(PROBLEM)
+
+
+def _restored(
+    database: Database, server: Server, dumps: Dumps, chosen: Dump, *, replace: bool
+) -> tuple[Restored, str | None]:
+    """Restore a dump and note that it came back; return the name of the former live database that it replaced."""
+    with scratch(database.tools, server, dumps, chosen, database) as restored:
+        if restored.differences:
+            return restored, None
+        dumps.note(chosen.model_copy(update={"rehearsed": time_now()}))
+        return restored, replace_live(database.tools, server, restored) if replace else None
 
 
 def _losses_of_database(database: Database, chosen: Dump) -> list[str]:

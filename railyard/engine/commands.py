@@ -20,7 +20,7 @@ from rich.console import Console
 from pulumi_operations.events import Operation
 from railway_api.counting import count
 from railyard.engine import cli_operations, sandbox_door, serving
-from railyard.engine.configuration import read_stack
+from railyard.engine.configuration import Stack, read_stack
 from railyard.engine.engine_choice import Choice, Engine, States, choose
 from railyard.engine.operate import (
     UNREACHABLE_URL,
@@ -33,7 +33,7 @@ from railyard.engine.operate import (
 from railyard.output import BothReports, JsonReport, OutputsReport, Report, TextReport
 from railyard.output.money import calculation_of
 from railyard.output.rules import refused, violations
-from railyard.shared.console import OperationError
+from railyard.shared.console import JsonOption, OperationError
 from railyard.shared.options import StackOption
 from railyard.shared.project import project_directory, sandbox_directory
 from stacks.policy.judgement import levels_of
@@ -49,7 +49,6 @@ EngineOption = Annotated[
         help="Without it: the Pulumi CLI where it and its plugins are found, else the embedded engine.",
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document for programs, in place of text.")]
 TargetOption = Annotated[
     list[str] | None, typer.Option("--target", metavar="URN", help="Only this URN, or what this pattern matches.")
 ]
@@ -66,16 +65,21 @@ _STACK_RM: Final = (
 )
 
 
-@application.command()
-def preview(
-    stack: StackOption = "",
-    system: SystemOption = "",
-    engine: EngineOption = None,
-    *,
-    json: JsonOption = False,
-) -> None:
-    """Show what would change; talks to nobody."""
-    _end(_operate(Operation.PREVIEW, stack, system, engine, json=json))
+def _command(operation: Operation, help_text: str) -> Callable[..., None]:
+    """Add the command of an operation that takes no options of its own."""
+
+    def command(
+        stack: StackOption = "", system: SystemOption = "", engine: EngineOption = None, *, json: JsonOption = False
+    ) -> None:
+        _end(_operate(operation, stack, system, engine, json=json))
+
+    command.__name__, command.__doc__ = operation.value, help_text
+    return application.command()(command)
+
+
+preview = _command(Operation.PREVIEW, "Show what would change; talks to nobody.")
+refresh = _command(Operation.REFRESH, "Compare the state with the simulated clouds and take over what differs.")
+destroy = _command(Operation.DESTROY, "Take the stack down; protected resources refuse it until ``unprotect``.")
 
 
 @application.command()
@@ -90,33 +94,11 @@ def up(
     json: JsonOption = False,
 ) -> None:
     """Bring the stack up in the sandbox."""
-    if refresh and not _operate(Operation.REFRESH, stack, system, engine, json=json, targets=target or (), told=False):
+    if refresh and not _operate(
+        Operation.REFRESH, stack, system, engine, json=json, targets=target or (), printed=False
+    ):
         raise typer.Exit(1)
     _end(_operate(Operation.UP, stack, system, engine, json=json, targets=target or (), document=document))
-
-
-@application.command()
-def refresh(
-    stack: StackOption = "",
-    system: SystemOption = "",
-    engine: EngineOption = None,
-    *,
-    json: JsonOption = False,
-) -> None:
-    """Compare the state with the simulated clouds and take over what differs."""
-    _end(_operate(Operation.REFRESH, stack, system, engine, json=json))
-
-
-@application.command()
-def destroy(
-    stack: StackOption = "",
-    system: SystemOption = "",
-    engine: EngineOption = None,
-    *,
-    json: JsonOption = False,
-) -> None:
-    """Take the stack down; protected resources refuse it until ``unprotect``."""
-    _end(_operate(Operation.DESTROY, stack, system, engine, json=json))
 
 
 @application.command()
@@ -177,32 +159,22 @@ def _operate(
     json: bool,
     targets: Sequence[str] = (),
     document: Path | None = None,
-    told: bool = True,
+    printed: bool = True,
 ) -> bool:
-    """Carry an operation out; whether it went well. Not ``told``, its document for programs is not printed."""
+    """Carry an operation out; return whether it succeeded. Without ``printed`` its JSON document is dropped."""
     with _reported_errors():
         stack = read_stack(project_directory(), name)
         for note in stack.notes:
             typer.echo(f"note: {note}", err=True)
         targets = [*targets, *(stack.targets(system) if system else ())]
         choice = _choice(name, engine)
-        calculation, levels = calculation_of(stack.config), levels_of(stack.config)
-        as_json = partial(JsonReport, calculation=calculation, levels=levels)
+        levels = levels_of(stack.config)
+        as_json = partial(JsonReport, calculation=calculation_of(stack.config), levels=levels)
         shown = choice.cli is not None and not json and operation is not Operation.PREVIEW
         if json:
-            report: Report = as_json(sys.stdout if told else io.StringIO())
-        elif shown:
-            report = OutputsReport(_console(), operation, system=system)
+            report: Report = as_json(sys.stdout if printed else io.StringIO())
         else:
-            report = TextReport(
-                _console(),
-                operation,
-                stack.name,
-                system=system,
-                plan=plan_of(stack),
-                calculation=calculation,
-                levels=levels,
-            )
+            report = _text_report(operation, stack, system, outputs_only=shown)
         with _kept(report, as_json, document) as both:
             if choice.cli is None:
                 result = operate(operation, stack, targets, both)
@@ -213,6 +185,22 @@ def _operate(
         if choice.cli is not None and operation is Operation.DESTROY and succeeded:
             typer.echo(_STACK_RM.format(stack=name), err=True)
     return succeeded
+
+
+def _text_report(operation: Operation, stack: Stack, system: str, *, outputs_only: bool) -> Report:
+    """Return the report for a terminal; ``outputs_only`` where the Pulumi CLI shows the resources itself."""
+    console = Console(highlight=False)
+    if outputs_only:
+        return OutputsReport(console, operation, system=system)
+    return TextReport(
+        console,
+        operation,
+        stack.name,
+        system=system,
+        plan=plan_of(stack),
+        calculation=calculation_of(stack.config),
+        levels=levels_of(stack.config),
+    )
 
 
 def _end(succeeded: bool) -> None:
@@ -233,10 +221,6 @@ def _choice(stack: str, wanted: Engine | None) -> Choice:
     choice = choose(wanted, States(directory=sandbox_directory(), stack=stack))
     typer.echo(choice.sentence, err=True)
     return choice
-
-
-def _console() -> Console:
-    return Console(highlight=False)
 
 
 @contextmanager

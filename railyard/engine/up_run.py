@@ -26,7 +26,7 @@ _LOCKED: Final = (
     "the stack is currently locked by ",
     "Another update is currently in progress",
 )
-"""What is said of a stack that another run holds: by the embedded engine, the Pulumi CLI and Pulumi Cloud."""
+"""Messages about a stack that another run holds: of the embedded engine, the Pulumi CLI and Pulumi Cloud."""
 
 
 class LockedError(OperationError):

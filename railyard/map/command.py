@@ -90,16 +90,20 @@ def map_(
         if status:
             with connected(stack, sandbox=sandbox) as railway:
                 picture = with_status(picture, railway.run(running_systems(railway, stack, chosen)))
-        if out:
-            write_whole(out, _WRITERS[out.suffix](picture))
-        if json:
-            write_json(document(picture) | ({"refused": refused} if refused else {}))
-        else:
-            for line in [f"{picture.title}: {shown(out)} written"] if out else text(picture):
-                typer.echo(line)
+        _write(picture, out, refused, json=json)
     if refused:
         typer.echo("\n".join(refused), err=True)
         raise typer.Exit(PROBLEM)
+
+
+def _write(picture: Picture, out: Path | None, refused: Sequence[str], *, json: bool) -> None:
+    if out:
+        write_whole(out, _WRITERS[out.suffix](picture))
+    if json:
+        write_json(document(picture) | ({"refused": refused} if refused else {}))
+        return
+    for line in [f"{picture.title}: {shown(out)} written"] if out else text(picture):
+        typer.echo(line)
 
 
 def _planned(engine: Engine) -> tuple[Sequence[Change], Sequence[str]]:

@@ -18,7 +18,7 @@ from railyard.accounts.railway_client import connected
 from railyard.accounts.running_services_query import running_systems
 from railyard.shared.console import CallError, OperationError, reported_errors
 from railyard.shared.options import StackOption
-from railyard.shared.stack import read_stack
+from railyard.shared.stack import Stack, read_stack
 from stacks.project_folder import RAILYARD
 from stacks.services import services
 
@@ -39,18 +39,8 @@ def run(
     project and environment. The command runs here, not in the service: it sees no volume and no private name.
     """
     with reported_errors(json=False):
-        system, _, name = service.partition("/")
         stack = read_stack(stack_name)
-        if system not in stack.settings.systems or not name:
-            choices = ", ".join(stack.settings.systems)
-            raise CallError(
-                f"{service}: name a system of {stack_name} and one of its services, shop/web; it has {choices}"
-            )
-        declared = [each.name for each in services(stack.settings.systems[system])]
-        if name not in declared:
-            raise OperationError(
-                f"{service} does not run in {stack_name}; what runs of {system}: {', '.join(declared)}"
-            )
+        system, name = _declared(stack, service)
         program = _program()
         pointed = bool(os.environ.get(URL_VARIABLE))
         with connected(stack, about=system) as railway:
@@ -59,27 +49,28 @@ def run(
                     "Railway's command line is pointed at nothing: set RAILWAY_API_TOKEN, or practise in the sandbox, "
                     f"with `{RAILYARD} sandbox serve` in one shell and `. .sandbox/environment` in this one"
                 )
-            (of_system,) = railway.run(running_systems(railway, stack, [system]))
-        running = of_system.service(name)
-        if (
-            of_system.project_id is None
-            or of_system.environment_id is None
-            or running is None
-            or running.service_id is None
-        ):
-            names = ", ".join(each.name for each in of_system.services if each.service_id) or "none yet"
-            raise OperationError(f"{service} does not run in {stack_name}; what runs of {system}: {names}")
-        where = [
-            "--project",
-            of_system.project_id,
-            "--environment",
-            of_system.environment_id,
-            "--service",
-            running.service_id,
-        ]
+            (running,) = railway.run(running_systems(railway, stack, [system]))
+        service_id = next((each.service_id for each in running.services if each.name == name), None)
+        if running.project_id is None or running.environment_id is None or service_id is None:
+            names = ", ".join(each.name for each in running.services if each.service_id) or "none yet"
+            raise OperationError(f"{service} does not run in {stack.name}; what runs of {system}: {names}")
+        where = ["--project", running.project_id, "--environment", running.environment_id, "--service", service_id]
         environment = _environment(real=railway.real)
         process = subprocess.run([program, "run", *where, "--", *command], env=environment, check=False)
     raise typer.Exit(process.returncode)
+
+
+def _declared(stack: Stack, service: str) -> tuple[str, str]:
+    """Return the system and the name of a service that the settings have."""
+    systems = stack.settings.systems
+    system, _, name = service.partition("/")
+    if system not in systems or not name:
+        choices = f"name a system of {stack.name} and one of its services, shop/web; it has {', '.join(systems)}"
+        raise CallError(f"{service}: {choices}")
+    declared = [each.name for each in services(systems[system])]
+    if name not in declared:
+        raise OperationError(f"{service} does not run in {stack.name}; what runs of {system}: {', '.join(declared)}")
+    return system, name
 
 
 def _environment(*, real: bool) -> dict[str, str]:

@@ -116,12 +116,10 @@ def logs(
         stack = read_stack(stack_name)
         system, name = find(stack, service)
         with connected(stack, sandbox=sandbox, about=system) as railway:
-            secrets = {} if unmasked else hidden(read_stack(stack_name))
+            secrets = {} if unmasked else hidden(stack)
             (running,) = railway.run(running_systems(railway, stack, [system]))
-            running_service = running.service(name)
-            log, printed = railway.run(
-                _opened(railway, f"{system}/{name}", running_service, deployment, build, wanted, lines, follow)
-            )
+            where, current = f"{system}/{name}", running.service(name)
+            log, printed = railway.run(_opened(railway, where, current, deployment, build, wanted, lines, follow))
             shown = _meant(railway, wanted, printed)[-lines:]
             if json:
                 write_json(_document(log, shown, secrets))

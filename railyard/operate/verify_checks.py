@@ -10,7 +10,7 @@ import asyncio
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -143,7 +143,10 @@ async def _domain(stack: Stack, where: str, service: RunningService, domain: Run
     dns = [await _dns(where, domain)] if domain.custom else []
     answer = await visit(domain.name, path)
     wanted = service.declared.health_answer if service.declared else {}
-    return [*dns, *answered(stack, where, answer, exact=exact, wanted=wanted)]
+    certificate = _certificate(where, answer)
+    if certificate and answer.certificate is None:
+        return [*dns, certificate]
+    return [*dns, *filter(None, [certificate]), health(stack, where, answer, exact=exact, wanted=wanted)]
 
 
 async def _dns(where: str, domain: RunningDomain) -> Result:
@@ -168,56 +171,45 @@ async def _dns(where: str, domain: RunningDomain) -> Result:
 _RECORDS: Final = "put the record back: run up, after a refresh if somebody changed it by hand; DNS takes minutes"
 
 
-def answered(
-    stack: Stack, where: str, answer: Answer, *, exact: bool, wanted: Mapping[str, str] = _NOTHING
-) -> Iterator[Result]:
-    """Return what a visit says of the certificate and of the application.
+def _certificate(where: str, answer: Answer) -> Result | None:
+    """Return what a visit says of the certificate; None where it came to none."""
+    result = Result(where=where, check="certificate", passed=False, found="", time_s=answer.time_s, broken_by=NAMES)
+    if answer.certificate is None and answer.problem and "certificate" in answer.problem:
+        step = "look at the domain in Railway's dashboard, which shows what its certificate waits for"
+        return replace(result, found=answer.problem, next=step)
+    if answer.certificate is None:
+        return None
+    days = (answer.certificate.expires_at - datetime.now(UTC)).days
+    return replace(
+        result,
+        passed=days >= RENEWED_BEFORE_DAYS,
+        found=f"{answer.certificate.issuer}, {count(days, 'day')} left",
+        next="it should have been renewed: remove the domain and add it again, or ask Railway's support",
+        broken_by=(),
+    )
 
-    ``wanted`` is what the JSON of a health answer has to say, where it says it.
-    """
-    certificate, problem = answer.certificate, answer.problem
-    if certificate is None and problem and "certificate" in problem:
-        yield Result(
-            where=where,
-            check="certificate",
-            passed=False,
-            found=problem,
-            next="look at the domain in Railway's dashboard, which shows what its certificate waits for",
-            time_s=answer.time_s,
-            broken_by=NAMES,
-        )
-        return
-    if certificate:
-        days = (certificate.expires_at - datetime.now(UTC)).days
-        yield Result(
-            where=where,
-            check="certificate",
-            passed=days >= RENEWED_BEFORE_DAYS,
-            found=f"{certificate.issuer}, {count(days, 'day')} left",
-            next="it should have been renewed: remove the domain and add it again, or ask Railway's support",
-            time_s=answer.time_s,
-            broken_by=(),
-        )
+
+def health(stack: Stack, where: str, answer: Answer, *, exact: bool, wanted: Mapping[str, str]) -> Result:
+    """Return what a visit says of the application; ``wanted`` is what the JSON of its answer has to say."""
     healthy = answer.status == HTTPStatus.OK if exact else (answer.status or 500) < HTTPStatus.INTERNAL_SERVER_ERROR
-    text = problem or f"{answer.status} from {answer.url}"
-    reported = _told(answer, wanted) if healthy and exact else {}
+    reported = _reported(answer, wanted) if healthy and exact else {}
+    text = answer.problem or f"{answer.status} from {answer.url}"
     text += "".join(f", {name} {value}" for name, value in reported.items())
     healthy = healthy and all(value == wanted[name] for name, value in reported.items())
     # Who waits in vain may wait for the application; any other failure on the way to Railway is one of the name.
     reached = answer.reached_railway or answer.time_s >= TIMEOUT_S
-    step = f"{RAILYARD} logs {where} -s {stack.name}" if reached else _RECORDS
-    yield Result(
+    return Result(
         where=where,
         check="health",
-        passed=healthy and problem is None,
+        passed=healthy and answer.problem is None,
         found=text,
-        next=step,
+        next=f"{RAILYARD} logs {where} -s {stack.name}" if reached else _RECORDS,
         time_s=answer.time_s,
         broken_by=None if reached else NAMES,
     )
 
 
-def _told(answer: Answer, wanted: Mapping[str, str]) -> dict[str, str]:
+def _reported(answer: Answer, wanted: Mapping[str, str]) -> dict[str, str]:
     """Return what a health answer says of the wanted names; nothing where it is no JSON."""
     try:
         document: Any = json.loads(answer.body)

@@ -21,7 +21,7 @@ from railway_api.plans import PLANS, Plan
 REQUESTS_PER_HOUR: Final = {
     plan.value: limits.requests.per_hour for plan, limits in PLANS.items() if plan is not Plan.ENTERPRISE
 }
-"""Limits of each Railway plan; those of Enterprise are agreed upon."""
+"""Requests per hour of each Railway plan; Enterprise agrees on its own."""
 CALLS_PER_REQUEST: Final = 25
 """Like calls that the provider puts into one request."""
 

@@ -90,24 +90,18 @@ def promote(
             raise CallError(f"{target} has no railyard:promotesFrom: name the stack that proves it with --from")
         if source == target:
             raise CallError(f"--from and --to are both {source}: name two stacks")
+        minimum = timedelta(minutes=healthy_for)
         promotion = _promotion(
-            source,
-            target,
-            systems or (),
-            allow_older=allow_older,
-            healthy_for=timedelta(minutes=healthy_for),
-            sandbox=sandbox,
+            source, target, systems or (), allow_older=allow_older, healthy_for=minimum, sandbox=sandbox
         )
         written = bool(promotion.moves) and not promotion.refusals and not dry_run
         if written:
             promotion.edit.write()
         if json:
-            text = (
-                {"pullRequest": pull_request.document(promotion.source, promotion.target, promotion.moves)}
-                if pr
-                else {}
-            )
-            write_json(promotion.document(written=written) | text)
+            document = promotion.document(written=written)
+            if pr:
+                document["pullRequest"] = pull_request.document(promotion.source, promotion.target, promotion.moves)
+            write_json(document)
         else:
             _show(promotion, pr=pr, dry_run=dry_run)
         if promotion.refusals:

@@ -162,16 +162,10 @@ jobs:
 
 def _backup(stacks: Sequence[Stack]) -> str:
     """Return the workflow that copies what the settings want copied, or nothing where none do."""
-    copied = {stack.name: list(dict.fromkeys(each.system for each in wanted(stack))) for stack in _last(stacks)}
-    entries = [
-        f"          - {{stack: {stack.name}, system: {system}, rehearse: {stack.promotes_from or stack.name}}}"
-        for stack in stacks
-        for system in copied.get(stack.name, ())
-    ]
-    if not entries:
-        return ""
-    newline = "\n"
-    return f"""\
+    entries = _copied_systems(stacks)
+    return (
+        entries
+        and f"""\
 # Every night: the copies outside of Railway that the settings ask for (files of volumes, dumps of databases), each as
 # it is due, and a rehearsal of its restore in the stack before. See docs/backups.md.
 name: backup
@@ -190,7 +184,7 @@ jobs:
       fail-fast: false
       matrix:
         include:
-{newline.join(entries)}
+{entries}
     runs-on: ubuntu-24.04
     timeout-minutes: 90
     environment: backup
@@ -206,6 +200,17 @@ jobs:
 {textwrap.indent(variables_of(_COPIED, secrets_of(*_OF_COPIES, *own_tokens(stacks))), "  ")}
 {textwrap.indent(notify("$SYSTEM was not copied out of Railway, or not restored as a rehearsal"), "  ")}
 """
+    )
+
+
+def _copied_systems(stacks: Sequence[Stack]) -> str:
+    """Return the entries of the matrix: the systems of which the settings want copies."""
+    copied = {stack.name: list(dict.fromkeys(each.system for each in wanted(stack))) for stack in _last(stacks)}
+    return "\n".join(
+        f"          - {{stack: {stack.name}, system: {system}, rehearse: {stack.promotes_from or stack.name}}}"
+        for stack in stacks
+        for system in copied.get(stack.name, ())
+    )
 
 
 _OF_COPIES: Final = ("RAILWAY_API_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")

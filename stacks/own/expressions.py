@@ -99,7 +99,7 @@ _OF_RAILWAY: Final = {
 _TEMPLATE_URL: Final = re.compile(r"(DATABASE|REDIS|MYSQL|MONGO)_(?P<public>PUBLIC_)?URL")
 _TEMPLATE_PART: Final = re.compile(r"(PG|REDIS_?|MYSQL_?|MONGO)(?P<part>HOST|PORT|USER|PASSWORD|DATABASE)")
 Part = ServiceSettings | DatabaseSettings | BucketSettings | RailwayBucketSettings
-"""Names that an expression may have beside secrets."""
+"""Parts of a system whose properties an expression may name, beside secrets."""
 
 
 def variables_of_bucket(args: BucketSettings | RailwayBucketSettings) -> Mapping[str, str]:

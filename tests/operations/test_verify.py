@@ -9,7 +9,7 @@ import pytest
 
 from railway_api.edge import Answer
 from railway_sandbox.edge import certificate_authority
-from railyard.operate.verify_checks import answered
+from railyard.operate.verify_checks import health
 from railyard.shared.stack import read_stack
 from stacks.omega import OmegaSettings
 from tests.lifecycle.conftest import ROOT
@@ -206,7 +206,7 @@ def test_a_health_answer_is_read(body: str, passed: bool, found: str) -> None:
     answer = Answer(url="https://bot.example/health", status=200, body=body, reached_railway=True)
     omega = cast("OmegaSettings", read_stack("production").settings.systems["omega"])
     wanted = omega.bot.health_answer
-    (result,) = answered(read_stack("production"), "omega/bot", answer, exact=True, wanted=wanted)
+    result = health(read_stack("production"), "omega/bot", answer, exact=True, wanted=wanted)
 
     assert (result.check, result.passed) == ("health", passed)
     assert found in result.found
