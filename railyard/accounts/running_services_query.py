@@ -48,7 +48,7 @@ from railyard.accounts.running_services import (
     RunningSystem,
     Source,
 )
-from railyard.shared.console import CallError, OperationError
+from railyard.shared.console import OperationError
 from railyard.shared.stack import Stack
 from stacks.services import DeclaredService, services
 from stacks.system import SystemSettings
@@ -61,15 +61,6 @@ _IN_ONE_REQUEST: Final = 50
 _NO_PROXY: Final = ("UNSPECIFIED", "")
 
 
-def chosen_systems(stack: Stack, names: Sequence[str]) -> dict[str, SystemSettings]:
-    """Return the systems of a stack that a command is about: those named, or all; raises ``CallError``."""
-    systems = stack.settings.systems
-    for name in names:
-        if name not in systems:
-            raise CallError(f"{stack.name} has no system {name!r}: name one of {', '.join(systems)}")
-    return {name: settings for name, settings in systems.items() if not names or name in names}
-
-
 async def running_systems(
     railway: Railway, stack: Stack, names: Sequence[str] = (), projects: Projects | None = None
 ) -> list[RunningSystem]:
@@ -77,7 +68,7 @@ async def running_systems(
 
     ``projects`` are those of ``living_projects``, where somebody has asked for them.
     """
-    chosen = chosen_systems(stack, names)
+    chosen = stack.chosen(names)
     living = await living_projects(railway, chosen) if projects is None else projects
     systems = await asyncio.gather(
         *(_system(railway.of(name), name, each, living[name]) for name, each in chosen.items())
@@ -100,7 +91,7 @@ async def other_systems(
     railway: Railway, stack: Stack, names: Sequence[str], projects: Projects
 ) -> list[RunningSystem]:
     """Return what systems run that a command is not about, of those that are there: many in one request."""
-    wanted = chosen_systems(stack, names)
+    wanted = stack.chosen(names)
     systems: list[RunningSystem] = []
     for client, names_of_client in _by_client(railway, wanted).items():
         places = {name: _place(wanted[name], projects[name]) for name in names_of_client}

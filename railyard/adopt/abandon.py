@@ -14,7 +14,6 @@ from railyard.accounts.railway_client import SandboxOption, surroundings
 from railyard.engine.engines import engine_for
 from railyard.promote.settings_file import Edit
 from railyard.shared.console import (
-    CallError,
     JsonOption,
     OperationError,
     check_can_ask,
@@ -44,8 +43,7 @@ def abandon(
     """
     with reported_errors(json=json):
         stack = read_stack(stack_name)
-        if system not in stack.settings.systems:
-            raise CallError(f"{stack_name} has no system {system!r}: name one of {', '.join(stack.settings.systems)}")
+        stack.chosen([system])
         _refuse_neighbours(stack, system)
         edit = None if len(stack.settings.systems) == 1 else _without(stack_name, system)
         if not yes:

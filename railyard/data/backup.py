@@ -20,7 +20,7 @@ from railyard.data.database import InClearOption, find, reached
 from railyard.data.dumping import dump_of
 from railyard.data.dumps import Dump, Dumps
 from railyard.data.volume_backups import Backup, ServiceVolume, backed_up, make, thin_out
-from railyard.shared.console import CallError, JsonOption, reported_errors, table, table_console, write_json
+from railyard.shared.console import JsonOption, reported_errors, table, table_console, write_json
 from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
 from stacks.project_folder import RAILYARD
@@ -138,8 +138,7 @@ def dumps(
     """List the dumps of a system's database, newest first. Exit code 1 when there is none."""
     with reported_errors(json=json), spaces_refusals():
         stack = read_stack(stack_name)
-        if system not in stack.settings.systems:
-            raise CallError(f"{stack_name} has no system {system!r}: name one of {', '.join(stack.settings.systems)}")
+        stack.chosen([system])
         with surroundings(sandbox=sandbox):
             store = Dumps(stack, system)
             store.check()

@@ -16,7 +16,6 @@ import typer
 from components.database import DatabaseSettings
 from components.volume import OutsideBackups
 from railyard.accounts.railway_client import SandboxOption, surroundings
-from railyard.accounts.running_services_query import chosen_systems
 from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data import backup, files_commands, restore
 from railyard.data.dumps import Dumps, FilesBackups, Store, StoredBackup
@@ -65,7 +64,7 @@ class ScheduledCopy:
 def wanted(stack: Stack, systems: list[str] | None = None) -> list[ScheduledCopy]:
     """Return the copies that the settings of a stack ask for, in the settings' order; raises ``CallError``."""
     copies: list[ScheduledCopy] = []
-    for system, settings in chosen_systems(stack, systems or []).items():
+    for system, settings in stack.chosen(systems or []).items():
         for service in services(settings):
             args = service.args
             kind: Literal["files", "dump"] = "dump" if isinstance(args, DatabaseSettings) else "files"

@@ -21,7 +21,6 @@ from railyard.accounts.github import GitHub
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.running_services_query import (
     Projects,
-    chosen_systems,
     living_projects,
     other_systems,
     running_systems,
@@ -159,7 +158,7 @@ def _carried_out(
     """Do all of it. Whatever stops it before it begins is an ending too, of which whoever is on call has to hear."""
     try:
         stack = read_stack(stack_name)
-        chosen_systems(stack, systems)
+        stack.chosen(systems)
         work = Deployment(stack, how, telling)
         return work.carry_out(deploy_plan.read(plan) if plan else None, systems, rollback_to)
     except CallError:

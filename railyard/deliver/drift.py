@@ -13,7 +13,6 @@ import typer
 from railway_api.counting import count
 from railyard.accounts.github import GitHub, Posted
 from railyard.accounts.railway_client import SandboxOption
-from railyard.accounts.running_services_query import chosen_systems
 from railyard.deliver.notify import run_link, told
 from railyard.deliver.system_release import limited
 from railyard.engine.engine import Engine
@@ -58,7 +57,7 @@ def drift(
         if systems and issue:
             raise CallError("--issue is about the whole stack: leave out the systems, or --issue")
         stack = read_stack(stack_name)
-        chosen_systems(stack, systems or ())
+        stack.chosen(systems or ())
         engine = engine_for(stack, sandbox=sandbox)
         differences = changes_of(limited(engine.drift()["steps"], stack, systems or ()))
         waiting = _waiting(differences, engine) if differences else ()

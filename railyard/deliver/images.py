@@ -98,10 +98,7 @@ def propose(
 
 def images_of(stack: Stack, system: str) -> dict[str, str]:
     """Return service → image without tag, of those that the system's commit decides about; raises ``CallError``."""
-    settings = stack.settings.systems.get(system)
-    if settings is None:
-        raise CallError(f"{stack.name} has no system {system!r}: name one of {', '.join(stack.settings.systems)}")
-    images = images_in(settings)
+    images = images_in(stack.chosen([system])[system])
     if not images:
         raise CallError(f"{system} deploys no images that are tagged with a commit of its own: there is none to build")
     return images

@@ -16,7 +16,6 @@ import typer
 from pydantic import ValidationError
 
 from railyard.accounts.railway_client import SandboxOption
-from railyard.accounts.running_services_query import chosen_systems
 from railyard.deliver.system_release import limited
 from railyard.engine.engine import Engine, RefusedError
 from railyard.engine.engines import engine_for
@@ -91,7 +90,7 @@ def plan(
     """
     with reported_errors(json=json):
         stack = read_stack(stack_name)
-        chosen = list(chosen_systems(stack, systems or ()))
+        chosen = list(stack.chosen(systems or ()))
         left_out = [name for each in without or () for name in each.split()]
         try:
             result = plan_of(engine_for(stack, sandbox=sandbox), stack, systems or (), left_out)

@@ -19,7 +19,7 @@ from railway_api.counting import count
 from railyard.engine import operate, sandbox_door
 from railyard.engine.configuration import read_stack as read_configuration
 from railyard.export.compose import Composed, compose
-from railyard.shared.console import CallError, JsonOption, OperationError, reported_errors, shown, write_json
+from railyard.shared.console import JsonOption, OperationError, reported_errors, shown, write_json
 from railyard.shared.files import write_whole
 from railyard.shared.options import LastStackOption
 from railyard.shared.project import project_directory
@@ -55,8 +55,7 @@ def compose_(
     """
     with reported_errors(json=json):
         stack = read_stack(stack_name)
-        if system not in stack.settings.systems:
-            raise CallError(f"{stack_name} has no system {system!r}: name one of {', '.join(stack.settings.systems)}")
+        stack.chosen([system])
         composed = compose(system, _brought_up(stack, system, own_secrets=env is not None))
         text = yaml.safe_dump(composed.document, sort_keys=False, width=110, allow_unicode=True)
         if output:

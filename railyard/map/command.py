@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from railyard.accounts.railway_client import SandboxOption, connected
-from railyard.accounts.running_services_query import chosen_systems, running_systems
+from railyard.accounts.running_services_query import running_systems
 from railyard.engine.engine import Engine, RefusedError
 from railyard.engine.engines import engine_for
 from railyard.map.page import page
@@ -81,7 +81,7 @@ def map_(
             return
         _check_call(out, plan=plan, status=status)
         stack = read_stack(stack_name)
-        chosen = list(chosen_systems(stack, systems or ()))
+        chosen = list(stack.chosen(systems or ()))
         picture = draw(stack, declared(stack_name), chosen)
         refused: Sequence[str] = ()
         if plan:

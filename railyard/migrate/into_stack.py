@@ -68,10 +68,7 @@ class Written:
 def write(stack_name: str, result: Result, folder: Path, *, dry_run: bool) -> Written:
     """Write what the stack does not say yet; raises ``CallError`` where the stack has no such system or service."""
     stack = read_stack(stack_name)
-    if result.name not in stack.settings.systems:
-        names = ", ".join(stack.settings.systems)
-        raise CallError(f"{stack_name} has no system {result.name!r}: give --name with one of {names}")
-    system = stack.settings.systems[result.name]
+    system = stack.chosen([result.name])[result.name]
     parts = [part for part in result.parts if part.environment == system.project.environment]
     if not parts:
         raise CallError(f"{result.name} of {stack_name} is environment {system.project.environment}: add --environment")

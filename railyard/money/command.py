@@ -16,7 +16,6 @@ from rich.text import Text
 from components.problems import Problem
 from railway_api.counting import count
 from railyard.accounts.railway_client import SandboxOption, connected
-from railyard.accounts.running_services_query import chosen_systems
 from railyard.money.forecast import Actual, actual
 from railyard.shared.console import (
     PROBLEM,
@@ -86,7 +85,7 @@ def cost(
     """
     with reported_errors(json=json):
         stack = read_stack(stack_name)
-        chosen = chosen_systems(stack, systems or ())
+        chosen = stack.chosen(systems or ())
         lines = [
             line for line in lines_of_stack(stack.settings) if line.system in (chosen if systems else (*chosen, ""))
         ]

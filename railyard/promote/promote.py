@@ -13,7 +13,6 @@ from typing import Annotated, Any
 import typer
 
 from railyard.accounts.railway_client import Railway, connected
-from railyard.accounts.running_services_query import chosen_systems
 from railyard.promote import pull_request
 from railyard.promote.proof import PROVEN_AFTER_MINUTES, Judgement, Move, Refusal, Requirement, judge, short
 from railyard.promote.settings_file import Edit, edited
@@ -129,7 +128,7 @@ def _promotion(
     left, right = read_stack(source, sandbox=sandbox), read_stack(target, sandbox=sandbox)
     notes: list[str] = []
     if names:
-        chosen = [name for name in chosen_systems(right, names) if name in chosen_systems(left, names)]
+        chosen = [name for name in right.chosen(names) if name in left.chosen(names)]
     else:
         shared = [name for name in left.settings.systems if name in right.settings.systems]
         chosen = [name for name in shared if not right.settings.systems[name].follows_branch]

@@ -15,7 +15,6 @@ import typer
 
 from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, connected
-from railyard.accounts.running_services_query import chosen_systems
 from railyard.promote.promote import DryRunOption, SandboxOption, show_edit
 from railyard.promote.proof import short
 from railyard.promote.rollback_choice import Ledger, Step, choose
@@ -105,7 +104,7 @@ def rollback(
         if now and not (yes or dry_run):
             check_can_ask("--dry-run to see what would be done", json=json)
         stack = read_stack(stack_name, sandbox=sandbox)
-        chosen_systems(stack, [system])
+        stack.chosen([system])
         railway = exits.enter_context(connected(stack, sandbox=sandbox, about=system))
         plan = _rollback(railway, stack, system, to, now=now)
         if not json:

@@ -70,8 +70,7 @@ def _chosen(stack: Stack, system: str) -> list[Stack]:
     """Return the stack once for each secrets file, or for that of one system; raises ``CallError``."""
     if not system:
         return stack.by_file()
-    if system not in stack.systems:
-        raise CallError(f"{stack.name} has no system {system!r}: its systems are {', '.join(stack.systems)}")
+    stack.chosen([system])
     if stack.holding(system).holds is None:
         raise CallError(f"{shown(stack.secrets_file)} holds the secrets of all systems: leave --system out")
     return [stack.holding(system)]

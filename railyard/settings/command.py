@@ -5,7 +5,6 @@ Owns the command and its two forms. Reads files alone, and asks nobody.
 
 from __future__ import annotations
 
-import difflib
 import json as json_module
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
@@ -13,10 +12,10 @@ from typing import Annotated, Any
 import typer
 
 from railyard.settings.origins import Value, values
-from railyard.shared.console import CallError, JsonOption, SystemsArgument, reported_errors, write_json
+from railyard.shared.console import JsonOption, SystemsArgument, reported_errors, write_json
 from railyard.shared.options import FIRST
 from railyard.shared.settings_yaml import settings_yaml
-from railyard.shared.stack import Stack, read_stack
+from railyard.shared.stack import read_stack
 from stacks.schema import text_in_one_line as schema_text
 
 _WIDEST = 60
@@ -48,22 +47,14 @@ def settings(
             typer.echo(schema_text(), nl=False)
             return
         stack = read_stack(stack_name)
-        shown = [each for each in values(stack, _chosen(stack, systems or ())) if whole or not each.is_unset]
+        chosen = list(stack.chosen(systems)) if systems else ()
+        shown = [each for each in values(stack, chosen) if whole or not each.is_unset]
         if json:
             write_json({"stack": stack_name, "values": [_document(each) for each in shown]})
         else:
             typer.echo("config:")
             for line in _lines(shown):
                 typer.echo(line)
-
-
-def _chosen(stack: Stack, names: Sequence[str]) -> Sequence[str]:
-    for name in names:
-        if name not in stack.systems:
-            near = difflib.get_close_matches(name, stack.systems, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"its systems are {', '.join(stack.systems)}"
-            raise CallError(f"{stack.name} has no system {name!r}: {hint}")
-    return names
 
 
 def _document(value: Value) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from stacks.secret_rules import Secret
 from stacks.secrets import FILE_VARIABLE
 from stacks.settings import StackSettings, is_own, parse
 from stacks.shared_settings import NAMESPACE, defaults_text, file_name, stack_names
-from stacks.system import System
+from stacks.system import System, SystemSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +74,16 @@ class Stack:
     def needs_no_file(self) -> bool:
         """Tell whether the secrets file may be missing: in the sandbox values are made up, and none may be needed."""
         return self.sandbox or not any(self.declared.values())
+
+    def chosen(self, names: Sequence[str]) -> dict[str, SystemSettings]:
+        """Return the systems that are named, or all; raises ``CallError`` for one that the stack does not have."""
+        systems = self.settings.systems
+        for name in names:
+            if name not in systems:
+                near = difflib.get_close_matches(name, systems, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"name one of {', '.join(systems)}"
+                raise CallError(f"{self.name} has no system {name!r}: {hint}")
+        return {name: settings for name, settings in systems.items() if not names or name in names}
 
     def by_file(self) -> list[Stack]:
         """Return the stack once for each of its secrets files, with the systems whose secrets are in there."""
