@@ -116,7 +116,8 @@ def logs(
         stack = read_stack(stack_name)
         system, name = find(stack, service)
         with connected(stack, sandbox=sandbox, about=system) as railway:
-            secrets = {} if unmasked else hidden(stack)
+            # Read again: in here the environment may name the sandbox's own secrets file.
+            secrets = {} if unmasked else hidden(read_stack(stack_name))
             (running,) = railway.run(running_systems(railway, stack, [system]))
             where, current = f"{system}/{name}", running.service(name)
             log, printed = railway.run(_opened(railway, where, current, deployment, build, wanted, lines, follow))
