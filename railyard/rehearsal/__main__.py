@@ -24,9 +24,12 @@ def main() -> int:
     report = Report(console)
     drawn: list[str] = []
     try:
-        with tempfile.TemporaryDirectory(prefix="railyard-demo-") as folder, ProjectCopy(Path(folder)).open() as place:
-            Rehearsal(place, report).walk()
-            drawn = pictures(place)
+        with (
+            tempfile.TemporaryDirectory(prefix="railyard-demo-") as folder,
+            ProjectCopy(Path(folder)).open() as project,
+        ):
+            Rehearsal(project, report).walk()
+            drawn = pictures(project)
     except UnexpectedError as error:
         report.failed(str(error))
         return 1

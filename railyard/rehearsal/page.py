@@ -16,12 +16,12 @@ from railyard.rehearsal.project_copy import STACKS, ProjectCopy
 _TRANSCRIPT: Final = '<pre style="overflow-x:auto;font-size:13px">{code}</pre>'
 
 
-def pictures(place: ProjectCopy) -> list[str]:
+def pictures(project: ProjectCopy) -> list[str]:
     """Return the pictures of the copy's stacks as they are, as SVG; none of a stack that cannot be drawn."""
     texts: list[str] = []
     for stack in STACKS:
-        file = place.directory / ".sandbox" / f"{stack}.svg"
-        place.run("./bin/railyard", "map", "-s", stack, "--status", "--out", str(file))
+        file = project.directory / ".sandbox" / f"{stack}.svg"
+        project.run("./bin/railyard", "map", "-s", stack, "--status", "--out", str(file))
         texts += [file.read_text(encoding="utf-8")] if file.exists() else []
     return texts
 

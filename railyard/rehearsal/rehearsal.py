@@ -22,10 +22,10 @@ class UnexpectedError(Exception):
 
 
 class Rehearsal:
-    """One walk in ``place``, told to ``report``."""
+    """One walk in ``project``, told to ``report``."""
 
-    def __init__(self, place: ProjectCopy, report: Report) -> None:
-        self._place, self._report = place, report
+    def __init__(self, project: ProjectCopy, report: Report) -> None:
+        self._project, self._report = project, report
 
     def walk(self) -> None:
         """Walk all steps, in order."""
@@ -38,7 +38,7 @@ class Rehearsal:
         self.the_other_way_round()
         self.red_by_itself()
         self.drift()
-        states_in_a_bucket(self._place, self._report, self.command)
+        states_in_a_bucket(self._project, self._report, self.command)
 
     def begin(self) -> None:
         """Bring both stacks up with the same releases."""
@@ -54,10 +54,10 @@ class Rehearsal:
             "A pull request: new commits of Seance and OmniStack, for staging",
             because="The base is brought up in a sandbox of its own and the head previewed on it: no account is asked.",
         )
-        self._place.git("checkout", "--quiet", "-b", "new-commits")
-        self._place.change("staging", "commit: a1b2c3d", "commit: b2c3d4e")
-        self._place.change("staging", _COMMIT_1, _COMMIT_2)
-        commit = self._place.commit("New commits of Seance and OmniStack")
+        self._project.git("checkout", "--quiet", "-b", "new-commits")
+        self._project.change("staging", "commit: a1b2c3d", "commit: b2c3d4e")
+        self._project.change("staging", _COMMIT_1, _COMMIT_2)
+        commit = self._project.commit("New commits of Seance and OmniStack")
         self._report.did(f"git commit: {commit} changes Pulumi.staging.yaml")
         self._run("diff", "-s", "staging", "--markdown", says="a1b2c3d", first=60, last=0)
 
@@ -80,7 +80,7 @@ class Rehearsal:
             because="Only what runs in staging and is healthy moves; outside of a rehearsal, five minutes later.",
         )
         self._run("promote", "--healthy-for", "0", says="changed Pulumi.production.yaml", first=60, last=0)
-        self._place.commit("Promote Seance and OmniStack")
+        self._project.commit("Promote Seance and OmniStack")
 
     def production(self) -> None:
         """Merge the promotion; each system is planned, approved, and done exactly as approved."""
@@ -91,8 +91,8 @@ class Rehearsal:
         self._plan("seance")
         self._approved("seance")
         self._plan("omnistack")
-        self._place.change("production", "sizeGb: 20", "sizeGb: 25")
-        commit = self._place.commit("More room for OmniStack")
+        self._project.change("production", "sizeGb: 20", "sizeGb: 25")
+        commit = self._project.commit("More room for OmniStack")
         self._report.did(f"git commit: {commit} is merged while the plan waits, and then somebody approves it")
         stopped = "nothing was begun"
         self._run("deploy", "omnistack", "-s", "production", "--plan", _PLAN, code=1, says=stopped, last=8)
@@ -106,11 +106,11 @@ class Rehearsal:
             because="Somebody skips staging with both systems. Seance's backend of c3d4e5f never answers its health "
             "check; OmniStack's 3333333 is good.",
         )
-        self._place.clouds.railway.fail_image("fractalhuman1/seance-backend:c3d4e5f", "unhealthy")
-        before = self._place.git("rev-parse", "--short=7", "HEAD")
-        self._place.change("production", "commit: b2c3d4e", "commit: c3d4e5f")
-        self._place.change("production", _COMMIT_2, _COMMIT_3)
-        commit = self._place.commit("Seance c3d4e5f and OmniStack 3333333 in production")
+        self._project.clouds.railway.fail_image("fractalhuman1/seance-backend:c3d4e5f", "unhealthy")
+        before = self._project.git("rev-parse", "--short=7", "HEAD")
+        self._project.change("production", "commit: b2c3d4e", "commit: c3d4e5f")
+        self._project.change("production", _COMMIT_2, _COMMIT_3)
+        commit = self._project.commit("Seance c3d4e5f and OmniStack 3333333 in production")
         self._report.did(f"git commit: {commit} changes Pulumi.production.yaml")
         self._run("deploy", "-s", "production", code=1, says="omnistack: deployed", last=22)
         self._told(
@@ -124,10 +124,10 @@ class Rehearsal:
             "The other way round, in staging",
             because="d4e5f6a of Seance is its mended release; OmniStack's 4444444 fails beside it.",
         )
-        self._place.clouds.railway.fail(_COMMIT_4, "unhealthy")
-        self._place.change("staging", "commit: b2c3d4e", "commit: d4e5f6a")
-        self._place.change("staging", _COMMIT_2, _COMMIT_4)
-        self._place.commit("Seance d4e5f6a and OmniStack 4444444 in staging")
+        self._project.clouds.railway.fail(_COMMIT_4, "unhealthy")
+        self._project.change("staging", "commit: b2c3d4e", "commit: d4e5f6a")
+        self._project.change("staging", _COMMIT_2, _COMMIT_4)
+        self._project.commit("Seance d4e5f6a and OmniStack 4444444 in staging")
         self._run("deploy", "-s", "staging", code=1, says="seance: deployed", last=16)
         self._told("omnistack: ", "staging: seance deployed, omnistack rolled back")
 
@@ -138,16 +138,16 @@ class Rehearsal:
             because="Somebody sets a variable of OmniStack's API in Railway's dashboard, and what that deploys fails. "
             "e5f6a7b of Seance is released right then.",
         )
-        self._place.change("staging", _COMMIT_4, _COMMIT_2)
-        self._place.commit("OmniStack 4444444 is taken back")
-        self._place.clouds.railway.fail(_COMMIT_2, "unhealthy")
-        self._place.dashboard.set_variable("omnistack-staging", "api", "LOG_LEVEL", "debug")
-        self._place.change("staging", "commit: d4e5f6a", "commit: e5f6a7b")
-        self._place.commit("Seance e5f6a7b in staging")
+        self._project.change("staging", _COMMIT_4, _COMMIT_2)
+        self._project.commit("OmniStack 4444444 is taken back")
+        self._project.clouds.railway.fail(_COMMIT_2, "unhealthy")
+        self._project.dashboard.set_variable("omnistack-staging", "api", "LOG_LEVEL", "debug")
+        self._project.change("staging", "commit: d4e5f6a", "commit: e5f6a7b")
+        self._project.commit("Seance e5f6a7b in staging")
         self._run("deploy", "seance", "-s", "staging", says="staging: deployed", last=4)
         self._told("not of this release: omnistack/api", "staging: seance deployed; something else fails")
         self._run("promote", "seance", "--healthy-for", "0", says="commit: c3d4e5f → e5f6a7b", first=60, last=0)
-        self._place.commit("Promote Seance")
+        self._project.commit("Promote Seance")
         self._plan("seance")
         self._approved("seance")
 
@@ -156,7 +156,7 @@ class Rehearsal:
         self._report.step(
             "Drift", because="Somebody sets ENVIRONMENT of OmniStack's API to debug in Railway's dashboard, and leaves."
         )
-        self._place.dashboard.set_variable("omnistack-production", "api", "ENVIRONMENT", "debug")
+        self._project.dashboard.set_variable("omnistack-production", "api", "ENVIRONMENT", "debug")
         difference = 'variables.ENVIRONMENT: "production" → "debug"'
         self._run("drift", "-s", "production", code=1, says=difference)
         self._run("deploy", "omnistack", "-s", "production", says="production: deployed", first=6, last=3)
@@ -169,19 +169,19 @@ class Rehearsal:
         """Do what was planned, since a reviewer has approved it."""
         self._report.did(f"Grace, a reviewer of the environment production, approves the plan of {system}")
         self._run("deploy", system, "-s", "production", "--plan", _PLAN, says="production: deployed", last=2)
-        (self._place.directory / _PLAN).unlink()
+        (self._project.directory / _PLAN).unlink()
 
     def _told(self, says: str, title: str) -> None:
         """Print the last message, which must say so under this title."""
-        message = self._place.inbox.messages[-1]
+        message = self._project.inbox.messages[-1]
         self._report.message(message)
         self._expect(
             says in str(message) and title in str(message), f"the message must be titled {title}, and say: {says}"
         )
 
     def _merge(self, branch: str) -> None:
-        self._place.git("checkout", "--quiet", "main")
-        self._place.git("merge", "--quiet", "--no-ff", "--message", f"Merge {branch}", branch)
+        self._project.git("checkout", "--quiet", "main")
+        self._project.git("merge", "--quiet", "--no-ff", "--message", f"Merge {branch}", branch)
 
     def _run(self, *arguments: str, says: str, code: int = 0, first: int = 0, last: int = 20) -> CommandRun:
         return self.command(RAILYARD, *arguments, says=says, code=code, first=first, last=last)
@@ -196,7 +196,7 @@ class Rehearsal:
         in_shell: bool = False,
         **variables: str,
     ) -> CommandRun:
-        run = self._place.run(*command, in_shell=in_shell, **variables)
+        run = self._project.run(*command, in_shell=in_shell, **variables)
         as_it_must = run.code == code and says in run.text
         self._report.command(run, first=first if as_it_must else 0, last=last if as_it_must else 100)
         self._expect(as_it_must, f"{run.command} must end with exit code {code} and say: {says}")
