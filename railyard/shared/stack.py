@@ -81,8 +81,8 @@ class Stack:
         for name in names:
             if name not in systems:
                 near = difflib.get_close_matches(name, systems, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"name one of {', '.join(systems)}"
-                raise CallError(f"{self.name} has no system {name!r}: {hint}")
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise CallError(f"{self.name} has no system {name!r}: name one of {', '.join(systems)}{hint}")
         return {name: settings for name, settings in systems.items() if not names or name in names}
 
     def by_file(self) -> list[Stack]:
