@@ -28,7 +28,6 @@ from tests.conformance.conftest import RealEngine
 ROOT: Final = Path(__file__).resolve().parent.parent
 RUNS: Final = 3
 STACK: Final = "staging"
-STAGING: Final = (ROOT / "__main__.py").read_text()
 SIZES: Final = (100, 300, 1_000)
 
 
