@@ -25,14 +25,15 @@ from railyard.review.throwaway_sandbox import SideError, ThrowAway, errors
 from railyard.review.touched import differing_files, touched
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import settings_in
+from stacks.choice import CHOSEN_VARIABLE
 from stacks.problems import SettingsError
 from stacks.settings import PLAN_KEY
 from stacks.shared_settings import NAMESPACE, file_name
 
-_CHOICE: Final = Path("stacks") / "choice.py"
-"""Where a commit's program is told which systems to make."""
+_CODE: Final = "stacks"
+"""Folder of a commit's own code; a project that has Railyard installed has none, and runs what is installed."""
 _STANDINS: Final = "RAILYARD_SECRETS_STANDINS"
-"""What a commit's code has to know for its stacks' own secrets files to be usable without their key."""
+"""Variable that a commit's code has to know for its stacks' own secrets files to be usable without their key."""
 
 
 @dataclass(kw_only=True)
@@ -72,7 +73,7 @@ class Comparison:
 
     def _touched(self, name: str) -> list[str] | None:
         """Return the systems that can change; None: any, or the code of a side always makes all of them."""
-        if not all((side.directory / _CHOICE).exists() for side in (self.base, self.head)):
+        if not self._both_know("choice.py", CHOSEN_VARIABLE):
             return None
         systems = touched(self._files, name, self.base.directory, self.head.directory)
         return systems or (systems if self._is_valid(name) else None)
@@ -142,12 +143,16 @@ class Comparison:
         files = [side.directory / _secrets_file(side, name) for side in (self.base, self.head)]
         if not files[1].exists():
             return False
-        able = all(_STANDINS in _text(side.directory / "stacks" / "secrets.py") for side in (self.base, self.head))
-        if files[0].exists() and able:
+        if files[0].exists() and self._both_know("secrets.py", _STANDINS):
             return True
         why = "is new" if not files[0].exists() else f"cannot be compared: {self.base.name} knows no stand-in values"
         notes.append(f"{_secrets_file(self.head, name)} {why}; the sandbox's own secrets were used on both sides")
         return False
+
+    def _both_know(self, file: str, variable: str) -> bool:
+        """Tell whether both sides read a variable: the code of an old commit may not, and what is installed does."""
+        folders = [side.directory / _CODE for side in (self.base, self.head)]
+        return all(variable in _text(folder / file) for folder in folders if folder.exists())
 
 
 def _stack_diff(name: str, document: Mapping[str, Any], settings: Mapping[str, Any], notes: Sequence[str]) -> StackDiff:
