@@ -5,7 +5,8 @@ ENGINE ?=
 PYTHON ?= python3
 BIN := .venv/bin
 RAILYARD := ./bin/railyard
-PYTEST := -n 2 --dist loadgroup
+# One more worker than cores: a test that waits for a process leaves its core to another.
+PYTEST := -n 3 --dist loadgroup
 STACK_AND_ENGINE := $(if $(STACK),--stack $(STACK)) $(if $(ENGINE),--engine $(ENGINE))
 # A company's mirror of the package index that pip is told of holds for uv, too (see the recipe of .venv/ready).
 NEEDS_INDEX := It needs a package index: with one, call make again
