@@ -150,7 +150,7 @@ class _Starter:
         with its:
             process = subprocess.Popen(
                 [sys.executable, "-c", code, " " * (_ROOM // 8)],
-                env={**_unmeasured(os.environ), "PADDING": " " * _ROOM},
+                env={**unmeasured(os.environ), "PADDING": " " * _ROOM},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[its.fileno()],
@@ -199,7 +199,8 @@ def _end(process: subprocess.Popen[bytes], connection: socket.socket) -> None:
     process.wait()
 
 
-def _unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
+def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return these variables without those by which coverage measures a process."""
     return {name: value for name, value in environment.items() if not name.startswith(MEASURED)}
 
 
