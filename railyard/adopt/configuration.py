@@ -15,12 +15,12 @@ from railyard.shared.project import project_directory
 from railyard.shared.stack import settings_in
 from stacks.problems import SettingsError
 from stacks.settings import PLAN_KEY, StackSettings
-from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, shared_values
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, shared_values
 
 
 def read(stack: str) -> Settings:
     """Return what a stack's file holds as its configuration; nothing where there is no file."""
-    file = project_directory() / f"Pulumi.{stack}.yaml"
+    file = project_directory() / file_name(stack)
     try:
         document: Any = go_yaml.load(file.read_text(encoding="utf-8")) if file.exists() else {}
     except go_yaml.YamlError as error:
@@ -37,7 +37,7 @@ def plan_of(config: Settings) -> Plan:
 
 def valid_settings(stack: str, config: Settings) -> StackSettings | None:
     """Return the settings of the stack as they are; None of one that has none that are valid yet."""
-    file = project_directory() / f"Pulumi.{stack}.yaml"
+    file = project_directory() / file_name(stack)
     if not config:
         return None
     try:

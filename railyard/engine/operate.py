@@ -21,6 +21,7 @@ from railyard.engine.outcome import judged
 from railyard.output import Report
 from railyard.shared.project import project_directory, sandbox_directory
 from stacks.budget import WHOLE_PREVIEW
+from stacks.secrets import STANDINS_VARIABLE
 
 if TYPE_CHECKING:
     from railyard.engine.sandbox_door import Options
@@ -42,7 +43,7 @@ def environment(address: str, directory: Path | None = None, root: Path | None =
     }
     keys = {"AWS_ACCESS_KEY_ID": "SPACES_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY": "SPACES_SECRET_ACCESS_KEY"}
     simulated |= {name: simulated[key] for name, key in keys.items()} if _backend_in_a_bucket() else {}
-    if os.environ.get("RAILYARD_SECRETS_STANDINS"):  # made-up values for the names of the stack's own file
+    if os.environ.get(STANDINS_VARIABLE):  # made-up values for the names of the stack's own file
         return simulated
     return {
         **simulated,

@@ -27,13 +27,12 @@ from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import settings_in
 from stacks.choice import CHOSEN_VARIABLE
 from stacks.problems import SettingsError
+from stacks.secrets import STANDINS_VARIABLE
 from stacks.settings import PLAN_KEY
 from stacks.shared_settings import NAMESPACE, file_name
 
 _CODE: Final = "stacks"
 """Folder of a commit's own code; a project that has Railyard installed has none, and runs what is installed."""
-_STANDINS: Final = "RAILYARD_SECRETS_STANDINS"
-"""Variable that a commit's code has to know for its stacks' own secrets files to be usable without their key."""
 
 
 @dataclass(kw_only=True)
@@ -139,11 +138,14 @@ class Comparison:
             )
 
     def _with_standins(self, name: str, notes: list[str]) -> bool:
-        """Tell whether both sides can run with the stack's own secrets file, whose values nobody here can read."""
+        """Tell whether both sides can run with the stack's own secrets file, whose values nobody here can read.
+
+        The code of both has to know the variable by which values are made up without the file's key.
+        """
         files = [side.directory / _secrets_file(side, name) for side in (self.base, self.head)]
         if not files[1].exists():
             return False
-        if files[0].exists() and self._both_know("secrets.py", _STANDINS):
+        if files[0].exists() and self._both_know("secrets.py", STANDINS_VARIABLE):
             return True
         why = "is new" if not files[0].exists() else f"cannot be compared: {self.base.name} knows no stand-in values"
         notes.append(f"{_secrets_file(self.head, name)} {why}; the sandbox's own secrets were used on both sides")

@@ -20,6 +20,7 @@ from railyard.review.checkout import Checkout
 from railyard.shared.console import OperationError
 from stacks.choice import CHOSEN_VARIABLE
 from stacks.project_folder import is_checkout, requirements_file
+from stacks.secrets import STANDINS_VARIABLE
 
 EMBEDDED: Final = {VARIABLE: Engine.EMBEDDED.value}
 """What is thrown away is made with the embedded engine, whatever is on PATH: two machines show the same comparison, and
@@ -93,7 +94,7 @@ class ThrowAway:
 
     def _environment(self, side: Checkout) -> Mapping[str, str]:
         variables = {**code_of(side.directory), "RAILYARD_SANDBOX": str(self._directory), "NO_COLOR": "1", **EMBEDDED}
-        variables |= {"RAILYARD_SECRETS_STANDINS": "1"} if self._standins else {}
+        variables |= {STANDINS_VARIABLE: "1"} if self._standins else {}
         variables |= {CHOSEN_VARIABLE: " ".join(self._systems)} if self._systems else {}
         return {**clean_environment(), **variables}
 
