@@ -38,7 +38,7 @@ class Preview:
     what: str
     seconds: float
     of_empty: float
-    """How many times as long as that of an empty program."""
+    """Its time as a multiple of that of an empty program."""
 
 
 def seconds(engine: RealEngine, text: str, runs: int = 1) -> float:

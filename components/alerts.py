@@ -54,7 +54,7 @@ class AlertsArgs(AlertsInputs):
     webhook: pulumi.Input[str]
     """Address to which they are sent, a secret."""
     kept: bool = False
-    """Whether the address is not known in this run, and stays as the state has it. Default: false."""
+    """True if the address is not known in this run, and stays as the state has it. Default: false."""
 
 
 class Alerts(pulumi.ComponentResource):

@@ -127,7 +127,7 @@ Port = Annotated[int, Obeys(rules.port)]
 """A TCP port."""
 
 MountPath = Annotated[str, Obeys(rules.mount_path)]
-"""Where a container sees a volume."""
+"""Directory of a container at which a volume is mounted."""
 
 VariableName = Annotated[str, Obeys(rules.variable_name)]
 

@@ -42,7 +42,7 @@ class CorsRule(Arguments):
     methods: Many[Literal["GET", "PUT", "POST", "DELETE", "HEAD"]] = ("GET", "HEAD")
     """HTTP methods they may use."""
     max_age_seconds: Annotated[int, Field(ge=0, le=86_400)] = 3_600
-    """How long a browser may remember the answer, in seconds."""
+    """Time for which a browser may remember the answer, in seconds."""
 
 
 class LifecycleRule(Arguments):
@@ -76,17 +76,17 @@ class BucketSettings(Arguments):
     prefix: Folder = ""
     """Folder in which this environment keeps its objects, ``prod/``."""
     versioning: bool = False
-    """Whether overwritten and deleted objects are kept."""
+    """True if overwritten and deleted objects are kept."""
     lifecycle: Many[LifecycleRule] = ()
-    """What becomes of objects with time. Default: they stay."""
+    """Rules by which objects expire. Default: none, they stay."""
     cdn: Annotated[bool, Decides("whether there is a CDN endpoint")] = True
-    """Whether a CDN endpoint serves the bucket's public objects."""
+    """True if a CDN endpoint serves the bucket's public objects."""
     cdn_ttl_seconds: Literal[60, 600, 3_600, 86_400, 604_800] = 3_600
-    """How long the CDN keeps an object, in seconds; DigitalOcean knows these five."""
+    """Time for which the CDN keeps an object, in seconds; DigitalOcean knows these five."""
     cdn_domain: Annotated[Hostname | None, Decides("whether the CDN has a record")] = None
     """Own name of the CDN endpoint, in a Cloudflare zone of the stack. Default: the name that DigitalOcean gives."""
     cors: CorsRule | None = CorsRule()
-    """Who may use it from a browser. Default: pages of the system's own domains; null: nobody."""
+    """Pages that may use it from a browser. Default: those of the system's own domains; null: none."""
     key_version: Annotated[int, Field(ge=1), Decides("which access key there is")] = 1
     """Number of the access key. The next number makes a new key, and the old one goes when the new one is in use."""
 

@@ -58,7 +58,7 @@ class Server:
     """Name of its service on Railway, unless a program says otherwise."""
     port: int
     mount_path: str
-    """Where it keeps its data."""
+    """Directory of its data, at which its volume is mounted."""
     scheme: str
     """Of its address, ``postgresql``."""
     password_variable: str
@@ -96,9 +96,9 @@ class DatabaseSettings(Arguments):
     image: Image | None = None
     """Docker image with its tag. Default: that of its version."""
     auto_updates: AutoUpdates | None = None
-    """Which newer versions of the image Railway deploys by itself, after a backup of the volume. Default: none."""
+    """Newer versions of the image that Railway deploys by itself, after a backup of the volume. Default: none."""
     auto_update_windows: Annotated[Many[str], Obeys(rules.update_windows)] = ()
-    """When it does so, in UTC: 'SAT 2-6'. Default: Railway's choice."""
+    """Hours in which it does so, in UTC: 'SAT 2-6'. Default: Railway's choice."""
     region: Annotated[Region, Decides("where it runs")] = DEFAULT_REGION
     """Region in which it runs, best that of the services that use it."""
     size_gb: Annotated[VolumeGb | None, Decides("whether there is a volume")] = None
@@ -106,7 +106,8 @@ class DatabaseSettings(Arguments):
     backups: Backups = ("daily",)
     """Backup schedules of its volume."""
     outside: OutsideBackups | None = None
-    """When it is dumped into the stack's backup bucket. Default: daily, kept 30 days; never where there is no dump."""
+    """Schedule of its dumps into the stack's backup bucket. Default: daily, kept 30 days; never where there is no
+    dump."""
     usage_alerts: UsageAlerts = (80,)
     """Percentages of its volume's capacity at which Railway alerts. Default: 80."""
     vcpus: Annotated[float, Obeys(rules.vcpus)] | None = None

@@ -28,7 +28,7 @@ class DomainSettings(Arguments):
     hostname: Annotated[Hostname, Decides("which records there are")]
     """The full name, ``backend.example.com``, the name of the zone itself, or a wildcard ``*.example.com``."""
     proxied: Annotated[bool, Decides("which settings of its zone are changed before")] = False
-    """Whether Cloudflare's proxy (CDN and DDoS protection) stands in front of Railway."""
+    """True if Cloudflare's proxy (CDN and DDoS protection) stands in front of Railway."""
     port: Port | None = None
     """Port of the service to which it leads. Default: the service's port."""
 
@@ -38,7 +38,7 @@ class DomainArgs(DomainInputs):
     """Arguments of a domain: its settings, where it leads, and who holds its records."""
 
     project: Project | ExistingProject
-    """Where the service is."""
+    """Project of the service."""
     service: ServiceReference
     """The service to which it leads: its resource, or Railway's id of it."""
     zone: Zone | ExistingZone
@@ -53,7 +53,7 @@ class Domain(pulumi.ComponentResource):
     url: str
     """Its address, ``https://…``."""
     target: pulumi.Output[str]
-    """Where the CNAME points: the name that Railway gave."""
+    """Target of the CNAME record: the name that Railway gave."""
     custom_domain: railway.CustomDomain
     """Railway's side of it, before its records exist."""
 

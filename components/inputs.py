@@ -17,14 +17,14 @@ class CdnInputs(Inputs):
     """Settings of Railway's CDN before a service."""
 
     default_ttl_seconds: pulumi.Input[int] = 7200
-    """How long an answer is kept that does not say so itself, in seconds. Default: 7200."""
+    """Time for which an answer is kept that does not say so itself, in seconds. Default: 7200."""
     html_caching: pulumi.Input[Literal["auto", "force", "never"]] = "auto"
-    """Whether HTML is cached as its headers say, always, or never. Default: auto."""
+    """Caching of HTML: as its headers say (auto), always (force), or never. Default: auto."""
     stale_while_revalidate: pulumi.Input[bool] = True
-    """Whether an old answer is served while a new one is fetched, where the answer's headers allow it. Default: true.
+    """True if an old answer is served while a new one is fetched, where the answer's headers allow it. Default: true.
     """
     purge_on_deploy: pulumi.Input[Literal["OFF", "HTML", "ALL"]] = "HTML"
-    """What a successful deployment removes from the cache: nothing, HTML, or all. Default: HTML."""
+    """Content that a successful deployment removes from the cache: none, HTML, or all. Default: HTML."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class CorsRuleInputs(Inputs):
     methods: pulumi.Input[Sequence[pulumi.Input[Literal["GET", "PUT", "POST", "DELETE", "HEAD"]]]] = ("GET", "HEAD")
     """HTTP methods they may use."""
     max_age_seconds: pulumi.Input[int] = 3600
-    """How long a browser may remember the answer, in seconds."""
+    """Time for which a browser may remember the answer, in seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class DomainInputs(Inputs):
     hostname: str
     """The full name, ``backend.example.com``, the name of the zone itself, or a wildcard ``*.example.com``."""
     proxied: bool = False
-    """Whether Cloudflare's proxy (CDN and DDoS protection) stands in front of Railway."""
+    """True if Cloudflare's proxy (CDN and DDoS protection) stands in front of Railway."""
     port: pulumi.Input[int | None] = None
     """Port of the service to which it leads. Default: the service's port."""
 
@@ -94,13 +94,13 @@ class ProjectInputs(Inputs):
     """Settings of a Railway project."""
 
     pr_deploys: pulumi.Input[bool | None] = None
-    """Whether each pull request gets an environment of its own. Default: false."""
+    """True if each pull request gets an environment of its own. Default: false."""
     bot_pr_environments: pulumi.Input[bool | None] = None
-    """Whether those of bots do, too. Default: false."""
+    """True if those of bots get one, too. Default: false."""
     focused_pr_environments: pulumi.Input[bool | None] = None
-    """Whether such an environment deploys only the services that the changed files belong to. Default: false."""
+    """True if such an environment deploys only the services that the changed files belong to. Default: false."""
     tracing_enabled: pulumi.Input[bool | None] = None
-    """Whether requests to its services are traced, unless a service says otherwise: Railway's edge at once, the
+    """True if requests to its services are traced, unless a service says otherwise: Railway's edge at once, the
     applications from their next deployment on. Default: false.
     """
     tracing_sample_rate: pulumi.Input[float | None] = None
@@ -130,18 +130,20 @@ class ServiceInputs(Inputs):
     root_directory: pulumi.Input[str | None] = None
     """Folder of the repository that holds the service. Default: its root."""
     check_suites: pulumi.Input[bool] = False
-    """Whether a push waits for GitHub's checks. Default: false."""
+    """True if a push waits for GitHub's checks. Default: false."""
     auto_updates: pulumi.Input[Literal["disabled", "patch", "minor"] | None] = None
-    """Which newer versions of the image Railway deploys by itself, of Docker Hub or ghcr.io: it backs up the volume,
+    """Newer versions of the image, of Docker Hub or ghcr.io, that Railway deploys by itself: it backs up the volume,
     writes the new tag into its configuration, and that is no drift. A tag that is no version is pulled again when it
     moves. Default: disabled.
     """
     auto_update_windows: pulumi.Input[Sequence[pulumi.Input[str]]] = ()
-    """When it does so: a weekday and hours in UTC, 'SAT 2-6' for Saturday from 2 to 6. Default: Railway's choice."""
+    """Hours in which it does so, a weekday and hours in UTC: 'SAT 2-6' for Saturday from 2 to 6. Default: Railway's
+    choice.
+    """
     auto_update_tags: pulumi.Input[Literal["semver", "sha"] | None] = None
-    """What it goes by: version numbers, or tags that name a commit. Default: Railway tells by the tag."""
+    """Form of the image's tags: version numbers, or names of commits. Default: Railway tells by the tag."""
     builder: pulumi.Input[Literal["RAILPACK", "NIXPACKS", "DOCKERFILE", "HEROKU", "PAKETO"] | None] = None
-    """What builds the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath."""
+    """Builder of the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath."""
     build_command: pulumi.Input[str | None] = None
     """Command that builds it. Default: the builder's."""
     dockerfile_path: pulumi.Input[str | None] = None
@@ -164,35 +166,35 @@ class ServiceInputs(Inputs):
     healthcheck_timeout: pulumi.Input[int | None] = None
     """Time in which a deployment must become healthy, in seconds, 1 to 3600. Default: 300."""
     restart_policy_type: pulumi.Input[Literal["ON_FAILURE", "ALWAYS", "NEVER"]] = "ON_FAILURE"
-    """When a stopped container is started again. Default: ON_FAILURE, NEVER with a cronSchedule."""
+    """Condition under which a stopped container is started again. Default: ON_FAILURE, NEVER with a cronSchedule."""
     restart_policy_max_retries: pulumi.Input[int] = 10
-    """How often it is started again, for ON_FAILURE. Default: 10."""
+    """Number of times that it is started again, for ON_FAILURE. Default: 10."""
     cron_schedule: pulumi.Input[str | None] = None
     """Five-field schedule in UTC, at least 5 minutes apart, for a job that runs and ends. Default: it runs for good."""
     sleep_application: pulumi.Input[bool] = False
-    """Whether it sleeps after 10 minutes without outbound traffic, until the next request. Default: false."""
+    """True if it sleeps after 10 minutes without outbound traffic, until the next request. Default: false."""
     overlap_seconds: pulumi.Input[int | None] = None
-    """How long the old deployment goes on beside the new one, in seconds. Default: 0."""
+    """Time for which the old deployment goes on beside the new one, in seconds. Default: 0."""
     draining_seconds: pulumi.Input[int | None] = None
     """Seconds between SIGTERM and SIGKILL of the old deployment. Default: 0."""
     ipv6_egress_enabled: pulumi.Input[bool | None] = None
-    """Whether it reaches the internet over IPv6 too. Default: false."""
+    """True if it reaches the internet over IPv6 too. Default: false."""
     vcpus: pulumi.Input[float | None] = None
     """CPU limit of each replica in vCPUs. Default: the plan's."""
     memory_mb: pulumi.Input[int | None] = None
     """Memory limit of each replica in MB of 1,000,000 bytes. Default: the plan's."""
     on_failure: pulumi.Input[Literal["keep", "rollBack"]] = "keep"
-    """What is done when a deployment that is waited for fails, crashes, is unhealthy or does not end in time. keep:
+    """Reaction to a deployment that is waited for and fails, crashes, is unhealthy or does not end in time. keep:
     nothing, the next run tries again. rollBack: the last good deployment is started again with Railway's
     deploymentRollback, unless it still runs; the resource fails all the same, and the next run deploys what is asked
     for. Default: keep.
     """
     tracing_enabled: pulumi.Input[bool | None] = None
-    """Whether requests to it are traced, whatever the project says: by Railway's edge at once, by the application from
+    """True if requests to it are traced, whatever the project says: by Railway's edge at once, by the application from
     its next deployment on. Default: as the project.
     """
     auto_instrumentation_enabled: pulumi.Input[bool | None] = None
-    """Whether Railway traces what its processes do, too, without a change of their code, while it is traced. Default:
+    """True if Railway traces what its processes do, too, without a change of their code, while it is traced. Default:
     false.
     """
     registry_username: pulumi.Input[str | None] = None
@@ -210,7 +212,7 @@ class ServiceInputs(Inputs):
     port: pulumi.Input[int | None] = None
     """Port on which it listens: its PORT variable, and where its domains lead unless they have a port of their own."""
     railway_domain: bool = False
-    """Whether it gets an address of Railway's own, ``….up.railway.app``."""
+    """True if it gets an address of Railway's own, ``….up.railway.app``."""
     railway_domain_port: pulumi.Input[int | None] = None
     """Port to which that address leads. Default: port."""
     tcp_port: int | None = None
@@ -256,17 +258,17 @@ class BucketInputs(Inputs):
     prefix: pulumi.Input[str] = ""
     """Folder in which this environment keeps its objects, ``prod/``."""
     versioning: pulumi.Input[bool] = False
-    """Whether overwritten and deleted objects are kept."""
+    """True if overwritten and deleted objects are kept."""
     lifecycle: Sequence[LifecycleRuleInputs] = ()
-    """What becomes of objects with time. Default: they stay."""
+    """Rules by which objects expire. Default: none, they stay."""
     cdn: bool = True
-    """Whether a CDN endpoint serves the bucket's public objects."""
+    """True if a CDN endpoint serves the bucket's public objects."""
     cdn_ttl_seconds: pulumi.Input[Literal[60, 600, 3600, 86400, 604800]] = 3600
-    """How long the CDN keeps an object, in seconds; DigitalOcean knows these five."""
+    """Time for which the CDN keeps an object, in seconds; DigitalOcean knows these five."""
     cdn_domain: str | None = None
     """Own name of the CDN endpoint, in a Cloudflare zone of the stack. Default: the name that DigitalOcean gives."""
     cors: CorsRuleInputs | None = field(default_factory=CorsRuleInputs)
-    """Who may use it from a browser. Default: pages of the system's own domains; null: nobody."""
+    """Pages that may use it from a browser. Default: those of the system's own domains; null: none."""
     key_version: int = 1
     """Number of the access key. The next number makes a new key, and the old one goes when the new one is in use."""
 
@@ -276,7 +278,7 @@ class RailwayBucketInputs(Inputs):
     """Settings of a bucket of Railway's own."""
 
     region: pulumi.Input[Literal["sjc", "iad", "ams", "sin"]]
-    """Where it is: sjc (California), iad (Virginia), ams (Amsterdam) or sin (Singapore)."""
+    """Region: sjc (California), iad (Virginia), ams (Amsterdam) or sin (Singapore)."""
     name: pulumi.Input[str | None] = None
     """Its name in the project. Default: its key in the settings."""
 
@@ -298,7 +300,7 @@ class RedirectsInputs(Inputs):
     """Settings of the redirects of a zone."""
 
     redirects: Sequence[RedirectInputs]
-    """What leads where."""
+    """The redirects."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -337,9 +339,9 @@ class DatabaseInputs(Inputs):
     image: pulumi.Input[str | None] = None
     """Docker image with its tag. Default: that of its version."""
     auto_updates: pulumi.Input[Literal["disabled", "patch", "minor"] | None] = None
-    """Which newer versions of the image Railway deploys by itself, after a backup of the volume. Default: none."""
+    """Newer versions of the image that Railway deploys by itself, after a backup of the volume. Default: none."""
     auto_update_windows: pulumi.Input[Sequence[pulumi.Input[str]]] = ()
-    """When it does so, in UTC: 'SAT 2-6'. Default: Railway's choice."""
+    """Hours in which it does so, in UTC: 'SAT 2-6'. Default: Railway's choice."""
     region: Literal["us-west2", "us-east4-eqdc4a", "europe-west4-drams3a", "asia-southeast1-eqsg3a"] = "us-west2"
     """Region in which it runs, best that of the services that use it."""
     size_gb: int | None = None

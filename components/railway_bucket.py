@@ -27,7 +27,7 @@ class RailwayBucketSettings(Arguments):
     """Settings of a bucket of Railway's own."""
 
     region: RailwayBucketRegion
-    """Where it is: sjc (California), iad (Virginia), ams (Amsterdam) or sin (Singapore)."""
+    """Region: sjc (California), iad (Virginia), ams (Amsterdam) or sin (Singapore)."""
     name: Name | None = None
     """Its name in the project. Default: its key in the settings."""
 

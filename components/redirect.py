@@ -59,7 +59,7 @@ class RedirectsSettings(Arguments):
     """Settings of the redirects of a zone."""
 
     redirects: Many[RedirectSettings]
-    """What leads where."""
+    """The redirects."""
 
     @model_validator(mode="after")
     def _each_name_once(self) -> Self:

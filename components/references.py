@@ -76,7 +76,7 @@ class Referring:
     """Resources that give Railway's own variables their values (``PUBLIC``, ``TCP``, ``VOLUME``); empty without any."""
     identity: pulumi.Resource
     regions: frozenset[str] = frozenset()
-    """Where its instances run."""
+    """Regions in which its instances run."""
     store: bool = False
     """True for a database or cache."""
     instance: pulumi.Resource | None = None

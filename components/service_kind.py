@@ -60,7 +60,7 @@ class ServiceSettings(IdentitySettings, InstanceSettings):
     port: Port | None = None
     """Port on which it listens: its PORT variable, and where its domains lead unless they have a port of their own."""
     railway_domain: Annotated[bool, Decides("whether there is an address of Railway's own")] = False
-    """Whether it gets an address of Railway's own, ``….up.railway.app``."""
+    """True if it gets an address of Railway's own, ``….up.railway.app``."""
     railway_domain_port: Port | None = None
     """Port to which that address leads. Default: port."""
     tcp_port: Annotated[Port | None, Decides("whether there is a TCP proxy")] = None
@@ -70,8 +70,8 @@ class ServiceSettings(IdentitySettings, InstanceSettings):
     cdn: CdnSettings | None = None
     """Railway's CDN before its public addresses: ``{}`` for one as Railway sets it up. Default: none."""
     health_answer: dict[str, str] = Field(default_factory=dict[str, str])
-    """What the JSON of its health answer has to say, where it says it: ``{database: ready}``. ``verify`` looks there,
-    Railway at the status alone.
+    """Values that the JSON of its health answer must hold, by key: ``{database: ready}``. ``verify`` checks them;
+    Railway checks the HTTP status alone.
     """
     volume: VolumeSettings | None = None
     """The volume that it mounts. Default: none, nothing that it writes survives a deployment."""

@@ -44,18 +44,20 @@ class InstanceSettings(Arguments):
     root_directory: Annotated[str, Obeys(rules.folder)] | None = None
     """Folder of the repository that holds the service. Default: its root."""
     check_suites: bool = False
-    """Whether a push waits for GitHub's checks. Default: false."""
+    """True if a push waits for GitHub's checks. Default: false."""
     auto_updates: AutoUpdates | None = None
-    """Which newer versions of the image Railway deploys by itself, of Docker Hub or ghcr.io: it backs up the volume,
+    """Newer versions of the image, of Docker Hub or ghcr.io, that Railway deploys by itself: it backs up the volume,
     writes the new tag into its configuration, and that is no drift. A tag that is no version is pulled again when it
     moves. Default: disabled.
     """
     auto_update_windows: Annotated[Many[str], Obeys(rules.update_windows)] = ()
-    """When it does so: a weekday and hours in UTC, 'SAT 2-6' for Saturday from 2 to 6. Default: Railway's choice."""
+    """Hours in which it does so, a weekday and hours in UTC: 'SAT 2-6' for Saturday from 2 to 6. Default: Railway's
+    choice.
+    """
     auto_update_tags: UpdateTags | None = None
-    """What it goes by: version numbers, or tags that name a commit. Default: Railway tells by the tag."""
+    """Form of the image's tags: version numbers, or names of commits. Default: Railway tells by the tag."""
     builder: Builder | None = None
-    """What builds the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath."""
+    """Builder of the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath."""
     build_command: Annotated[str, Obeys(rules.text)] | None = None
     """Command that builds it. Default: the builder's."""
     dockerfile_path: Annotated[str, Obeys(rules.repository_file)] | None = None
@@ -78,25 +80,25 @@ class InstanceSettings(Arguments):
     healthcheck_timeout: Annotated[int, Obeys(rules.healthcheck_timeout)] | None = None
     """Time in which a deployment must become healthy, in seconds, 1 to 3600. Default: 300."""
     restart_policy_type: RestartPolicyType = "ON_FAILURE"
-    """When a stopped container is started again. Default: ON_FAILURE, NEVER with a cronSchedule."""
+    """Condition under which a stopped container is started again. Default: ON_FAILURE, NEVER with a cronSchedule."""
     restart_policy_max_retries: Annotated[int, Obeys(rules.retries)] = 10
-    """How often it is started again, for ON_FAILURE. Default: 10."""
+    """Number of times that it is started again, for ON_FAILURE. Default: 10."""
     cron_schedule: Annotated[str, Obeys(rules.cron)] | None = None
     """Five-field schedule in UTC, at least 5 minutes apart, for a job that runs and ends. Default: it runs for good."""
     sleep_application: bool = False
-    """Whether it sleeps after 10 minutes without outbound traffic, until the next request. Default: false."""
+    """True if it sleeps after 10 minutes without outbound traffic, until the next request. Default: false."""
     overlap_seconds: Annotated[int, Obeys(rules.deployment_pause)] | None = None
-    """How long the old deployment goes on beside the new one, in seconds. Default: 0."""
+    """Time for which the old deployment goes on beside the new one, in seconds. Default: 0."""
     draining_seconds: Annotated[int, Obeys(rules.deployment_pause)] | None = None
     """Seconds between SIGTERM and SIGKILL of the old deployment. Default: 0."""
     ipv6_egress_enabled: bool | None = None
-    """Whether it reaches the internet over IPv6 too. Default: false."""
+    """True if it reaches the internet over IPv6 too. Default: false."""
     vcpus: Annotated[float, Obeys(rules.vcpus)] | None = None
     """CPU limit of each replica in vCPUs. Default: the plan's."""
     memory_mb: Annotated[int, Obeys(rules.memory_mb)] | None = None
     """Memory limit of each replica in MB of 1,000,000 bytes. Default: the plan's."""
     on_failure: OnFailure = "keep"
-    """What is done when a deployment that is waited for fails, crashes, is unhealthy or does not end in time. keep:
+    """Reaction to a deployment that is waited for and fails, crashes, is unhealthy or does not end in time. keep:
     nothing, the next run tries again. rollBack: the last good deployment is started again with Railway's
     deploymentRollback, unless it still runs; the resource fails all the same, and the next run deploys what is asked
     for. Default: keep.
@@ -112,11 +114,11 @@ class IdentitySettings(Arguments):
     """Settings of a service that are not part of what it runs: a change of them deploys nothing."""
 
     tracing_enabled: bool | None = None
-    """Whether requests to it are traced, whatever the project says: by Railway's edge at once, by the application from
+    """True if requests to it are traced, whatever the project says: by Railway's edge at once, by the application from
     its next deployment on. Default: as the project.
     """
     auto_instrumentation_enabled: bool | None = None
-    """Whether Railway traces what its processes do, too, without a change of their code, while it is traced. Default:
+    """True if Railway traces what its processes do, too, without a change of their code, while it is traced. Default:
     false.
     """
 
@@ -130,14 +132,14 @@ class CdnSettings(Arguments):
     """Settings of Railway's CDN before a service."""
 
     default_ttl_seconds: Annotated[int, Obeys(rules.cache_seconds)] = 7200
-    """How long an answer is kept that does not say so itself, in seconds. Default: 7200."""
+    """Time for which an answer is kept that does not say so itself, in seconds. Default: 7200."""
     html_caching: HtmlCaching = "auto"
-    """Whether HTML is cached as its headers say, always, or never. Default: auto."""
+    """Caching of HTML: as its headers say (auto), always (force), or never. Default: auto."""
     stale_while_revalidate: bool = True
-    """Whether an old answer is served while a new one is fetched, where the answer's headers allow it. Default: true.
+    """True if an old answer is served while a new one is fetched, where the answer's headers allow it. Default: true.
     """
     purge_on_deploy: PurgeOnDeploy = "HTML"
-    """What a successful deployment removes from the cache: nothing, HTML, or all. Default: HTML."""
+    """Content that a successful deployment removes from the cache: none, HTML, or all. Default: HTML."""
 
     def inputs(self) -> dict[str, Any]:
         """Return them as inputs of their resource; None stands for what is not set."""
@@ -149,13 +151,13 @@ class RailwayProjectSettings(Arguments):
     """Settings of a project."""
 
     pr_deploys: bool | None = None
-    """Whether each pull request gets an environment of its own. Default: false."""
+    """True if each pull request gets an environment of its own. Default: false."""
     bot_pr_environments: bool | None = None
-    """Whether those of bots do, too. Default: false."""
+    """True if those of bots get one, too. Default: false."""
     focused_pr_environments: bool | None = None
-    """Whether such an environment deploys only the services that the changed files belong to. Default: false."""
+    """True if such an environment deploys only the services that the changed files belong to. Default: false."""
     tracing_enabled: bool | None = None
-    """Whether requests to its services are traced, unless a service says otherwise: Railway's edge at once, the
+    """True if requests to its services are traced, unless a service says otherwise: Railway's edge at once, the
     applications from their next deployment on. Default: false.
     """
     tracing_sample_rate: Annotated[float, Obeys(rules.share)] | None = None

@@ -28,9 +28,9 @@ class OutsideBackups(Arguments):
     """The schedule of copies outside of Railway, and how long they are kept: ``railyard backup due`` goes by it."""
 
     every: Literal["daily", "weekly", "monthly"] = "daily"
-    """How often one is made."""
+    """Interval between two backups."""
     keep_days: Annotated[int, Field(ge=1, le=3_650)] = 30
-    """How many days one is kept. The newest always is."""
+    """Days for which a backup is kept. The newest one always is."""
     recovery_minutes: Annotated[int, Field(ge=1, le=10_080)] | None = None
     """Minutes in which a restore has to be done (RTO): a rehearsal that takes longer is a problem. Default: none."""
 
@@ -45,7 +45,7 @@ class VolumeSettings(Arguments):
     backups: Backups = ()
     """Its backup schedules."""
     outside: OutsideBackups | None = None
-    """When its files are copied to the stack's backup bucket. Default: never."""
+    """Schedule of the copies of its files to the stack's backup bucket. Default: never."""
     usage_alerts: UsageAlerts = ()
     """Percentages of its capacity at which Railway alerts, such as 80. Default: those that Railway itself sets."""
 
@@ -55,7 +55,7 @@ class VolumeArgs(VolumeInputs):
     """Arguments of a volume: its settings, and what it belongs to."""
 
     project: Project | ExistingProject
-    """Where the service is."""
+    """Project of the service."""
     service: ServiceReference
     """The service that mounts it: its resource, or Railway's id of it."""
 

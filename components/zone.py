@@ -50,7 +50,7 @@ class ZoneArgs(ZoneInputs):
     """Arguments of a zone."""
 
     proxied: bool = False
-    """Whether Cloudflare's proxy stands in front of any of its names here: then its SSL mode is set. Default: false."""
+    """True if Cloudflare's proxy stands in front of any of its names here: then its SSL mode is set. Default: false."""
 
 
 class Zone(pulumi.ComponentResource):

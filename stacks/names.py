@@ -18,7 +18,7 @@ from components.zone import ZoneSettings, nearest
 from stacks.arguments_tree import walk_arguments
 
 Named = tuple[Path, str, bool]
-"""Where a name stands, the name, and whether Cloudflare's proxy stands in front of it."""
+"""Path of a name in the settings, the name, and whether Cloudflare's proxy stands in front of it."""
 _OR_UNPROXIED: Final = ", or set proxied to false"
 
 

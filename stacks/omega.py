@@ -60,7 +60,7 @@ class OmegaSettings(SystemSettings):
     redis: RedisSettings | None = None
     """A Redis for frequent answers, in REDIS_URL. Default: none, or the one of the secret REDIS_URL."""
     log_level: Literal["debug", "info", "warn", "error"] = "info"
-    """What it logs."""
+    """Lowest level that it logs."""
     unsandbox_enable_semitrust: bool = True
     """UNSANDBOX_ENABLE_SEMITRUST: whether Unsandbox may run semi-trusted code, where there is its key."""
 

@@ -106,7 +106,7 @@ class OmnistackSettings(SystemSettings):
     redis: RedisSettings = RedisSettings(size_gb=1)
     """Cache and job queue; its volume keeps queued jobs over a restart."""
     authentication: Authentication
-    """Who signs users in."""
+    """Service that signs users in."""
     db_pool_size: Annotated[int, Field(ge=1, le=97)] = 20
     """DB_POOL_SIZE: connections to the database that each instance of api and worker keeps."""
     db_use_null_pool: bool = False

@@ -65,7 +65,7 @@ def _lacking(settings: Arguments, limits: Limits) -> Iterator[tuple[Path, object
 
 
 Limited = tuple[Path, object, float | None, float | None, str]
-"""Where a setting stands, its value, how much that is in all, the most that is allowed, and the unit."""
+"""Path of a setting, its value, how much that is in all, the most that is allowed, and the unit."""
 
 
 def _limited(settings: Arguments, limits: Limits) -> Iterator[Limited]:

@@ -35,7 +35,7 @@ SOURCES: Final = (
     "https://docs.digitalocean.com/products/spaces/details/pricing/",
     "https://www.cloudflare.com/plans/",
 )
-"""Where the list prices were read, on the day that ``Prices.as_of`` names."""
+"""Pages from which the list prices were read, on the day that ``Prices.as_of`` names."""
 
 
 class RailwayPrices(Arguments):
@@ -97,7 +97,7 @@ class Prices(Arguments):
     cloudflare_zone: Usd = 0.0
     """A Cloudflare zone for a month. Default: the Free plan; Pro costs 25, or 20 where a year is paid."""
     elsewhere: Many[PaidElsewhere] = ()
-    """What systems cost at others, such as the provider of a language model."""
+    """Costs of systems at others, such as the provider of a language model."""
 
 
 class Usage(Arguments):

@@ -30,7 +30,7 @@ class Release:
     kind: Literal["image", "tag", "commit"]
     """Kind of the value: an image, the tag of several images, or the commit of a repository."""
     keys: tuple[Key, ...]
-    """Where it stands in the settings of its system; more than one place holds the same value."""
+    """Its keys in the settings of its system; several hold the same value."""
     sources: Mapping[str, str]
     """Service → its repository, or its image without tag."""
 

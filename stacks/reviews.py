@@ -27,9 +27,9 @@ class Reviews(Arguments):
     """The limits of environments for pull requests, which are made from the settings of this stack."""
 
     hours: Annotated[int, Field(ge=1, le=720)] = 72
-    """How long one lives after its last ``up``, in hours."""
+    """Hours for which a review environment lives after its last ``up``."""
     most: Annotated[int, Field(ge=1, le=50)] = 5
-    """How many there may be at once."""
+    """Largest number of review environments at once."""
     budget: Budget | None = None
     """US dollars that all of them together may cost a month, as used. Default: no limit."""
     systems: Many[Name] = ()

@@ -89,7 +89,7 @@ class SeanceSettings(SystemSettings):
     valkey: SeanceValkey = SeanceValkey()
     """The cache of the backend."""
     bucket: BucketSettings
-    """Where the backend keeps build artifacts."""
+    """Bucket in which the backend keeps build artifacts."""
 
     @model_validator(mode="before")
     @classmethod

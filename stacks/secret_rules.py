@@ -42,11 +42,11 @@ class SecretRules(Arguments):
     """The rules of a secret beside its name: what it is, how a right value looks, and how one is made."""
 
     meaning: Text
-    """What it is, for whoever has to find a value for it."""
+    """Meaning of the secret, for whoever has to find a value for it."""
     required: bool = True
-    """Whether a stack needs it. A variable that is made of an optional one is there where the file holds it."""
+    """True if a stack needs it. A variable that is made of an optional one is there where the file holds it."""
     prefix: str = ""
-    """What the value starts with."""
+    """Characters with which the value starts."""
     min_bytes: Annotated[int, Field(ge=1, le=65_536)] = 1
     """Shortest value that is accepted, in bytes."""
     one_of: Many[Text] = ()
@@ -54,11 +54,12 @@ class SecretRules(Arguments):
     together_with: str = ""
     """Another secret: both are there or neither."""
     generated: Generated | None = None
-    """How a value is made for it: ``{}`` for 32 letters and digits. Default: somebody else hands it out."""
+    """Form of a generated value: ``{}`` for 32 letters and digits. Default: none is generated, somebody hands it
+    out."""
     one_per_stack: str = ""
-    """What happens when two stacks have the same value. Default: nothing that anybody notices at once."""
+    """Consequence of the same value in two stacks. Default: none that anybody notices at once."""
     rotation: str = ""
-    """What a person has to do when the value changes, where new deployments alone are not enough."""
+    """Instructions for a person after the value changes, where new deployments alone are not enough."""
 
     @model_validator(mode="after")
     def _a_generated_value_is_accepted(self) -> Self:

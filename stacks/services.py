@@ -26,7 +26,7 @@ class DeclaredService:
     name: str
     """Its name on Railway."""
     path: tuple[str | int, ...]
-    """Where it stands in the settings of its system."""
+    """Its path in the settings of its system."""
     args: Declared
 
     @property

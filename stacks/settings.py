@@ -95,25 +95,26 @@ class StackKeys(Arguments):
     """For which environment the stack stands: it names the Railway projects (``<system>-<environment>``) and their
     environments, unless a system says otherwise. Default: the name of the stack."""
     systems: Many[Name] | None = None
-    """Which systems the stack runs. Default: those that its own file has a key of."""
+    """Systems that the stack runs. Default: those that its own file has a key of."""
     zones: Annotated[Many[ZoneSettings], AfterValidator(_each_zone_once)] = ()
     """Cloudflare zones that hold the systems' domains."""
     secrets: Annotated[Annotated[str, _SECRETS_PATH] | None, BeforeValidator(_unless_empty)] = None
     """Path of the SOPS file with the systems' secrets; or of a folder, with a slash at its end, in which each system
     has one with its own recipients, ``secrets/production/shop.yaml``. Default: ``secrets/<stack>.yaml``."""
     owner: Many[Owner] = ()
-    """Who is asked to review the stack, as GitHub's CODEOWNERS writes it: ``@org/team``, ``@user``, an address. In
-    defaults.yaml: who is asked to review everything. Default: nobody."""
+    """People who are asked to review the stack, as GitHub's CODEOWNERS writes them: ``@org/team``, ``@user``, an
+    address. In defaults.yaml: those who are asked to review everything. Default: nobody."""
     promotes_from: Annotated[Name | None, BeforeValidator(_unless_empty)] = None
     """The stack that proves what this one runs: systems are pinned then, unless they say ``followsBranch: true``.
     Default: none."""
     backups: BackupBucket | None = None
-    """Where copies outside of Railway go, files and dumps. Default: nowhere, and ``railyard backup`` says so."""
+    """Bucket for copies outside of Railway, files and dumps. Default: nowhere, and ``railyard backup`` says so."""
     budget: Budget | None = None
     """US dollars that the stack may cost a month, as used; what would pass it is refused. Default: no limit."""
     usage_limit: UsageLimitSettings | None = None
-    """What the workspace may use in a billing period, all of its stacks together: at ``softLimitDollars`` Railway sends
-    a mail, at ``hardLimitDollars`` it stops every service. In one stack of the workspace alone. Default: none."""
+    """Limits of what the workspace may use in a billing period, all of its stacks together: at ``softLimitDollars``
+    Railway sends a mail, at ``hardLimitDollars`` it stops every service. In one stack of the workspace alone. Default:
+    none."""
     policies: dict[PolicyName, PolicyLevel] = Field(default_factory=dict[PolicyName, PolicyLevel])
     """Rules that the stack takes otherwise than docs/policies.md says, each with its level and the reason."""
     prices: Prices = Prices()
@@ -143,7 +144,7 @@ class StackSettings:
     """The systems that are deployed, in the order in which their classes are listed."""
 
     encrypted: frozenset[Path] = frozenset()
-    """Where a value is encrypted in the file: variables, which stay secret."""
+    """Paths of values that are encrypted in the file: variables, which stay secret."""
 
     def encrypted_variables(self, system: str) -> frozenset[str]:
         """Return the names of a system's variables whose values are encrypted in the file."""

@@ -38,7 +38,7 @@ Owner = Annotated[
     str,
     matching(r"@[A-Za-z0-9][\w./-]*|[^@\s]+@[^@\s]+\.[^@\s]+", "@user, @organization/team, or an e-mail address"),
 ]
-"""Who is asked to review, as GitHub's CODEOWNERS writes it."""
+"""Somebody who is asked to review, as GitHub's CODEOWNERS writes it."""
 
 
 class SystemSettings(Arguments):
@@ -47,14 +47,14 @@ class SystemSettings(Arguments):
     project: ProjectSettings
     """Its Railway project and environment."""
     owner: Many[Owner] = ()
-    """Who is asked to review what is the system's alone: its file, and its secrets where they have a file of their own.
-    Default: nobody."""
+    """People who are asked to review what is the system's alone: its file, and its secrets where they have a file of
+    their own. Default: nobody."""
     railway: AccountSettings | None = None
     """Whose Railway account it uses. Default: that of the stack."""
     follows_branch: bool = False
-    """Whether it may run the head of a branch, or an image without a version, in a stack that promotes from another."""
+    """True if it may run the head of a branch, or an image without a version, in a stack that promotes from another."""
     protected: bool = False
-    """Whether nothing of it is ever deleted or replaced, which is what ``railyard adopt`` sets."""
+    """True if nothing of it is ever deleted or replaced, which is what ``railyard adopt`` sets."""
     sealed: Many[VariableName] = ()
     """Secrets whose values Railway never shows again, in the dashboard neither. It cannot unseal them."""
     redirects: Many[RedirectSettings] = ()

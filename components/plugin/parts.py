@@ -243,7 +243,7 @@ PARTS: Final[Mapping[str, Part]] = {
         outputs={
             "hostname": Property("The full name."),
             "url": Property("Its address, https://…."),
-            "target": Property("Where the CNAME points: the name that Railway gave."),
+            "target": Property("Target of the CNAME record: the name that Railway gave."),
         },
         told=lambda made: {"hostname": made.hostname, "url": made.url, "target": made.target},
     ),
@@ -253,7 +253,7 @@ PARTS: Final[Mapping[str, Part]] = {
         make=lambda name, given, opts: Zone(name, ZoneArgs(**given), opts),
         wired={
             "proxied": Property(
-                "Whether Cloudflare's proxy stands in front of any of its names: then its SSL mode is set. Default: "
+                "True if Cloudflare's proxy stands in front of any of its names: then its SSL mode is set. Default: "
                 "false.",
                 {"type": "boolean"},
                 required=False,

@@ -109,7 +109,7 @@ class RunningDomain:
     behind_proxy: bool = False
     """True when Railway detects a proxy in front of it."""
     target: str | None = None
-    """Where its CNAME has to point, in Railway's words."""
+    """Target that its CNAME record must have, as Railway writes it."""
     wrong_records: tuple[str, ...] = ()
     """DNS records that Railway does not see as it needs them."""
 

@@ -43,7 +43,8 @@ ServiceOption = Annotated[
     typer.Option("--service", metavar="NAME=OTHER", help="A service that has another name on Railway; may repeat."),
 ]
 AgeOption = Annotated[
-    list[str] | None, typer.Option("--age", metavar="RECIPIENT", help="Who can open a secrets file that is new.")
+    list[str] | None,
+    typer.Option("--age", metavar="RECIPIENT", help="Recipients who can open a secrets file that is new."),
 ]
 OwnOption = Annotated[
     bool, typer.Option("--own", help="A system of one's own, of the services that no system of the stack has.")

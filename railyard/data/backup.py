@@ -27,7 +27,7 @@ from stacks.project_folder import RAILYARD
 
 WhereArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[SYSTEM[/SERVICE]]", help="Which volumes. Default: all.", show_default=False),
+    typer.Argument(metavar="[SYSTEM[/SERVICE]]", help="Volumes to back up. Default: all.", show_default=False),
 ]
 
 application = typer.Typer(no_args_is_help=True, help="Back up volumes and databases, and list what there is.")

@@ -15,7 +15,9 @@ from railyard.shared.console import CallError
 
 ConfirmOption = Annotated[
     str | None,
-    typer.Option("--confirm", metavar="STACK/SYSTEM/SERVICE", help="What is overwritten, typed out, for scripts."),
+    typer.Option(
+        "--confirm", metavar="STACK/SYSTEM/SERVICE", help="Name of what is overwritten, typed out, for scripts."
+    ),
 ]
 
 

@@ -40,7 +40,7 @@ class StoredBackup(BaseModel):
     system: str
     stack: str
     time: str
-    """When it was begun, UTC: its name. Of a dump, when its transaction began."""
+    """Time at which it was begun, UTC: its name. Of a dump, the time at which its transaction began."""
     sha256: str
     bytes: int
 
@@ -87,7 +87,7 @@ class Dump(StoredBackup):
     unsettled: list[str] = []
     """Tables that somebody wrote to while they were dumped: their rows are not compared."""
     rehearsed: str | None = None
-    """When it last came back as it was dumped, UTC; None while nobody has tried."""
+    """Time of the last restore that matched the dump, UTC; None without one."""
 
 
 class FilesBackup(StoredBackup):

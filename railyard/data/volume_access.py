@@ -28,7 +28,7 @@ from stacks.project_folder import RAILYARD
 T = TypeVar("T")
 
 RELAY: Final = ("ssh.railway.com", 22)
-"""Where Railway lets people into containers."""
+"""Host and port of Railway's SSH relay into containers."""
 OWN: Final = "railyard-"
 """Prefix of the names of keys that this project made: only those are deleted."""
 LEFT_BEHIND: Final = timedelta(days=1)
@@ -45,7 +45,7 @@ class VolumeConnection:
     railway: Railway
     sftp: asyncssh.SFTPClient
     mount: str
-    """Where its volume is."""
+    """Directory at which its volume is mounted."""
     name: str
     """``staging/omega/bot``."""
 

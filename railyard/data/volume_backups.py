@@ -44,7 +44,7 @@ class Backup:
     name: str
     created_at: str
     expires_at: str | None
-    """When Railway deletes it by itself; None: never."""
+    """Time at which Railway deletes it by itself; None: never."""
     used_mb: int | None
     scheduled: bool
 

@@ -46,7 +46,7 @@ class Entry:
     owner: tuple[int, int] = (0, 0)
     """Its user and group, by number."""
     target: str = ""
-    """Where a link leads."""
+    """Target of a link."""
 
     @property
     def looks(self) -> tuple[str, int, int, str]:

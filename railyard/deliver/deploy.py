@@ -67,15 +67,15 @@ BackOption = Annotated[
     typer.Option(
         "--rollback-to",
         metavar="COMMIT",
-        help="Where a system goes back to on failure. Default: at GitHub the last commit with which it succeeded, "
-        "elsewhere the one before HEAD, or HEAD where files differ from it.",
+        help="Commit to which a system goes back on failure. Default: at GitHub the last commit with which it "
+        "succeeded, elsewhere the one before HEAD, or HEAD where files differ from it.",
     ),
 ]
 
 LOOKED_AGAIN_AFTER_S: Final = (15, 45)
 """A new name or a cache takes a moment: no single glance takes a release back. In API time."""
 WaitOption = Annotated[
-    int, typer.Option(metavar="MINUTES", min=0, help="How long to wait while another run holds the stack.")
+    int, typer.Option(metavar="MINUTES", min=0, help="Time to wait while another run holds the stack.")
 ]
 LOOKS_EVERY_S: Final = 20
 """Seconds of API time between looks whether another run has released the stack."""

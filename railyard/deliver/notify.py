@@ -114,7 +114,7 @@ def slack(message: Message) -> dict[str, Any]:
 
 
 def notify(
-    title: Annotated[str, typer.Argument(help="What did not happen, such as 'staging was not deployed'.")],
+    title: Annotated[str, typer.Argument(help="Step that did not happen, such as 'staging was not deployed'.")],
 ) -> None:
     """Tell whoever is on call that a job of a workflow failed without saying so itself: its set-up, or its time limit.
 

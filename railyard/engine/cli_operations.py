@@ -241,7 +241,7 @@ def _expression(target: str) -> re.Pattern[str]:
 
 _STARS: Final = re.compile(r"(\*\*|\*)")
 _GLOB: Final = {"**": ".*", "*": "[^:]*"}
-"""How ``--target`` reads stars: one stays within a part of a URN."""
+"""Regular expressions for the stars of ``--target``: a single one stays within a part of a URN."""
 
 
 def _lives(process: int) -> bool:

@@ -49,7 +49,7 @@ class Engine(Protocol):
     """Serves a command as either engine does."""
 
     place: str
-    """Where it works, for people."""
+    """Name of the place in which it works, for people."""
     secrets_file: Path
     """The SOPS file whose secrets it deploys."""
 

@@ -165,7 +165,7 @@ def sweep(
 
 @application.command("comment")
 def comment_(
-    document: Annotated[Path, typer.Argument(help="What `railyard review up --out` wrote.")],
+    document: Annotated[Path, typer.Argument(help="File that `railyard review up --out` wrote.")],
     head: Annotated[str, typer.Option("--head", metavar="OWNER:BRANCH", help="Find it by where it comes from …")],
     commit: Annotated[str, typer.Option("--commit", help="… and its newest commit, in full.")],
 ) -> None:

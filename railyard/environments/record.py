@@ -49,9 +49,9 @@ class Record(BaseModel):
     stack: str
     """The stack from whose settings it is made."""
     begun: datetime
-    """When its last ``up`` began."""
+    """Time at which its last ``up`` began."""
     first: datetime
-    """When its first ``up`` began: the oldest ones stay when there are too many."""
+    """Time at which its first ``up`` began: the oldest ones stay when there are too many."""
     expires: datetime
     ended: bool = False
     """True when its last ``up`` ended, well or not."""

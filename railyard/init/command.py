@@ -44,7 +44,10 @@ ImageOption = Annotated[
 RepoOption = Annotated[
     str,
     typer.Option(
-        "--repo", metavar="OWNER/NAME", show_default=False, help="What Railway builds. Default: git's origin."
+        "--repo",
+        metavar="OWNER/NAME",
+        show_default=False,
+        help="Repository that Railway builds. Default: git's origin.",
     ),
 ]
 StacksOption = Annotated[

@@ -37,7 +37,8 @@ class Written:
     strange: list[str] = field(default_factory=list[str])
     """Variables of ``.env`` files that are no secret of the system."""
     differences: dict[str, tuple[Any, Any]] = field(default_factory=dict[str, tuple[Any, Any]])
-    """Where the whole settings, the system's own defaults included, have another effect than the files."""
+    """Keys whose effective values, the system's own defaults included, differ from those of the files: key → (before,
+    after)."""
     written: bool
 
     @property

@@ -29,7 +29,7 @@ class Part:
     environment: str
     settings: Settings
     differences: Mapping[str, tuple[Any, Any]]
-    """Where the effective configuration is not the same: key → (before, after)."""
+    """Keys whose effective values differ: key → (before, after)."""
 
 
 @dataclass(frozen=True, kw_only=True)

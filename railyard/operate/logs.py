@@ -73,7 +73,7 @@ DeploymentArgument = Annotated[
 ]
 BuildOption = Annotated[
     bool | None,
-    typer.Option("--build/--deploy", help="Which log. Default: the deployment's, or the build's if it never ran."),
+    typer.Option("--build/--deploy", help="Kind of log. Default: the deployment's, or the build's if it never ran."),
 ]
 ContainsOption = Annotated[
     str, typer.Option("--filter", metavar="TEXT", help="Only lines that contain this, as they are printed.")
@@ -89,12 +89,14 @@ UnmaskedOption = Annotated[bool, typer.Option("--unmasked", help="Also where the
 
 
 def logs(
-    service: Annotated[str, typer.Argument(help="Which: shop/web, or web where no other system has one.")],
+    service: Annotated[str, typer.Argument(help="Service: shop/web, or web where no other system has one.")],
     deployment: DeploymentArgument = None,
     stack_name: StackOption = "",
     *,
     build: BuildOption = None,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=1, max=LARGEST, help="How many lines, the last.")] = 100,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=1, max=LARGEST, help="Number of lines, the last ones.")
+    ] = 100,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until it ends, or Ctrl-C.")] = False,
     contains: ContainsOption = "",
     level: LevelOption = None,

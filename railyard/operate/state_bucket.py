@@ -15,7 +15,7 @@ from components.bucket import SpacesRegion
 from railyard.accounts.spaces_client import SIGNING_REGION, spaces_client, spaces_endpoint
 from railyard.shared.console import CallError, OperationError, reported_errors
 
-application = typer.Typer(no_args_is_help=True, help="Where Pulumi keeps the states of the stacks.")
+application = typer.Typer(no_args_is_help=True, help="The bucket in which Pulumi keeps the states of the stacks.")
 
 OLD_STATES_DAYS: Final = 90
 """Days for which an overwritten state can be restored."""

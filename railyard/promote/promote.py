@@ -62,7 +62,7 @@ AllowOlderOption = Annotated[
     bool, typer.Option("--allow-older", help="Also what is older than what the other stack runs.")
 ]
 HealthyForOption = Annotated[
-    int, typer.Option("--healthy-for", metavar="MINUTES", min=0, help="How long it has to be healthy already.")
+    int, typer.Option("--healthy-for", metavar="MINUTES", min=0, help="Time for which it has to be healthy already.")
 ]
 
 

@@ -45,7 +45,7 @@ class Proof:
     since: str
     """Since when it is healthy, by Railway's clock (ISO 8601)."""
     address: str
-    """Where it is on Railway's dashboard."""
+    """Address of its page on Railway's dashboard."""
 
 
 @dataclass(frozen=True, kw_only=True)

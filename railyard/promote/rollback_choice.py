@@ -27,7 +27,7 @@ class Step:
     """Value in the settings; None when they name nothing."""
     value: str
     origin: str
-    """Where the value is known from."""
+    """Source of the value, for people."""
     skipped: tuple[str, ...] = ()
     """Values in between, and why they were not taken."""
 

@@ -29,7 +29,7 @@ class Version:
     commit: str | None
     """Abbreviated commit of this repository; None for the file as it lies here."""
     date: str
-    """When it was committed (ISO 8601); empty for the file as it lies here."""
+    """Time of its commit, ISO 8601; empty for the file in the working tree."""
     document: Any
 
     def value(self, system: str, release: Release) -> str | None:

@@ -20,7 +20,7 @@ from railyard.shared.console import CallError, OperationError
 from stacks.shared_settings import stack_names
 
 MAIN_BRANCHES: Final = ("origin/main", "main")
-"""Where the base is looked for when none is named."""
+"""Branches that are taken as the base when none is named, the first that exists."""
 _PINNED: Final = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
 

@@ -28,7 +28,9 @@ _LARGEST: Final = 5_000_000
 
 DocumentArgument = Annotated[
     Path | None,
-    typer.Argument(help="What `railyard diff --document` wrote. Without it the workflow runs of --commit are named."),
+    typer.Argument(
+        help="Document that `railyard diff --document` wrote. Without it the workflow runs of --commit are named."
+    ),
 ]
 RealOption = Annotated[
     Path | None,

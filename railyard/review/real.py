@@ -26,7 +26,9 @@ StacksOption = Annotated[list[str], typer.Option("--stack", "-s", help="The stac
 
 
 def real(
-    document: Annotated[Path, typer.Argument(help="What `railyard diff --document` wrote; it is written anew.")],
+    document: Annotated[
+        Path, typer.Argument(help="Document that `railyard diff --document` wrote; it is written anew.")
+    ],
     stack: StacksOption,
     *,
     sandbox: SandboxOption = False,

@@ -23,8 +23,8 @@ from stacks.project_folder import is_checkout, requirements_file
 from stacks.secrets import STANDINS_VARIABLE
 
 EMBEDDED: Final = {VARIABLE: Engine.EMBEDDED.value}
-"""What is thrown away is made with the embedded engine, whatever is on PATH: two machines show the same comparison, and
-it needs no plugin in the version that one of the two commits asks for."""
+"""Variable that makes a throwaway sandbox use the embedded engine, whatever is on PATH: two machines show the same
+comparison, and it needs no plugin in the version that one of the two commits asks for."""
 _CREDENTIALS: Final = ("RAILWAY_", "RAILYARD_", "CLOUDFLARE_", "DIGITALOCEAN_", "SPACES_", "AWS_", "SOPS_", "PULUMI_")
 """Beginnings of the names of variables that a side must not see."""
 _TOKENS: Final = ("GITHUB_TOKEN", "GH_TOKEN", "DISCORD_WEBHOOK_URL", "SLACK_WEBHOOK_URL")

@@ -95,7 +95,7 @@ def faults(*, json: JsonOption = False) -> None:
 
 @application.command()
 def advance(
-    time: Annotated[str, typer.Argument(metavar="TIME", help="How long: 90s, 45m, 3h or 2d.")],
+    time: Annotated[str, typer.Argument(metavar="TIME", help="Length of time: 90s, 45m, 3h or 2d.")],
     *,
     json: JsonOption = False,
 ) -> None:

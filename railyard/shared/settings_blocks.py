@@ -23,11 +23,11 @@ class Entry:
     """The full key, ``railyard:omega``."""
     value: Node
     start: int
-    """Where the line of its key begins."""
+    """Offset at which the line of its key begins."""
     above: int
-    """Where the comment directly above that line begins; ``start`` without one."""
+    """Offset at which the comment directly above that line begins; ``start`` without one."""
     end: int
-    """Where its last line ends, the line end included."""
+    """Offset at which its last line ends, the line end included."""
 
 
 def entries(name: str, text: str) -> list[Entry]:

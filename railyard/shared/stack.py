@@ -43,7 +43,7 @@ class Stack:
     settings: StackSettings
     secrets_file: Path
     environment: Mapping[str, str]
-    """Where keys are looked for."""
+    """Variables in which keys are looked for."""
     sandbox: bool = False
     """True for the sandbox's own secrets."""
     holds: tuple[str, ...] | None = None

@@ -70,7 +70,11 @@ SystemsOption = Annotated[
 ]
 AgeOption = Annotated[
     list[str] | None,
-    typer.Option("--age", metavar="RECIPIENT", help="Who can open its secrets. Default: who can open those here."),
+    typer.Option(
+        "--age",
+        metavar="RECIPIENT",
+        help="Recipients who can open its secrets. Default: those who can open the secrets here.",
+    ),
 ]
 
 

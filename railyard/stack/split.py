@@ -41,7 +41,7 @@ class Split:
     settings: SettingsParts | None
     """None once the settings of the first stack have let go of the systems."""
     recipients: tuple[str, ...] = ()
-    """Who can open the new secrets file; empty for those who can open that of the first stack."""
+    """Recipients who can open the new secrets file; empty for those who can open that of the first stack."""
 
     @property
     def is_begun(self) -> bool:

@@ -50,8 +50,8 @@ class OwnServiceSettings(ServiceSettings):
     """A service of a system of one's own."""
 
     topology: Topology = "service"
-    """What kind of service it is, with the rule of that kind: a bot and a cron job run once, a worker has no address, a
-    static site, a proxy and a gateway have one and store nothing. Default: a service without a rule."""
+    """Kind of service, with the rule of that kind: a bot and a cron job run once, a worker has no address, a static
+    site, a proxy and a gateway have one and store nothing. Default: a service without a rule."""
     uses: Many[ServiceName] = ()
     """Services and databases that have to be healthy before it starts. What its variables name is among them anyway."""
     secrets: Many[VariableName] = ()
@@ -100,35 +100,35 @@ class OwnPostgresSettings(PostgresSettings):
     """A PostgreSQL server."""
 
     kind: Literal["postgres"] = "postgres"
-    """Which server it is. Default: the one that has the name of the database."""
+    """Kind of server. Default: the one that has the name of the database."""
 
 
 class OwnMysqlSettings(MysqlSettings):
     """A MySQL server."""
 
     kind: Literal["mysql"] = "mysql"
-    """Which server it is. Default: the one that has the name of the database."""
+    """Kind of server. Default: the one that has the name of the database."""
 
 
 class OwnMongodbSettings(MongodbSettings):
     """A MongoDB server."""
 
     kind: Literal["mongodb"] = "mongodb"
-    """Which server it is. Default: the one that has the name of the database."""
+    """Kind of server. Default: the one that has the name of the database."""
 
 
 class OwnRedisSettings(RedisSettings):
     """A Redis server."""
 
     kind: Literal["redis"] = "redis"
-    """Which server it is. Default: the one that has the name of the database."""
+    """Kind of server. Default: the one that has the name of the database."""
 
 
 class OwnValkeySettings(RedisSettings):
     """A Valkey server, which speaks the protocol of Redis."""
 
     kind: Literal["valkey"] = "valkey"
-    """Which server it is. Default: the one that has the name of the database."""
+    """Kind of server. Default: the one that has the name of the database."""
     image: Image = "valkey/valkey:8"
 
 
@@ -158,14 +158,14 @@ class OwnBucketSettings(BucketSettings):
     """A bucket in DigitalOcean Spaces."""
 
     kind: Literal["spaces"] = "spaces"
-    """Where it is: spaces, DigitalOcean's, or railway, in the project. Default: spaces."""
+    """Kind of bucket: spaces, DigitalOcean's, or railway, in the project. Default: spaces."""
 
 
 class OwnRailwayBucketSettings(RailwayBucketSettings):
     """A bucket of Railway's own."""
 
     kind: Literal["railway"] = "railway"
-    """Where it is: spaces, DigitalOcean's, or railway, in the project. Default: spaces."""
+    """Kind of bucket: spaces, DigitalOcean's, or railway, in the project. Default: spaces."""
 
 
 OwnBuckets = OwnBucketSettings | OwnRailwayBucketSettings

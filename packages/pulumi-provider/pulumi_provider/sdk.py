@@ -161,9 +161,9 @@ def _getter(resource: type[Resource[Any, Any]]) -> str:
         f"        values = _{name}Inputs.__new__(_{name}Inputs)",
         f"        values.__dict__.update(dict.fromkeys({name}.__annotations__))",
         "        merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))",
-        "        found = cls.__new__(cls)",
-        '        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)',
-        "        return found",
+        "        resource = cls.__new__(cls)",
+        '        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)',
+        "        return resource",
     ]
     return "\n".join(lines)
 

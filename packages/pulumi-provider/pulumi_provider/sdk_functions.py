@@ -26,7 +26,7 @@ from .sdk_parts import (
     parameter_docs,
 )
 
-_OPTIONS = "How to call: with which provider, say."
+_OPTIONS = "Options of the call, such as its provider."
 
 
 def name_of(function: type[Function[Any, Any]]) -> str:
@@ -87,7 +87,7 @@ def _result_class(function: type[Function[Any, Any]], results: Sequence[Field]) 
         f"{declared_property(field.name, output_type(field), field)}\n{docstring(described(field, is_input=False), 4)}"
         for field in results
     ]
-    doc = docstring(doc_of(function.result_type) or f"What {function_module_of(function)} finds.", 4)
+    doc = docstring(doc_of(function.result_type) or f"Result of {function_module_of(function)}.", 4)
     return "\n".join([f"@pulumi.output_type\nclass {result_class_of(function)}:\n{doc}", "", *lines])
 
 
@@ -99,8 +99,8 @@ def _plain_form(function: type[Function[Any, Any]], inputs: Sequence[Field]) -> 
             block(f"def {name}(", ["*", *parameters], f") -> {result}:"),
             _doc(function, inputs),
             *_arguments(inputs, plain=True),
-            call("found = pulumi.runtime.invoke", f"_TOKEN, arguments, opts, {result}", 4),
-            f'    return cast("{result}", found.value)',
+            call("result = pulumi.runtime.invoke", f"_TOKEN, arguments, opts, {result}", 4),
+            f'    return cast("{result}", result.value)',
         ]
     )
 

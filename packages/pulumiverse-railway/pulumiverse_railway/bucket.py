@@ -31,7 +31,7 @@ class Bucket(pulumi.CustomResource):
     it, ${{name.ACCESS_KEY_ID}} (API: name).
     """
     region: pulumi.Output[str] = pulumi.property("region")
-    """Where it is: sjc (California), iad (Virginia), ams (Amsterdam) or sin (Singapore). Another one makes a new, empty
+    """Region: sjc (California), iad (Virginia), ams (Amsterdam) or sin (Singapore). Another one makes a new, empty
     bucket (API: EnvironmentConfig buckets.region).
     """
     bucket_id: pulumi.Output[str] = pulumi.property("bucketId")
@@ -43,7 +43,7 @@ class Bucket(pulumi.CustomResource):
     signing_region: pulumi.Output[str] = pulumi.property("signingRegion")
     """Region that S3 clients sign for (API: region)."""
     url_style: pulumi.Output[str] = pulumi.property("urlStyle")
-    """How S3 clients put the bucket's name in the address: virtual or path (API: urlStyle)."""
+    """Style by which S3 clients put the bucket's name in the address: virtual or path (API: urlStyle)."""
     access_key_id: pulumi.Output[str] = pulumi.property("accessKeyId")
     """S3 access key (API: accessKeyId)."""
     secret_access_key: pulumi.Output[str] = pulumi.property("secretAccessKey")
@@ -68,8 +68,8 @@ class Bucket(pulumi.CustomResource):
           new resource.
         :param name: Name of the bucket in its project, which all environments that have it share; references to its
           credentials use it, ${{name.ACCESS_KEY_ID}} (API: name).
-        :param region: Where it is: sjc (California), iad (Virginia), ams (Amsterdam) or sin (Singapore). Another one
-          makes a new, empty bucket (API: EnvironmentConfig buckets.region). A change makes a new resource.
+        :param region: Region: sjc (California), iad (Virginia), ams (Amsterdam) or sin (Singapore). Another one makes a
+          new, empty bucket (API: EnvironmentConfig buckets.region). A change makes a new resource.
         """
         values = _BucketInputs.__new__(_BucketInputs)
         values.__dict__.update(
@@ -92,6 +92,6 @@ class Bucket(pulumi.CustomResource):
         values = _BucketInputs.__new__(_BucketInputs)
         values.__dict__.update(dict.fromkeys(Bucket.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

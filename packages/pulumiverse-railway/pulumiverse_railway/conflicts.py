@@ -24,7 +24,7 @@ FOR_A_REPO: Final = (
 FOR_AN_IMAGE: Final = ("auto_updates", "auto_update_windows", "auto_update_tags")
 """Settings of a service that say when its image is a newer one."""
 UPDATED_REGISTRIES: Final = ("docker.io", "ghcr.io")
-"""Where Railway looks for newer images."""
+"""Registries in which Railway looks for newer images."""
 
 
 def of_service(settings: Mapping[str, Any], *, replicas: int = 1) -> Iterator[tuple[str, str]]:

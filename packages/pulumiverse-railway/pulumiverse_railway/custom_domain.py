@@ -33,7 +33,7 @@ class CustomDomain(pulumi.CustomResource):
     cname_host: pulumi.Output[str] = pulumi.property("cnameHost")
     """Full name of the CNAME record (API: dnsRecords.fqdn)."""
     cname_target: pulumi.Output[str] = pulumi.property("cnameTarget")
-    """Where the CNAME points, <…>.up.railway.app (API: dnsRecords.requiredValue)."""
+    """Target of the CNAME record, <…>.up.railway.app (API: dnsRecords.requiredValue)."""
     verification_host: pulumi.Output[str] = pulumi.property("verificationHost")
     """Full name of the TXT record that proves ownership (API: verificationDnsHost)."""
     verification_value: pulumi.Output[str] = pulumi.property("verificationValue")
@@ -89,6 +89,6 @@ class CustomDomain(pulumi.CustomResource):
         values = _CustomDomainInputs.__new__(_CustomDomainInputs)
         values.__dict__.update(dict.fromkeys(CustomDomain.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

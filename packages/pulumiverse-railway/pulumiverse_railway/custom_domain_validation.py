@@ -29,7 +29,7 @@ class CustomDomainValidation(pulumi.CustomResource):
     domain: pulumi.Output[str] = pulumi.property("domain")
     """The domain of a CustomDomain."""
     proxied: pulumi.Output[bool] = pulumi.property("proxied")
-    """Whether a proxy such as Cloudflare's stands in front of Railway: then a certificate of Railway's own is not
+    """True if a proxy such as Cloudflare's stands in front of Railway: then a certificate of Railway's own is not
     waited for, and the name has to answer over HTTPS instead. Default: false.
     """
     certificate_status: pulumi.Output[str] = pulumi.property("certificateStatus")
@@ -37,7 +37,7 @@ class CustomDomainValidation(pulumi.CustomResource):
     status.certificateStatus).
     """
     verified: pulumi.Output[bool] = pulumi.property("verified")
-    """Whether Railway had seen the verification record (API: status.verified)."""
+    """True if Railway had seen the verification record (API: status.verified)."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class CustomDomainValidation(pulumi.CustomResource):
         :param service_id: Railway's id of the service: the output serviceId of a Service (API: serviceId). A change
           makes a new resource.
         :param domain: The domain of a CustomDomain. A change makes a new resource.
-        :param proxied: Whether a proxy such as Cloudflare's stands in front of Railway: then a certificate of Railway's
+        :param proxied: True if a proxy such as Cloudflare's stands in front of Railway: then a certificate of Railway's
           own is not waited for, and the name has to answer over HTTPS instead. Default: false.
         """
         values = _CustomDomainValidationInputs.__new__(_CustomDomainValidationInputs)
@@ -85,6 +85,6 @@ class CustomDomainValidation(pulumi.CustomResource):
         values = _CustomDomainValidationInputs.__new__(_CustomDomainValidationInputs)
         values.__dict__.update(dict.fromkeys(CustomDomainValidation.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

@@ -79,6 +79,6 @@ class EgressGateway(pulumi.CustomResource):
         values = _EgressGatewayInputs.__new__(_EgressGatewayInputs)
         values.__dict__.update(dict.fromkeys(EgressGateway.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

@@ -30,13 +30,13 @@ class Environment(pulumi.CustomResource):
     are sealed, and volumes begin empty. Default: none, which needs allowNonFork (API: sourceEnvironmentId).
     """
     ephemeral: pulumi.Output[bool] = pulumi.property("ephemeral")
-    """Whether it is meant for a short time, such as a pull request's (API: ephemeral). Default: false."""
+    """True if it is meant for a short time, such as a pull request's (API: ephemeral). Default: false."""
     allow_non_fork: pulumi.Output[bool | None] = pulumi.property("allowNonFork")
     """Confirms that the environment is to be no fork. A Service that is created or deleted in one environment that is
     no fork is, by Railway's description of its API, created or deleted in all of them. Default: false.
     """
     skip_initial_deploys: pulumi.Output[bool | None] = pulumi.property("skipInitialDeploys")
-    """Whether the copied services of a fork stay undeployed at first; counts only when the environment is made (API:
+    """True if the copied services of a fork stay undeployed at first; counts only when the environment is made (API:
     skipInitialDeploys). Default: false.
     """
     environment_id: pulumi.Output[str] = pulumi.property("environmentId")
@@ -64,12 +64,12 @@ class Environment(pulumi.CustomResource):
         :param source_environment_id: Railway's id of the environment that this one is a fork of: services and variables
           are copied, except values that are sealed, and volumes begin empty. Default: none, which needs allowNonFork
           (API: sourceEnvironmentId). A change makes a new resource.
-        :param ephemeral: Whether it is meant for a short time, such as a pull request's (API: ephemeral). Default:
+        :param ephemeral: True if it is meant for a short time, such as a pull request's (API: ephemeral). Default:
           false. A change makes a new resource.
         :param allow_non_fork: Confirms that the environment is to be no fork. A Service that is created or deleted in
           one environment that is no fork is, by Railway's description of its API, created or deleted in all of them.
           Default: false.
-        :param skip_initial_deploys: Whether the copied services of a fork stay undeployed at first; counts only when
+        :param skip_initial_deploys: True if the copied services of a fork stay undeployed at first; counts only when
           the environment is made (API: skipInitialDeploys). Default: false.
         """
         values = _EnvironmentInputs.__new__(_EnvironmentInputs)
@@ -95,6 +95,6 @@ class Environment(pulumi.CustomResource):
         values = _EnvironmentInputs.__new__(_EnvironmentInputs)
         values.__dict__.update(dict.fromkeys(Environment.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

@@ -34,15 +34,15 @@ def get_environment(
     :param project_id: Railway's id of the project.
     :param environment_id: Railway's id of the environment. Exclusive with name.
     :param name: Name of the environment. Exclusive with environmentId.
-    :param opts: How to call: with which provider, say.
+    :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {
         "projectId": project_id,
         "environmentId": environment_id,
         "name": name,
     }
-    found = pulumi.runtime.invoke(_TOKEN, arguments, opts, GetEnvironmentResult)
-    return cast("GetEnvironmentResult", found.value)
+    result = pulumi.runtime.invoke(_TOKEN, arguments, opts, GetEnvironmentResult)
+    return cast("GetEnvironmentResult", result.value)
 
 
 def get_environment_output(
@@ -59,7 +59,7 @@ def get_environment_output(
     :param project_id: Railway's id of the project.
     :param environment_id: Railway's id of the environment. Exclusive with name.
     :param name: Name of the environment. Exclusive with environmentId.
-    :param opts: How to call: with which provider, say.
+    :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {
         "projectId": project_id,

@@ -18,7 +18,7 @@ class GetEstimatedUsageResult:
     projects: Sequence[ProjectUsage] = pulumi.property("projects")
     """Usage of each project."""
     total_usd: float = pulumi.property("totalUsd")
-    """What all of it costs at list prices, in US dollars, before what the plan includes."""
+    """Cost of all of it at list prices, in US dollars, before what the plan includes."""
 
 
 def get_estimated_usage(
@@ -31,14 +31,14 @@ def get_estimated_usage(
 
     :param project_id: Railway's id of a project. Exclusive with workspaceId.
     :param workspace_id: Railway's id of a workspace, for all projects in it. Exclusive with projectId.
-    :param opts: How to call: with which provider, say.
+    :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {
         "projectId": project_id,
         "workspaceId": workspace_id,
     }
-    found = pulumi.runtime.invoke(_TOKEN, arguments, opts, GetEstimatedUsageResult)
-    return cast("GetEstimatedUsageResult", found.value)
+    result = pulumi.runtime.invoke(_TOKEN, arguments, opts, GetEstimatedUsageResult)
+    return cast("GetEstimatedUsageResult", result.value)
 
 
 def get_estimated_usage_output(
@@ -53,7 +53,7 @@ def get_estimated_usage_output(
 
     :param project_id: Railway's id of a project. Exclusive with workspaceId.
     :param workspace_id: Railway's id of a workspace, for all projects in it. Exclusive with projectId.
-    :param opts: How to call: with which provider, say.
+    :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {
         "projectId": project_id,

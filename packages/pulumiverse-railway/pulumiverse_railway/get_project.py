@@ -39,15 +39,15 @@ def get_project(
     :param project_id: Railway's id of the project. Exclusive with name.
     :param name: Name of the project; the only one of that name. Exclusive with id.
     :param workspace_id: Railway's id of the workspace to look for the name in. Default: all that the token reaches.
-    :param opts: How to call: with which provider, say.
+    :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {
         "projectId": project_id,
         "name": name,
         "workspaceId": workspace_id,
     }
-    found = pulumi.runtime.invoke(_TOKEN, arguments, opts, GetProjectResult)
-    return cast("GetProjectResult", found.value)
+    result = pulumi.runtime.invoke(_TOKEN, arguments, opts, GetProjectResult)
+    return cast("GetProjectResult", result.value)
 
 
 def get_project_output(
@@ -64,7 +64,7 @@ def get_project_output(
     :param project_id: Railway's id of the project. Exclusive with name.
     :param name: Name of the project; the only one of that name. Exclusive with id.
     :param workspace_id: Railway's id of the workspace to look for the name in. Default: all that the token reaches.
-    :param opts: How to call: with which provider, say.
+    :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {
         "projectId": project_id,

@@ -29,13 +29,13 @@ def get_regions(
     """List the regions in which services can run.
 
     :param project_id: Railway's id of a project, for the regions of its workspace too. Default: none.
-    :param opts: How to call: with which provider, say.
+    :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {
         "projectId": project_id,
     }
-    found = pulumi.runtime.invoke(_TOKEN, arguments, opts, GetRegionsResult)
-    return cast("GetRegionsResult", found.value)
+    result = pulumi.runtime.invoke(_TOKEN, arguments, opts, GetRegionsResult)
+    return cast("GetRegionsResult", result.value)
 
 
 def get_regions_output(
@@ -48,7 +48,7 @@ def get_regions_output(
     Takes outputs of resources, and calls when these are known.
 
     :param project_id: Railway's id of a project, for the regions of its workspace too. Default: none.
-    :param opts: How to call: with which provider, say.
+    :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {
         "projectId": project_id,

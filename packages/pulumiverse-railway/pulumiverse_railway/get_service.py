@@ -32,7 +32,7 @@ class GetServiceResult:
     deployment_id: str | None = pulumi.property("deploymentId")
     """Railway's id of its newest deployment (API: latestDeployment.id)."""
     deployment_status: str | None = pulumi.property("deploymentStatus")
-    """How that deployment is, such as SUCCESS (API: latestDeployment.status)."""
+    """Status of that deployment, such as SUCCESS (API: latestDeployment.status)."""
 
 
 def get_service(
@@ -49,7 +49,7 @@ def get_service(
     :param environment_id: Railway's id of the environment.
     :param service_id: Railway's id of the service. Exclusive with name.
     :param name: Name of the service. Exclusive with serviceId.
-    :param opts: How to call: with which provider, say.
+    :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {
         "projectId": project_id,
@@ -57,8 +57,8 @@ def get_service(
         "serviceId": service_id,
         "name": name,
     }
-    found = pulumi.runtime.invoke(_TOKEN, arguments, opts, GetServiceResult)
-    return cast("GetServiceResult", found.value)
+    result = pulumi.runtime.invoke(_TOKEN, arguments, opts, GetServiceResult)
+    return cast("GetServiceResult", result.value)
 
 
 def get_service_output(
@@ -77,7 +77,7 @@ def get_service_output(
     :param environment_id: Railway's id of the environment.
     :param service_id: Railway's id of the service. Exclusive with name.
     :param name: Name of the service. Exclusive with serviceId.
-    :param opts: How to call: with which provider, say.
+    :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {
         "projectId": project_id,

@@ -31,9 +31,9 @@ class NotificationRule(pulumi.CustomResource):
     eventTypes).
     """
     channel_configs: pulumi.Output[Sequence[str]] = pulumi.property("channelConfigs")
-    """Where to send them, each a JSON object as text. Its form is not published and not confirmed: look at one made in
-    the dashboard with 'pulumi import' first (API: channelConfigs). A secret, because the address of a webhook usually
-    is one.
+    """Channels to send them to, each a JSON object as text. Its form is not published and not confirmed: look at one
+    made in the dashboard with 'pulumi import' first (API: channelConfigs). A secret, because the address of a webhook
+    usually is one.
     """
     workspace_id: pulumi.Output[str | None] = pulumi.property("workspaceId")
     """Railway's id of the workspace that owns the rule (API: workspaceId). Another one replaces the rule. Default:
@@ -44,7 +44,7 @@ class NotificationRule(pulumi.CustomResource):
     severities: pulumi.Output[Sequence[NotificationSeverity] | None] = pulumi.property("severities")
     """Only events this serious. Default: what Railway takes (API: severities)."""
     ephemeral_environments: pulumi.Output[bool | None] = pulumi.property("ephemeralEnvironments")
-    """Whether events of short-lived environments count too. Default: what Railway takes (API: ephemeralEnvironments).
+    """True if events of short-lived environments count too. Default: what Railway takes (API: ephemeralEnvironments).
     """
     rule_id: pulumi.Output[str] = pulumi.property("ruleId")
     """Railway's id of the rule (API: id)."""
@@ -67,7 +67,7 @@ class NotificationRule(pulumi.CustomResource):
         :param opts: Options of the resource.
         :param event_types: Names of the events, such as Deployment.failed; Railway publishes no list of them, and the
           check is its own (API: eventTypes).
-        :param channel_configs: Where to send them, each a JSON object as text. Its form is not published and not
+        :param channel_configs: Channels to send them to, each a JSON object as text. Its form is not published and not
           confirmed: look at one made in the dashboard with 'pulumi import' first (API: channelConfigs). A secret,
           because the address of a webhook usually is one.
         :param workspace_id: Railway's id of the workspace that owns the rule (API: workspaceId). Another one replaces
@@ -75,7 +75,7 @@ class NotificationRule(pulumi.CustomResource):
         :param project_id: Railway's id of the project that the rule is for (API: projectId). Default: all of the
           workspace. A change makes a new resource.
         :param severities: Only events this serious. Default: what Railway takes (API: severities).
-        :param ephemeral_environments: Whether events of short-lived environments count too. Default: what Railway takes
+        :param ephemeral_environments: True if events of short-lived environments count too. Default: what Railway takes
           (API: ephemeralEnvironments).
         """
         values = _NotificationRuleInputs.__new__(_NotificationRuleInputs)
@@ -101,6 +101,6 @@ class NotificationRule(pulumi.CustomResource):
         values = _NotificationRuleInputs.__new__(_NotificationRuleInputs)
         values.__dict__.update(dict.fromkeys(NotificationRule.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

@@ -17,7 +17,7 @@ class ProjectUsage:
     GB-minutes, NETWORK_TX_GB in GB (API: estimatedValue).
     """
     cost_usd: Mapping[str, float] = pulumi.property("costUsd")
-    """What that costs at list prices, in US dollars."""
+    """Cost of it at list prices, in US dollars."""
     total_usd: float = pulumi.property("totalUsd")
     """All of it, in US dollars."""
 
@@ -27,9 +27,9 @@ class Region:
     """A place where Railway runs services (API: Region)."""
 
     name: str = pulumi.property("name")
-    """What other resources take as region, such as us-west2 (API: name)."""
+    """Name that other resources take as region, such as us-west2 (API: name)."""
     location: str = pulumi.property("location")
-    """Where it is, such as California (API: location)."""
+    """Its place, such as California (API: location)."""
     country: str = pulumi.property("country")
     """Its country, such as US (API: country)."""
     replaced_by: str | None = pulumi.property("replacedBy")

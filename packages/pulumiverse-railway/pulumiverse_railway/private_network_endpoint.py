@@ -83,6 +83,6 @@ class PrivateNetworkEndpoint(pulumi.CustomResource):
         values = _PrivateNetworkEndpointInputs.__new__(_PrivateNetworkEndpointInputs)
         values.__dict__.update(dict.fromkeys(PrivateNetworkEndpoint.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

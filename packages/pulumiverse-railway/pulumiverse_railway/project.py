@@ -37,15 +37,15 @@ class Project(pulumi.CustomResource):
     environment_name: pulumi.Output[str] = pulumi.property("environmentName")
     """Name of the default environment (API: defaultEnvironmentName); changed in place. Default: production."""
     pr_deploys: pulumi.Output[bool | None] = pulumi.property("prDeploys")
-    """Whether each pull request gets an environment of its own. Default: false (API: prDeploys)."""
+    """True if each pull request gets an environment of its own. Default: false (API: prDeploys)."""
     bot_pr_environments: pulumi.Output[bool | None] = pulumi.property("botPrEnvironments")
-    """Whether those of bots do, too. Default: false (API: botPrEnvironments)."""
+    """True if those of bots get one, too. Default: false (API: botPrEnvironments)."""
     focused_pr_environments: pulumi.Output[bool | None] = pulumi.property("focusedPrEnvironments")
-    """Whether such an environment deploys only the services that the changed files belong to. Default: false (API:
+    """True if such an environment deploys only the services that the changed files belong to. Default: false (API:
     focusedPrEnvironments).
     """
     tracing_enabled: pulumi.Output[bool | None] = pulumi.property("tracingEnabled")
-    """Whether requests to its services are traced, unless a service says otherwise: Railway's edge at once, the
+    """True if requests to its services are traced, unless a service says otherwise: Railway's edge at once, the
     applications from their next deployment on. Default: false (API: tracingEnabled).
     """
     tracing_sample_rate: pulumi.Output[float | None] = pulumi.property("tracingSampleRate")
@@ -81,11 +81,11 @@ class Project(pulumi.CustomResource):
           replaces the project. Default: railway:workspaceId of the configuration, else the only workspace of the token.
         :param environment_name: Name of the default environment (API: defaultEnvironmentName); changed in place.
           Default: production.
-        :param pr_deploys: Whether each pull request gets an environment of its own. Default: false (API: prDeploys).
-        :param bot_pr_environments: Whether those of bots do, too. Default: false (API: botPrEnvironments).
-        :param focused_pr_environments: Whether such an environment deploys only the services that the changed files
+        :param pr_deploys: True if each pull request gets an environment of its own. Default: false (API: prDeploys).
+        :param bot_pr_environments: True if those of bots get one, too. Default: false (API: botPrEnvironments).
+        :param focused_pr_environments: True if such an environment deploys only the services that the changed files
           belong to. Default: false (API: focusedPrEnvironments).
-        :param tracing_enabled: Whether requests to its services are traced, unless a service says otherwise: Railway's
+        :param tracing_enabled: True if requests to its services are traced, unless a service says otherwise: Railway's
           edge at once, the applications from their next deployment on. Default: false (API: tracingEnabled).
         :param tracing_sample_rate: The part of the requests that is traced, of every traced service, 0 to 1. Default:
           Railway's (API: tracingSampleRate).
@@ -116,6 +116,6 @@ class Project(pulumi.CustomResource):
         values = _ProjectInputs.__new__(_ProjectInputs)
         values.__dict__.update(dict.fromkeys(Project.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

@@ -71,6 +71,6 @@ class ProjectMember(pulumi.CustomResource):
         values = _ProjectMemberInputs.__new__(_ProjectMemberInputs)
         values.__dict__.update(dict.fromkeys(ProjectMember.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

@@ -31,7 +31,7 @@ class ProjectToken(pulumi.CustomResource):
     token: pulumi.Output[str | None] = pulumi.property("token")
     """The secret, for the environment variable RAILWAY_TOKEN. Not there after an import: Railway shows it only once."""
     display_token: pulumi.Output[str] = pulumi.property("displayToken")
-    """What the dashboard shows of it (API: displayToken)."""
+    """Part of the token that the dashboard shows (API: displayToken)."""
 
     def __init__(
         self,
@@ -72,6 +72,6 @@ class ProjectToken(pulumi.CustomResource):
         values = _ProjectTokenInputs.__new__(_ProjectTokenInputs)
         values.__dict__.update(dict.fromkeys(ProjectToken.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

@@ -34,11 +34,11 @@ class Service(pulumi.CustomResource):
     icon: pulumi.Output[str | None] = pulumi.property("icon")
     """Address of an icon for the dashboard (API: icon). Default: Railway's."""
     tracing_enabled: pulumi.Output[bool | None] = pulumi.property("tracingEnabled")
-    """Whether requests to it are traced, whatever the project says: by Railway's edge at once, by the application from
+    """True if requests to it are traced, whatever the project says: by Railway's edge at once, by the application from
     its next deployment on. Default: as the project (API: tracingEnabled).
     """
     auto_instrumentation_enabled: pulumi.Output[bool | None] = pulumi.property("autoInstrumentationEnabled")
-    """Whether Railway traces what its processes do, too, without a change of their code, while it is traced. Default:
+    """True if Railway traces what its processes do, too, without a change of their code, while it is traced. Default:
     false (API: autoInstrumentationEnabled).
     """
     service_id: pulumi.Output[str] = pulumi.property("serviceId")
@@ -70,9 +70,9 @@ class Service(pulumi.CustomResource):
         :param name: Name of the service, unique in its project, at most 63 characters; references to its variables use
           it, ${{name.VARIABLE}} (API: name).
         :param icon: Address of an icon for the dashboard (API: icon). Default: Railway's.
-        :param tracing_enabled: Whether requests to it are traced, whatever the project says: by Railway's edge at once,
+        :param tracing_enabled: True if requests to it are traced, whatever the project says: by Railway's edge at once,
           by the application from its next deployment on. Default: as the project (API: tracingEnabled).
-        :param auto_instrumentation_enabled: Whether Railway traces what its processes do, too, without a change of
+        :param auto_instrumentation_enabled: True if Railway traces what its processes do, too, without a change of
           their code, while it is traced. Default: false (API: autoInstrumentationEnabled).
         """
         values = _ServiceInputs.__new__(_ServiceInputs)
@@ -98,6 +98,6 @@ class Service(pulumi.CustomResource):
         values = _ServiceInputs.__new__(_ServiceInputs)
         values.__dict__.update(dict.fromkeys(Service.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

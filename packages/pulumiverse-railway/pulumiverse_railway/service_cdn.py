@@ -34,17 +34,18 @@ class ServiceCdn(pulumi.CustomResource):
     service_id: pulumi.Output[str] = pulumi.property("serviceId")
     """Railway's id of the service: the output serviceId of a Service (API: serviceId)."""
     default_ttl_seconds: pulumi.Output[int] = pulumi.property("defaultTtlSeconds")
-    """How long an answer is kept that does not say so itself, in seconds. Default: 7200 (API:
+    """Time for which an answer is kept that does not say so itself, in seconds. Default: 7200 (API:
     caching.defaultTtlSeconds).
     """
     html_caching: pulumi.Output[HtmlCaching] = pulumi.property("htmlCaching")
-    """Whether HTML is cached as its headers say, always, or never. Default: auto (API: caching.htmlCaching)."""
+    """Caching of HTML: as its headers say (auto), always (force), or never. Default: auto (API: caching.htmlCaching).
+    """
     stale_while_revalidate: pulumi.Output[bool] = pulumi.property("staleWhileRevalidate")
-    """Whether an old answer is served while a new one is fetched, where the answer's headers allow it. Default: true
+    """True if an old answer is served while a new one is fetched, where the answer's headers allow it. Default: true
     (API: caching.staleWhileRevalidate.enabled).
     """
     purge_on_deploy: pulumi.Output[PurgeOnDeploy] = pulumi.property("purgeOnDeploy")
-    """What a successful deployment removes from the cache: nothing, HTML, or all. Default: HTML (API:
+    """Content that a successful deployment removes from the cache: none, HTML, or all. Default: HTML (API:
     caching.purgeOnDeploy).
     """
 
@@ -70,14 +71,14 @@ class ServiceCdn(pulumi.CustomResource):
           new resource.
         :param service_id: Railway's id of the service: the output serviceId of a Service (API: serviceId). A change
           makes a new resource.
-        :param default_ttl_seconds: How long an answer is kept that does not say so itself, in seconds. Default: 7200
-          (API: caching.defaultTtlSeconds).
-        :param html_caching: Whether HTML is cached as its headers say, always, or never. Default: auto (API:
+        :param default_ttl_seconds: Time for which an answer is kept that does not say so itself, in seconds. Default:
+          7200 (API: caching.defaultTtlSeconds).
+        :param html_caching: Caching of HTML: as its headers say (auto), always (force), or never. Default: auto (API:
           caching.htmlCaching).
-        :param stale_while_revalidate: Whether an old answer is served while a new one is fetched, where the answer's
+        :param stale_while_revalidate: True if an old answer is served while a new one is fetched, where the answer's
           headers allow it. Default: true (API: caching.staleWhileRevalidate.enabled).
-        :param purge_on_deploy: What a successful deployment removes from the cache: nothing, HTML, or all. Default:
-          HTML (API: caching.purgeOnDeploy).
+        :param purge_on_deploy: Content that a successful deployment removes from the cache: none, HTML, or all.
+          Default: HTML (API: caching.purgeOnDeploy).
         """
         values = _ServiceCdnInputs.__new__(_ServiceCdnInputs)
         values.__dict__.update(
@@ -103,6 +104,6 @@ class ServiceCdn(pulumi.CustomResource):
         values = _ServiceCdnInputs.__new__(_ServiceCdnInputs)
         values.__dict__.update(dict.fromkeys(ServiceCdn.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

@@ -72,6 +72,6 @@ class ServiceDomain(pulumi.CustomResource):
         values = _ServiceDomainInputs.__new__(_ServiceDomainInputs)
         values.__dict__.update(dict.fromkeys(ServiceDomain.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

@@ -80,26 +80,26 @@ class ServiceInstance(pulumi.CustomResource):
     root_directory: pulumi.Output[str | None] = pulumi.property("rootDirectory")
     """Folder of the repository that holds the service. Default: its root (API: source.rootDirectory)."""
     check_suites: pulumi.Output[bool | None] = pulumi.property("checkSuites")
-    """Whether a push waits for GitHub's checks. Default: false (API: source.checkSuites)."""
+    """True if a push waits for GitHub's checks. Default: false (API: source.checkSuites)."""
     registry_credentials: pulumi.Output[RegistryCredentials | None] = pulumi.property("registryCredentials")
     """Login for an image in a private registry; Railway never gives it back. Default: none (API:
     deploy.registryCredentials).
     """
     auto_updates: pulumi.Output[AutoUpdates | None] = pulumi.property("autoUpdates")
-    """Which newer versions of the image Railway deploys by itself, of Docker Hub or ghcr.io: it backs up the volume,
+    """Newer versions of the image, of Docker Hub or ghcr.io, that Railway deploys by itself: it backs up the volume,
     writes the new tag into its configuration, and that is no drift. A tag that is no version is pulled again when it
     moves. Default: disabled (API: source.autoUpdates.type).
     """
     auto_update_windows: pulumi.Output[Sequence[str] | None] = pulumi.property("autoUpdateWindows")
-    """When it does so: a weekday and hours in UTC, 'SAT 2-6' for Saturday from 2 to 6. Default: Railway's choice (API:
-    source.autoUpdates.schedule).
+    """Hours in which it does so, a weekday and hours in UTC: 'SAT 2-6' for Saturday from 2 to 6. Default: Railway's
+    choice (API: source.autoUpdates.schedule).
     """
     auto_update_tags: pulumi.Output[UpdateTags | None] = pulumi.property("autoUpdateTags")
-    """What it goes by: version numbers, or tags that name a commit. Default: Railway tells by the tag (API:
+    """Form of the image's tags: version numbers, or names of commits. Default: Railway tells by the tag (API:
     source.autoUpdates.tagMode).
     """
     builder: pulumi.Output[Builder | None] = pulumi.property("builder")
-    """What builds the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath (API: build.builder)."""
+    """Builder of the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath (API: build.builder)."""
     build_command: pulumi.Output[str | None] = pulumi.property("buildCommand")
     """Command that builds it. Default: the builder's (API: build.buildCommand)."""
     dockerfile_path: pulumi.Output[str | None] = pulumi.property("dockerfilePath")
@@ -129,25 +129,27 @@ class ServiceInstance(pulumi.CustomResource):
     deploy.healthcheckTimeout).
     """
     restart_policy_type: pulumi.Output[RestartPolicyType | None] = pulumi.property("restartPolicyType")
-    """When a stopped container is started again. Default: ON_FAILURE, NEVER with a cronSchedule (API:
+    """Condition under which a stopped container is started again. Default: ON_FAILURE, NEVER with a cronSchedule (API:
     deploy.restartPolicyType).
     """
     restart_policy_max_retries: pulumi.Output[int | None] = pulumi.property("restartPolicyMaxRetries")
-    """How often it is started again, for ON_FAILURE. Default: 10 (API: deploy.restartPolicyMaxRetries)."""
+    """Number of times that it is started again, for ON_FAILURE. Default: 10 (API: deploy.restartPolicyMaxRetries)."""
     cron_schedule: pulumi.Output[str | None] = pulumi.property("cronSchedule")
     """Five-field schedule in UTC, at least 5 minutes apart, for a job that runs and ends. Default: it runs for good
     (API: deploy.cronSchedule).
     """
     sleep_application: pulumi.Output[bool | None] = pulumi.property("sleepApplication")
-    """Whether it sleeps after 10 minutes without outbound traffic, until the next request. Default: false (API:
+    """True if it sleeps after 10 minutes without outbound traffic, until the next request. Default: false (API:
     deploy.sleepApplication).
     """
     overlap_seconds: pulumi.Output[int | None] = pulumi.property("overlapSeconds")
-    """How long the old deployment goes on beside the new one, in seconds. Default: 0 (API: deploy.overlapSeconds)."""
+    """Time for which the old deployment goes on beside the new one, in seconds. Default: 0 (API:
+    deploy.overlapSeconds).
+    """
     draining_seconds: pulumi.Output[int | None] = pulumi.property("drainingSeconds")
     """Seconds between SIGTERM and SIGKILL of the old deployment. Default: 0 (API: deploy.drainingSeconds)."""
     ipv6_egress_enabled: pulumi.Output[bool | None] = pulumi.property("ipv6EgressEnabled")
-    """Whether it reaches the internet over IPv6 too. Default: false (API: deploy.ipv6EgressEnabled)."""
+    """True if it reaches the internet over IPv6 too. Default: false (API: deploy.ipv6EgressEnabled)."""
     regions: pulumi.Output[Mapping[str, int] | None] = pulumi.property("regions")
     """Replicas per region, {'us-west2': 2}; either this or numReplicas. Always sent whole, so that no region stays
     behind. Default: Railway's (API: deploy.multiRegionConfig).
@@ -170,9 +172,9 @@ class ServiceInstance(pulumi.CustomResource):
     list stays sealed. Default: none.
     """
     wait_for_deployment: pulumi.Output[bool] = pulumi.property("waitForDeployment")
-    """Whether to wait until the deployment is healthy and runs what was asked for. Default: true."""
+    """True if a run waits until the deployment is healthy and runs what was asked for. Default: true."""
     on_failure: pulumi.Output[OnFailure | None] = pulumi.property("onFailure")
-    """What is done when a deployment that is waited for fails, crashes, is unhealthy or does not end in time. keep:
+    """Reaction to a deployment that is waited for and fails, crashes, is unhealthy or does not end in time. keep:
     nothing, the next run tries again. rollBack: the last good deployment is started again with Railway's
     deploymentRollback, unless it still runs; the resource fails all the same, and the next run deploys what is asked
     for. Default: keep.
@@ -245,17 +247,17 @@ class ServiceInstance(pulumi.CustomResource):
           source.commitSha).
         :param root_directory: Folder of the repository that holds the service. Default: its root (API:
           source.rootDirectory).
-        :param check_suites: Whether a push waits for GitHub's checks. Default: false (API: source.checkSuites).
+        :param check_suites: True if a push waits for GitHub's checks. Default: false (API: source.checkSuites).
         :param registry_credentials: Login for an image in a private registry; Railway never gives it back. Default:
           none (API: deploy.registryCredentials).
-        :param auto_updates: Which newer versions of the image Railway deploys by itself, of Docker Hub or ghcr.io: it
+        :param auto_updates: Newer versions of the image, of Docker Hub or ghcr.io, that Railway deploys by itself: it
           backs up the volume, writes the new tag into its configuration, and that is no drift. A tag that is no version
           is pulled again when it moves. Default: disabled (API: source.autoUpdates.type).
-        :param auto_update_windows: When it does so: a weekday and hours in UTC, 'SAT 2-6' for Saturday from 2 to 6.
-          Default: Railway's choice (API: source.autoUpdates.schedule).
-        :param auto_update_tags: What it goes by: version numbers, or tags that name a commit. Default: Railway tells by
-          the tag (API: source.autoUpdates.tagMode).
-        :param builder: What builds the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath (API:
+        :param auto_update_windows: Hours in which it does so, a weekday and hours in UTC: 'SAT 2-6' for Saturday from 2
+          to 6. Default: Railway's choice (API: source.autoUpdates.schedule).
+        :param auto_update_tags: Form of the image's tags: version numbers, or names of commits. Default: Railway tells
+          by the tag (API: source.autoUpdates.tagMode).
+        :param builder: Builder of the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath (API:
           build.builder).
         :param build_command: Command that builds it. Default: the builder's (API: build.buildCommand).
         :param dockerfile_path: Path of the Dockerfile in the repository. Default: Dockerfile, if there is one (API:
@@ -273,19 +275,19 @@ class ServiceInstance(pulumi.CustomResource):
           (API: deploy.healthcheckPath).
         :param healthcheck_timeout: Time in which a deployment must become healthy, in seconds, 1 to 3600. Default: 300
           (API: deploy.healthcheckTimeout).
-        :param restart_policy_type: When a stopped container is started again. Default: ON_FAILURE, NEVER with a
-          cronSchedule (API: deploy.restartPolicyType).
-        :param restart_policy_max_retries: How often it is started again, for ON_FAILURE. Default: 10 (API:
+        :param restart_policy_type: Condition under which a stopped container is started again. Default: ON_FAILURE,
+          NEVER with a cronSchedule (API: deploy.restartPolicyType).
+        :param restart_policy_max_retries: Number of times that it is started again, for ON_FAILURE. Default: 10 (API:
           deploy.restartPolicyMaxRetries).
         :param cron_schedule: Five-field schedule in UTC, at least 5 minutes apart, for a job that runs and ends.
           Default: it runs for good (API: deploy.cronSchedule).
-        :param sleep_application: Whether it sleeps after 10 minutes without outbound traffic, until the next request.
+        :param sleep_application: True if it sleeps after 10 minutes without outbound traffic, until the next request.
           Default: false (API: deploy.sleepApplication).
-        :param overlap_seconds: How long the old deployment goes on beside the new one, in seconds. Default: 0 (API:
-          deploy.overlapSeconds).
+        :param overlap_seconds: Time for which the old deployment goes on beside the new one, in seconds. Default: 0
+          (API: deploy.overlapSeconds).
         :param draining_seconds: Seconds between SIGTERM and SIGKILL of the old deployment. Default: 0 (API:
           deploy.drainingSeconds).
-        :param ipv6_egress_enabled: Whether it reaches the internet over IPv6 too. Default: false (API:
+        :param ipv6_egress_enabled: True if it reaches the internet over IPv6 too. Default: false (API:
           deploy.ipv6EgressEnabled).
         :param regions: Replicas per region, {'us-west2': 2}; either this or numReplicas. Always sent whole, so that no
           region stays behind. Default: Railway's (API: deploy.multiRegionConfig).
@@ -300,10 +302,10 @@ class ServiceInstance(pulumi.CustomResource):
         :param sealed: Names of variables whose values Railway never shows again, in the dashboard neither (API:
           isSealed). A refresh sees whether they exist, not whether somebody changed them. Railway cannot unseal: a name
           that is taken from this list stays sealed. Default: none.
-        :param wait_for_deployment: Whether to wait until the deployment is healthy and runs what was asked for.
+        :param wait_for_deployment: True if a run waits until the deployment is healthy and runs what was asked for.
           Default: true.
-        :param on_failure: What is done when a deployment that is waited for fails, crashes, is unhealthy or does not
-          end in time. keep: nothing, the next run tries again. rollBack: the last good deployment is started again with
+        :param on_failure: Reaction to a deployment that is waited for and fails, crashes, is unhealthy or does not end
+          in time. keep: nothing, the next run tries again. rollBack: the last good deployment is started again with
           Railway's deploymentRollback, unless it still runs; the resource fails all the same, and the next run deploys
           what is asked for. Default: keep.
         """
@@ -361,6 +363,6 @@ class ServiceInstance(pulumi.CustomResource):
         values = _ServiceInstanceInputs.__new__(_ServiceInstanceInputs)
         values.__dict__.update(dict.fromkeys(ServiceInstance.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

@@ -69,6 +69,6 @@ class SharedVariables(pulumi.CustomResource):
         values = _SharedVariablesInputs.__new__(_SharedVariablesInputs)
         values.__dict__.update(dict.fromkeys(SharedVariables.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

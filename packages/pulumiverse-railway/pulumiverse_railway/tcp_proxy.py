@@ -78,6 +78,6 @@ class TcpProxy(pulumi.CustomResource):
         values = _TcpProxyInputs.__new__(_TcpProxyInputs)
         values.__dict__.update(dict.fromkeys(TcpProxy.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

@@ -71,6 +71,6 @@ class UsageLimit(pulumi.CustomResource):
         values = _UsageLimitInputs.__new__(_UsageLimitInputs)
         values.__dict__.update(dict.fromkeys(UsageLimit.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

@@ -87,6 +87,6 @@ class Variables(pulumi.CustomResource):
         values = _VariablesInputs.__new__(_VariablesInputs)
         values.__dict__.update(dict.fromkeys(Variables.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

@@ -112,6 +112,6 @@ class Volume(pulumi.CustomResource):
         values = _VolumeInputs.__new__(_VolumeInputs)
         values.__dict__.update(dict.fromkeys(Volume.__annotations__))
         merged = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-        found = cls.__new__(cls)
-        pulumi.CustomResource.__init__(found, _TOKEN, resource_name, cast("Any", values), merged)
-        return found
+        resource = cls.__new__(cls)
+        pulumi.CustomResource.__init__(resource, _TOKEN, resource_name, cast("Any", values), merged)
+        return resource

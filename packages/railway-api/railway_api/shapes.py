@@ -145,7 +145,7 @@ Mismatch = tuple[str, str]
 """The place below, such as ``.edges.node``, and what is there instead."""
 Check = Callable[[object], Mismatch | None]
 Bound = Mapping[object, object]
-"""What the variables of a generic type stand for."""
+"""Types that the type variables of a generic class stand for."""
 
 
 @cache

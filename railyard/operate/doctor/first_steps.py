@@ -37,11 +37,11 @@ class Step:
     """By which programs know it."""
     title: str
     who: str
-    """Who needs it, as the page says it."""
+    """Role of those who need it, as the page says it."""
     how: str
     """Instruction, in Markdown."""
     link: str
-    """Where to do it, or where it is described."""
+    """Address of the page on which it is done or described."""
     look: Callable[[StepContext], Awaitable[Sequence[Finding]]]
     """Look how far it is, without changing anything."""
     needed: Callable[[StepContext], bool] = lambda _: True

@@ -17,6 +17,6 @@ WORKSPACE: Operation[Workspace] = query(
 GITHUB_ACCESS: Operation[GitHubAccess] = query(
     "gitHubRepoAccessAvailable", {"fullRepoName": "String!"}, "{ hasAccess isPublic }"
 )
-"""Whether Railway's GitHub app reaches a repository for the person whose token asks."""
+"""Query that tells whether Railway's GitHub app reaches a repository, for the person whose token is sent."""
 
 OPERATIONS = (ME, WORKSPACE, GITHUB_ACCESS)

@@ -36,7 +36,7 @@ ACCOUNT: Document[AccountProjects] = Document(
   projects(first: $first) {_LISTED}
 }}""",
 )
-"""Who the token is and what it reaches, in one request: for the first project of a process."""
+"""Query for the owner of the token and all projects in its reach: for the first project of a process."""
 PROJECT: Operation[Project] = query("project", {"id": "String!"}, _WITH_ENVIRONMENTS)
 PROJECT_CREATE: Operation[Project] = mutation("projectCreate", {"input": "ProjectCreateInput!"}, _WITH_ENVIRONMENTS)
 PROJECT_UPDATE: Operation[ProjectInProjectUpdate] = mutation(

@@ -55,7 +55,7 @@ class SpacesCloud:
         self._names: dict[str, tuple[str, str]] = {}
         self._regions: dict[str, str] = {}
         self._unread: deque[Entry] = deque()
-        """What the journal says and nobody has asked for yet: most worlds are loaded for another cloud's sake."""
+        """Entries of the journal that are not applied yet: most processes load them and ask for another cloud alone."""
         self.taken: set[str] = set(TAKEN_NAMES)
 
     # Persistence

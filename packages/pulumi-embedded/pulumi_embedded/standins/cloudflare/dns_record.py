@@ -43,22 +43,22 @@ class DnsRecordInputs(Inputs):
     name: Annotated[str, Property("Full name of the record.")]
     type: Annotated[str, Property("Record type.", replaces=True)]
     ttl: Annotated[float, Property("Seconds that resolvers may remember it; 1 is automatic.")]
-    content: Annotated[str | None, Property("What the record says.")] = None
-    proxied: Annotated[bool | None, Property("Whether Cloudflare's proxy stands in front of it.")] = None
+    content: Annotated[str | None, Property("Content of the record.")] = None
+    proxied: Annotated[bool | None, Property("True if Cloudflare's proxy stands in front of it.")] = None
     priority: Annotated[float | None, Property("Preference of an MX record.")] = None
     comment: Annotated[str | None, Property("A note, without meaning for DNS.")] = None
     tags: Annotated[list[str] | None, Property("Tags; the free plan has none.")] = None
-    settings: Annotated[Settings | None, Property("How addresses are answered.")] = None
+    settings: Annotated[Settings | None, Property("Settings of a record that the proxy answers.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class DnsRecordState(DnsRecordInputs):
     """Hold what Cloudflare adds."""
 
-    proxiable: Annotated[bool | None, Property("Whether the proxy could stand in front of it.")] = None
+    proxiable: Annotated[bool | None, Property("True if the proxy could stand in front of it.")] = None
     meta: Annotated[str | None, Property("Cloudflare's own notes, as JSON.")] = None
-    created_on: Annotated[str | None, Property("When it was made.", stable=True)] = None
-    modified_on: Annotated[str | None, Property("When it last changed.")] = None
+    created_on: Annotated[str | None, Property("Time of its creation, ISO 8601.", stable=True)] = None
+    modified_on: Annotated[str | None, Property("Time of its last change, ISO 8601.")] = None
 
 
 class DnsRecord(Resource[DnsRecordInputs, DnsRecordState]):

@@ -22,9 +22,9 @@ class GetZoneResult(Inputs):
 
     zone_id: Annotated[str, Property("Cloudflare's id of the zone.")]
     name: Annotated[str, Property("Its name.")]
-    status: Annotated[str, Property("Whether Cloudflare serves it: active, pending, …")]
-    type: Annotated[str, Property("How: full, partial, …")]
-    paused: Annotated[bool, Property("Whether Cloudflare only answers its DNS.")]
+    status: Annotated[str, Property("Status of the zone: active, pending, …")]
+    type: Annotated[str, Property("Type of the zone: full, partial, …")]
+    paused: Annotated[bool, Property("True if Cloudflare only answers its DNS.")]
 
 
 class GetZone(Function[GetZoneInputs, GetZoneResult]):

@@ -26,27 +26,27 @@ class TargetUrl(Nested):
 class FromValue(Nested):
     """Hold what a redirect answers."""
 
-    target_url: Annotated[TargetUrl, Property("Where it leads.")]
+    target_url: Annotated[TargetUrl, Property("Target of the redirect.")]
     status_code: Annotated[int | None, Property("Status of the answer.")] = None
-    preserve_query_string: Annotated[bool | None, Property("Whether the query is kept.")] = None
+    preserve_query_string: Annotated[bool | None, Property("True if the query is kept.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ActionParameters(Nested):
     """Hold what an action needs."""
 
-    from_value: Annotated[FromValue | None, Property("What a redirect answers.")] = None
+    from_value: Annotated[FromValue | None, Property("Target and status of a redirect.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule(Nested):
     """Hold one rule. What Cloudflare adds to it, its id and its version, is left out of the state."""
 
-    action: Annotated[str, Property("What is done.")]
-    expression: Annotated[str, Property("Which requests it is about.")]
-    action_parameters: Annotated[ActionParameters | None, Property("What the action needs.")] = None
+    action: Annotated[str, Property("Action of the rule.")]
+    expression: Annotated[str, Property("Expression that a request must match.")]
+    action_parameters: Annotated[ActionParameters | None, Property("Parameters of the action.")] = None
     description: Annotated[str | None, Property("A note for people.")] = None
-    enabled: Annotated[bool | None, Property("Whether it is applied. Default: true.")] = None
+    enabled: Annotated[bool | None, Property("True if the rule is applied. Default: true.")] = None
     ref: Annotated[str | None, Property("The name by which it stays the same rule.")] = None
 
 
@@ -55,9 +55,9 @@ class RulesetInputs(Inputs):
     """Hold what a program gives."""
 
     zone_id: Annotated[str, Property("Cloudflare's id of the zone.", replaces=True)]
-    kind: Annotated[str, Property("What it is: zone.", replaces=True)]
+    kind: Annotated[str, Property("Kind of the ruleset: zone.", replaces=True)]
     name: Annotated[str, Property("Its name.", replaces=True)]
-    phase: Annotated[str, Property("When it is applied.", replaces=True)]
+    phase: Annotated[str, Property("Phase in which it is applied.", replaces=True)]
     description: Annotated[str | None, Property("A note for people.")] = None
     rules: Annotated[list[Rule] | None, Property("Its rules; the first that matches counts.")] = None
 
@@ -67,7 +67,7 @@ class RulesetState(RulesetInputs):
     """Hold what Cloudflare adds."""
 
     version: Annotated[str | None, Property("Counts its changes.")] = None
-    last_updated: Annotated[str | None, Property("When it last changed.")] = None
+    last_updated: Annotated[str | None, Property("Time of its last change, ISO 8601.")] = None
 
 
 class Ruleset(Resource[RulesetInputs, RulesetState]):

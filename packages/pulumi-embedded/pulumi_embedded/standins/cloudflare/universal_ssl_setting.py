@@ -17,7 +17,7 @@ class UniversalSslSettingInputs(Inputs):
     """Hold what a program gives."""
 
     zone_id: Annotated[str, Property("Cloudflare's id of the zone.", replaces=True)]
-    enabled: Annotated[bool | None, Property("Whether the zone has the certificate.")] = None
+    enabled: Annotated[bool | None, Property("True if the zone has the certificate.")] = None
 
 
 class UniversalSslSetting(Resource[UniversalSslSettingInputs, UniversalSslSettingInputs]):

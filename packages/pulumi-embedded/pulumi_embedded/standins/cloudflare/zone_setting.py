@@ -27,8 +27,8 @@ class ZoneSettingInputs(Inputs):
 class ZoneSettingState(ZoneSettingInputs):
     """Hold what Cloudflare adds."""
 
-    editable: Annotated[bool | None, Property("Whether the plan allows a change.")] = None
-    modified_on: Annotated[str | None, Property("When it last changed.")] = None
+    editable: Annotated[bool | None, Property("True if the plan allows a change.")] = None
+    modified_on: Annotated[str | None, Property("Time of its last change, ISO 8601.")] = None
     time_remaining: Annotated[float | None, Property("Seconds until it falls back.")] = None
 
 

@@ -19,7 +19,7 @@ from pulumi_provider.declaration import Nested, Property
 class Versioning(Nested):
     """The setting that keeps overwritten objects."""
 
-    enabled: Annotated[bool | None, Property("Whether overwritten objects are kept.")] = None
+    enabled: Annotated[bool | None, Property("True if overwritten objects are kept.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,9 @@ class Expiration(Nested):
 
     date: Annotated[str | None, Property("The day on which they go.")] = None
     days: Annotated[int | None, Property("Days after which they go.")] = None
-    expired_object_delete_marker: Annotated[bool | None, Property("Whether lone delete markers go.")] = None
+    expired_object_delete_marker: Annotated[
+        bool | None, Property("True if delete markers without another version expire.")
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +44,13 @@ class NoncurrentVersionExpiration(Nested):
 class LifecycleRule(Nested):
     """Hold what happens to objects with time."""
 
-    enabled: Annotated[bool, Property("Whether the rule counts.")]
+    enabled: Annotated[bool, Property("True if the rule is in effect.")]
     id: Annotated[str | None, Property("Name of the rule.")] = None
     prefix: Annotated[str | None, Property("Objects that it is about.")] = None
     abort_incomplete_multipart_upload_days: Annotated[int | None, Property("Days for an upload to finish.")] = None
-    expiration: Annotated[Expiration | None, Property("When objects go.")] = None
+    expiration: Annotated[Expiration | None, Property("Time at which objects expire.")] = None
     noncurrent_version_expiration: Annotated[
-        NoncurrentVersionExpiration | None, Property("When overwritten objects go.")
+        NoncurrentVersionExpiration | None, Property("Time at which overwritten objects expire.")
     ] = None
 
 
@@ -61,7 +63,9 @@ class CorsRule(Nested):
     allowed_headers: Annotated[list[str] | None, Property("Request headers.")] = None
     expose_headers: Annotated[list[str] | None, Property("Answer headers that a page may read.")] = None
     id: Annotated[str | None, Property("Name of the rule.")] = None
-    max_age_seconds: Annotated[int | None, Property("How long a browser may remember the answer.")] = None
+    max_age_seconds: Annotated[
+        int | None, Property("Time for which a browser may remember the answer, in seconds.")
+    ] = None
 
 
 def versioning_document(versioning: Versioning) -> bytes:

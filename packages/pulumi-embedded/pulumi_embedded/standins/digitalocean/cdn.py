@@ -25,7 +25,7 @@ class CdnInputs(Inputs):
     """Hold what a program gives."""
 
     origin: Annotated[str, Property("Host of the bucket.", replaces=True)]
-    ttl: Annotated[int | None, Property("How long an object is kept, in seconds. Default: an hour.")] = None
+    ttl: Annotated[int | None, Property("Time for which an object is kept, in seconds. Default: 3600.")] = None
     custom_domain: Annotated[str | None, Property("Own name of the endpoint.")] = None
     certificate_name: Annotated[str | None, Property("Name of the certificate for the own name.")] = None
     certificate_id: Annotated[str | None, Property("The former way to name the certificate.")] = None
@@ -36,7 +36,7 @@ class CdnState(CdnInputs):
     """Hold what DigitalOcean adds."""
 
     endpoint: Annotated[str, Property("Host that serves the bucket.", stable=True)]
-    created_at: Annotated[str | None, Property("When it was made.", stable=True)] = None
+    created_at: Annotated[str | None, Property("Time of its creation, ISO 8601.", stable=True)] = None
 
 
 class Cdn(Resource[CdnInputs, CdnState]):

@@ -40,10 +40,10 @@ class SpacesBucketInputs(Inputs):
     region: Annotated[str, Property("DigitalOcean region.", replaces=True)] = "nyc3"
     acl: Annotated[str, Property("private or public-read. Never read back.", write_only=True)] = "private"
     force_destroy: Annotated[
-        bool, Property("Whether a delete also deletes the objects. Known here alone.", write_only=True)
+        bool, Property("True if a delete also deletes the objects. Known here alone.", write_only=True)
     ] = False
-    versioning: Annotated[Versioning | None, Property("Whether overwritten objects are kept.")] = None
-    lifecycle_rules: Annotated[list[LifecycleRule] | None, Property("What happens to objects with time.")] = None
+    versioning: Annotated[Versioning | None, Property("True if overwritten objects are kept.")] = None
+    lifecycle_rules: Annotated[list[LifecycleRule] | None, Property("Rules by which objects expire.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)

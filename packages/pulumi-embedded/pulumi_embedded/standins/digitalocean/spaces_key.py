@@ -29,7 +29,7 @@ class SpacesKeyInputs(Inputs):
     """Hold what a program gives."""
 
     name: Annotated[str, Property("Name of the key, for people.")]
-    grants: Annotated[list[Grant] | None, Property("What it may do; their order counts.")] = None
+    grants: Annotated[list[Grant] | None, Property("Permissions of the key, in an order that counts.")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class SpacesKeyState(SpacesKeyInputs):
 
     access_key: Annotated[str, Property("The public half.", stable=True)]
     secret_key: Annotated[str | None, Property("The private half.", secret=True, stable=True, write_only=True)] = None
-    created_at: Annotated[str | None, Property("When it was made.", stable=True)] = None
+    created_at: Annotated[str | None, Property("Time of its creation, ISO 8601.", stable=True)] = None
 
 
 class SpacesKey(Resource[SpacesKeyInputs, SpacesKeyState]):

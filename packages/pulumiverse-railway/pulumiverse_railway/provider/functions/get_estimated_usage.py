@@ -27,7 +27,7 @@ class ProjectUsage(Nested):
             "BACKUP_USAGE_GB in GB-minutes, NETWORK_TX_GB in GB (API: estimatedValue)."
         ),
     ]
-    cost_usd: Annotated[dict[str, float], Property("What that costs at list prices, in US dollars.")]
+    cost_usd: Annotated[dict[str, float], Property("Cost of it at list prices, in US dollars.")]
     total_usd: Annotated[float, Property("All of it, in US dollars.")]
 
 
@@ -47,7 +47,7 @@ class GetEstimatedUsageResult(Inputs):
 
     projects: Annotated[list[ProjectUsage], Property("Usage of each project.")]
     total_usd: Annotated[
-        float, Property("What all of it costs at list prices, in US dollars, before what the plan includes.")
+        float, Property("Cost of all of it at list prices, in US dollars, before what the plan includes.")
     ]
 
 

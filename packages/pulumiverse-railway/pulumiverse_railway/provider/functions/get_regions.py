@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Region(Nested):
     """A place where Railway runs services (API: Region)."""
 
-    name: Annotated[str, Property("What other resources take as region, such as us-west2 (API: name).")]
-    location: Annotated[str, Property("Where it is, such as California (API: location).")]
+    name: Annotated[str, Property("Name that other resources take as region, such as us-west2 (API: name).")]
+    location: Annotated[str, Property("Its place, such as California (API: location).")]
     country: Annotated[str, Property("Its country, such as US (API: country).")]
     replaced_by: Annotated[
         str | None, Property("The region to use instead, if this one is deprecated (API: replacementRegion).")

@@ -39,7 +39,7 @@ class GetServiceResult(Inputs):
         str | None, Property("Railway's id of its newest deployment (API: latestDeployment.id).")
     ] = None
     deployment_status: Annotated[
-        str | None, Property("How that deployment is, such as SUCCESS (API: latestDeployment.status).")
+        str | None, Property("Status of that deployment, such as SUCCESS (API: latestDeployment.status).")
     ] = None
 
 

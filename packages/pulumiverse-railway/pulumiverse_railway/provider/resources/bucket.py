@@ -58,8 +58,8 @@ class BucketInputs(EnvironmentScoped):
     region: Annotated[
         str,
         Property(
-            "Where it is: sjc (California), iad (Virginia), ams (Amsterdam) or sin (Singapore). Another one makes a "
-            "new, empty bucket (API: EnvironmentConfig buckets.region).",
+            "Region: sjc (California), iad (Virginia), ams (Amsterdam) or sin (Singapore). Another one makes a new, "
+            "empty bucket (API: EnvironmentConfig buckets.region).",
             replaces=True,
             check=checks.matching(r"[a-z0-9-]+", "a region such as sjc, iad, ams or sin"),
         ),
@@ -78,7 +78,10 @@ class BucketState(BucketInputs):
     signing_region: Annotated[str, Property("Region that S3 clients sign for (API: region).", stable=True)]
     url_style: Annotated[
         str,
-        Property("How S3 clients put the bucket's name in the address: virtual or path (API: urlStyle).", stable=True),
+        Property(
+            "Style by which S3 clients put the bucket's name in the address: virtual or path (API: urlStyle).",
+            stable=True,
+        ),
     ]
     access_key_id: Annotated[str, Property("S3 access key (API: accessKeyId).", secret=True, stable=True)]
     secret_access_key: Annotated[

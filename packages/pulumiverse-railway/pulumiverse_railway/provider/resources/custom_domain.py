@@ -74,7 +74,7 @@ class CustomDomainState(CustomDomainInputs):
 
     cname_host: Annotated[str, Property("Full name of the CNAME record (API: dnsRecords.fqdn).", stable=True)]
     cname_target: Annotated[
-        str, Property("Where the CNAME points, <…>.up.railway.app (API: dnsRecords.requiredValue).", stable=True)
+        str, Property("Target of the CNAME record, <…>.up.railway.app (API: dnsRecords.requiredValue).", stable=True)
     ]
     verification_host: Annotated[
         str, Property("Full name of the TXT record that proves ownership (API: verificationDnsHost).", stable=True)

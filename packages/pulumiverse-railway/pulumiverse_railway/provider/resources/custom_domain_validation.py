@@ -55,7 +55,7 @@ class CustomDomainValidationInputs(ServiceScoped):
     proxied: Annotated[
         bool,
         Property(
-            "Whether a proxy such as Cloudflare's stands in front of Railway: then a certificate of Railway's own is "
+            "True if a proxy such as Cloudflare's stands in front of Railway: then a certificate of Railway's own is "
             "not waited for, and the name has to answer over HTTPS instead. Default: false."
         ),
     ] = False
@@ -72,7 +72,7 @@ class CustomDomainValidationState(CustomDomainValidationInputs):
             "(API: status.certificateStatus)."
         ),
     ]
-    verified: Annotated[bool, Property("Whether Railway had seen the verification record (API: status.verified).")]
+    verified: Annotated[bool, Property("True if Railway had seen the verification record (API: status.verified).")]
 
 
 class CustomDomainValidation(Resource[CustomDomainValidationInputs, CustomDomainValidationState]):

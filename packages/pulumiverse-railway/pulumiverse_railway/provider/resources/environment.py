@@ -60,7 +60,7 @@ class EnvironmentInputs(Inputs):
     ephemeral: Annotated[
         bool,
         Property(
-            "Whether it is meant for a short time, such as a pull request's (API: ephemeral). Default: false.",
+            "True if it is meant for a short time, such as a pull request's (API: ephemeral). Default: false.",
             replaces=True,
         ),
     ] = False
@@ -75,7 +75,7 @@ class EnvironmentInputs(Inputs):
     skip_initial_deploys: Annotated[
         bool | None,
         Property(
-            "Whether the copied services of a fork stay undeployed at first; counts only when the environment is made "
+            "True if the copied services of a fork stay undeployed at first; counts only when the environment is made "
             "(API: skipInitialDeploys). Default: false.",
             write_only=True,
         ),

@@ -61,9 +61,9 @@ class NotificationRuleInputs(Inputs):
     channel_configs: Annotated[
         list[str],
         Property(
-            "Where to send them, each a JSON object as text. Its form is not published and not confirmed: look at one "
-            "made in the dashboard with 'pulumi import' first (API: channelConfigs). A secret, because the address of "
-            "a webhook usually is one.",
+            "Channels to send them to, each a JSON object as text. Its form is not published and not confirmed: look "
+            "at one made in the dashboard with 'pulumi import' first (API: channelConfigs). A secret, because the "
+            "address of a webhook usually is one.",
             secret=True,
             check=notification_channels.objects,
         ),
@@ -92,8 +92,8 @@ class NotificationRuleInputs(Inputs):
     ephemeral_environments: Annotated[
         bool | None,
         Property(
-            "Whether events of short-lived environments count too. Default: what Railway takes "
-            "(API: ephemeralEnvironments)."
+            "True if events of short-lived environments count too. Default: what Railway takes (API: "
+            "ephemeralEnvironments)."
         ),
     ] = None
 

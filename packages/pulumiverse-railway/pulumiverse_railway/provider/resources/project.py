@@ -63,24 +63,24 @@ class ProjectInputs(Inputs):
     ] = "production"
     pr_deploys: Annotated[
         bool | None,
-        Property("Whether each pull request gets an environment of its own. Default: false (API: prDeploys)."),
+        Property("True if each pull request gets an environment of its own. Default: false (API: prDeploys)."),
     ] = None
     bot_pr_environments: Annotated[
         bool | None,
-        Property("Whether those of bots do, too. Default: false (API: botPrEnvironments)."),
+        Property("True if those of bots get one, too. Default: false (API: botPrEnvironments)."),
     ] = None
     focused_pr_environments: Annotated[
         bool | None,
         Property(
-            "Whether such an environment deploys only the services that the changed files belong to. Default: false "
+            "True if such an environment deploys only the services that the changed files belong to. Default: false "
             "(API: focusedPrEnvironments)."
         ),
     ] = None
     tracing_enabled: Annotated[
         bool | None,
         Property(
-            "Whether requests to its services are traced, unless a service says otherwise: Railway's edge at once, the "
-            "applications from their next deployment on. Default: false (API: tracingEnabled)."
+            "True if requests to its services are traced, unless a service says otherwise: Railway's edge at once, "
+            "the applications from their next deployment on. Default: false (API: tracingEnabled)."
         ),
     ] = None
     tracing_sample_rate: Annotated[

@@ -69,7 +69,9 @@ class ProjectTokenState(ProjectTokenInputs):
             write_only=True,
         ),
     ]
-    display_token: Annotated[str, Property("What the dashboard shows of it (API: displayToken).", stable=True)]
+    display_token: Annotated[
+        str, Property("Part of the token that the dashboard shows (API: displayToken).", stable=True)
+    ]
 
 
 class ProjectToken(Resource[ProjectTokenInputs, ProjectTokenState]):

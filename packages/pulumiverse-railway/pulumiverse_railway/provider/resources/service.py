@@ -48,14 +48,14 @@ class ServiceInputs(EnvironmentScoped):
     tracing_enabled: Annotated[
         bool | None,
         Property(
-            "Whether requests to it are traced, whatever the project says: by Railway's edge at once, by the "
+            "True if requests to it are traced, whatever the project says: by Railway's edge at once, by the "
             "application from its next deployment on. Default: as the project (API: tracingEnabled)."
         ),
     ] = None
     auto_instrumentation_enabled: Annotated[
         bool | None,
         Property(
-            "Whether Railway traces what its processes do, too, without a change of their code, while it is traced. "
+            "True if Railway traces what its processes do, too, without a change of their code, while it is traced. "
             "Default: false (API: autoInstrumentationEnabled)."
         ),
     ] = None

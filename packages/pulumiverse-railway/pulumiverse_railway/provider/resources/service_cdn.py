@@ -62,29 +62,30 @@ class ServiceCdnInputs(ServiceScoped):
     default_ttl_seconds: Annotated[
         int,
         Property(
-            "How long an answer is kept that does not say so itself, in seconds. Default: 7200 "
-            "(API: caching.defaultTtlSeconds).",
+            "Time for which an answer is kept that does not say so itself, in seconds. Default: 7200 (API: "
+            "caching.defaultTtlSeconds).",
             check=rules.cache_seconds,
         ),
     ] = 7_200
     html_caching: Annotated[
         HtmlCaching,
         Property(
-            "Whether HTML is cached as its headers say, always, or never. Default: auto (API: caching.htmlCaching)."
+            "Caching of HTML: as its headers say (auto), always (force), or never. Default: auto (API: "
+            "caching.htmlCaching)."
         ),
     ] = HtmlCaching.AUTO
     stale_while_revalidate: Annotated[
         bool,
         Property(
-            "Whether an old answer is served while a new one is fetched, where the answer's headers allow it. "
+            "True if an old answer is served while a new one is fetched, where the answer's headers allow it. "
             "Default: true (API: caching.staleWhileRevalidate.enabled)."
         ),
     ] = True
     purge_on_deploy: Annotated[
         PurgeOnDeploy,
         Property(
-            "What a successful deployment removes from the cache: nothing, HTML, or all. Default: HTML "
-            "(API: caching.purgeOnDeploy)."
+            "Content that a successful deployment removes from the cache: none, HTML, or all. Default: HTML (API: "
+            "caching.purgeOnDeploy)."
         ),
     ] = PurgeOnDeploy.HTML
 

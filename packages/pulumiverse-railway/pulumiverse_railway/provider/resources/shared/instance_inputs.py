@@ -74,7 +74,7 @@ class ServiceInstanceInputs(ServiceScoped):
     ] = None
     check_suites: Annotated[
         bool | None,
-        Property("Whether a push waits for GitHub's checks. Default: false (API: source.checkSuites)."),
+        Property("True if a push waits for GitHub's checks. Default: false (API: source.checkSuites)."),
     ] = None
     registry_credentials: Annotated[
         RegistryCredentials | None,
@@ -88,7 +88,7 @@ class ServiceInstanceInputs(ServiceScoped):
     auto_updates: Annotated[
         AutoUpdates | None,
         Property(
-            "Which newer versions of the image Railway deploys by itself, of Docker Hub or ghcr.io: it backs up the "
+            "Newer versions of the image, of Docker Hub or ghcr.io, that Railway deploys by itself: it backs up the "
             "volume, writes the new tag into its configuration, and that is no drift. A tag that is no version is "
             "pulled again when it moves. Default: disabled (API: source.autoUpdates.type)."
         ),
@@ -96,23 +96,23 @@ class ServiceInstanceInputs(ServiceScoped):
     auto_update_windows: Annotated[
         list[str] | None,
         Property(
-            "When it does so: a weekday and hours in UTC, 'SAT 2-6' for Saturday from 2 to 6. Default: Railway's "
-            "choice (API: source.autoUpdates.schedule).",
+            "Hours in which it does so, a weekday and hours in UTC: 'SAT 2-6' for Saturday from 2 to 6. Default: "
+            "Railway's choice (API: source.autoUpdates.schedule).",
             check=rules.update_windows,
         ),
     ] = None
     auto_update_tags: Annotated[
         UpdateTags | None,
         Property(
-            "What it goes by: version numbers, or tags that name a commit. Default: Railway tells by the tag "
-            "(API: source.autoUpdates.tagMode)."
+            "Form of the image's tags: version numbers, or names of commits. Default: Railway tells by the tag (API: "
+            "source.autoUpdates.tagMode)."
         ),
     ] = None
 
     builder: Annotated[
         Builder | None,
         Property(
-            "What builds the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath (API: build.builder)."
+            "Builder of the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath (API: build.builder)."
         ),
     ] = None
     build_command: Annotated[
@@ -179,14 +179,15 @@ class ServiceInstanceInputs(ServiceScoped):
     restart_policy_type: Annotated[
         RestartPolicyType | None,
         Property(
-            "When a stopped container is started again. Default: ON_FAILURE, NEVER with a cronSchedule "
-            "(API: deploy.restartPolicyType)."
+            "Condition under which a stopped container is started again. Default: ON_FAILURE, NEVER with a "
+            "cronSchedule (API: deploy.restartPolicyType)."
         ),
     ] = None
     restart_policy_max_retries: Annotated[
         int | None,
         Property(
-            "How often it is started again, for ON_FAILURE. Default: 10 (API: deploy.restartPolicyMaxRetries).",
+            "Number of times that it is started again, for ON_FAILURE. Default: 10 (API: "
+            "deploy.restartPolicyMaxRetries).",
             check=rules.retries,
         ),
     ] = None
@@ -201,15 +202,15 @@ class ServiceInstanceInputs(ServiceScoped):
     sleep_application: Annotated[
         bool | None,
         Property(
-            "Whether it sleeps after 10 minutes without outbound traffic, until the next request. Default: false "
+            "True if it sleeps after 10 minutes without outbound traffic, until the next request. Default: false "
             "(API: deploy.sleepApplication)."
         ),
     ] = None
     overlap_seconds: Annotated[
         int | None,
         Property(
-            "How long the old deployment goes on beside the new one, in seconds. Default: 0 "
-            "(API: deploy.overlapSeconds).",
+            "Time for which the old deployment goes on beside the new one, in seconds. Default: 0 (API: "
+            "deploy.overlapSeconds).",
             check=rules.deployment_pause,
         ),
     ] = None
@@ -224,7 +225,7 @@ class ServiceInstanceInputs(ServiceScoped):
     ipv6_egress_enabled: Annotated[
         bool | None,
         Property(
-            "Whether it reaches the internet over IPv6 too. Default: false (API: deploy.ipv6EgressEnabled).",
+            "True if it reaches the internet over IPv6 too. Default: false (API: deploy.ipv6EgressEnabled).",
         ),
     ] = None
 
@@ -280,12 +281,12 @@ class ServiceInstanceInputs(ServiceScoped):
     ] = None
     wait_for_deployment: Annotated[
         bool,
-        Property("Whether to wait until the deployment is healthy and runs what was asked for. Default: true."),
+        Property("True if a run waits until the deployment is healthy and runs what was asked for. Default: true."),
     ] = True
     on_failure: Annotated[
         OnFailure | None,
         Property(
-            "What is done when a deployment that is waited for fails, crashes, is unhealthy or does not end in time. "
+            "Reaction to a deployment that is waited for and fails, crashes, is unhealthy or does not end in time. "
             "keep: nothing, the next run tries again. rollBack: the last good deployment is started again with "
             "Railway's deploymentRollback, unless it still runs; the resource fails all the same, and the next run "
             "deploys what is asked for. Default: keep."
