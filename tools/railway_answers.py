@@ -10,15 +10,12 @@ of the repository and no part of the client.
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import graphql
 
@@ -236,17 +233,17 @@ def _alias(schema: graphql.GraphQLSchema, name: str) -> str:
 
 def wrongly_declared(answers: Answers) -> Iterator[str]:
     """Tell which operations and documents are not declared with the type of their answer."""
-    for info in pkgutil.iter_modules(documents.__path__):
-        module = importlib.import_module(f"{documents.__name__}.{info.name}")
-        annotations: dict[str, str] = inspect.get_annotations(module)
-        names = {id(value): name for name, value in vars(module).items()}
-        for item in cast("Sequence[Declared]", module.OPERATIONS):
+    for module in documents.modules():
+        file = module.__name__.replace(".", "/")
+        for name, item in documents.declared_in(module):
             annotation = f"{'Document' if isinstance(item, Document) else 'Operation'}[{answers.of(item)}]"
-            name = names.get(id(item))
-            if name is not None and annotations.get(name) != annotation:
-                yield f"railway_api/documents/{info.name}.py: {name} has to be declared as {annotation}"
+            if module.__annotations__[name] != annotation:
+                yield f"{file}.py: {name} has to be declared as {annotation}"
             if isinstance(item, Operation) and item.nullable != annotation.endswith("| None]"):
-                yield f"railway_api/documents/{info.name}.py: {name} needs nullable={not item.nullable}"
+                yield f"{file}.py: {name} needs nullable={not item.nullable}"
+        for name, item in vars(module).items():
+            if isinstance(item, Operation | Document) and not any(item is each for each in documents.DECLARED):
+                yield f"{file}.py: {name} has to be declared with the type of its answer"
 
 
 def generated() -> Answers:

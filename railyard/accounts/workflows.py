@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from railway_api.client import Client
-from railway_api.documents.environment import ENVIRONMENT_STAGED_CHANGES
-from railway_api.documents.workflow import WORKFLOW_STATUS
+from railway_api.documents.environment import ENVIRONMENT_STAGED_CHANGES, WORKFLOW_STATUS
 from railway_api.json_objects import table
 from railyard.shared.console import OperationError
 

@@ -14,11 +14,15 @@ from railway_api.client import Client
 from railway_api.connections import nodes
 from railway_api.documents.deployment import DEPLOYMENTS
 from railway_api.documents.domain import SERVICE_DOMAIN_CREATE
-from railway_api.documents.environment import ENVIRONMENT_PATCH_COMMIT, SNAPSHOT
-from railway_api.documents.environment_lifecycle import ENVIRONMENT_CREATE, ENVIRONMENT_DELETE
+from railway_api.documents.environment import (
+    ENVIRONMENT_CREATE,
+    ENVIRONMENT_DELETE,
+    ENVIRONMENT_PATCH_COMMIT,
+    SNAPSHOT,
+    WORKFLOW_STATUS,
+)
 from railway_api.documents.service import SERVICE_CREATE
-from railway_api.documents.volume import VOLUME_CREATE, VOLUME_DELETE
-from railway_api.documents.workflow import WORKFLOW_STATUS
+from railway_api.documents.storage import VOLUME_CREATE, VOLUME_DELETE
 from railway_api.errors import Busy, NotFound, Race, RailwayError, Throttled, Validation, classify
 from railway_api.failure import Failure
 from railway_api.json_objects import table

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from railway_api.client import Client
-from railway_api.documents.notification import NOTIFICATION_RULE_DELETE, NOTIFICATION_RULES
+from railway_api.documents.account import NOTIFICATION_RULE_DELETE, NOTIFICATION_RULES
 from railway_api.documents.project import API_TOKEN, PROJECT, PROJECT_CREATE, PROJECT_DELETE
 from railway_api.errors import NotAuthorized, NotFound, OutcomeUnknown, RailwayError, Throttled
 from railway_api.failure import Failure

@@ -18,8 +18,8 @@ import typer
 
 from components.database import DatabaseSettings
 from railway_api.answers import TCPProxy
-from railway_api.documents.service_variables import SERVICE_VARIABLES
-from railway_api.documents.tcp_proxy import TCP_PROXIES, TCP_PROXY_CREATE, TCP_PROXY_DELETE
+from railway_api.documents.networking import TCP_PROXIES, TCP_PROXY_CREATE, TCP_PROXY_DELETE
+from railway_api.documents.service import SERVICE_VARIABLES
 from railway_api.errors import Busy, NotFound, OutcomeUnknown
 from railway_api.loopback import is_loopback
 from railyard.accounts.railway_client import Railway

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar, cast
 
 import asyncssh
 
-from railway_api.documents.ssh_key import SSH_KEY_CREATE, SSH_KEY_DELETE, SSH_KEYS
+from railway_api.documents.account import SSH_KEY_CREATE, SSH_KEY_DELETE, SSH_KEYS
 from railway_api.errors import NotFound, OutcomeUnknown
 from railyard.accounts.railway_client import Railway
 from railyard.data.database import terminable

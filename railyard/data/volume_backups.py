@@ -13,8 +13,8 @@ from typing import Final
 from railway_api.answers import VolumeInstanceBackup
 from railway_api.client import Client
 from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
-from railway_api.documents.staged_changes import STAGED_COMMIT
-from railway_api.documents.volume_backup import (
+from railway_api.documents.environment import STAGED_COMMIT
+from railway_api.documents.storage import (
     BACKUP_CREATE,
     BACKUP_DELETE,
     BACKUP_RESTORE,

@@ -16,8 +16,8 @@ from pulumiverse_railway.provider.resources.shared.instance_config import STANDA
 from railway_api.answers import ServiceInstanceInEnvironmentRunning
 from railway_api.client import Client
 from railway_api.connections import nodes
+from railway_api.documents.environment import STAGE, STAGED_COMMIT
 from railway_api.documents.running import RUNNING
-from railway_api.documents.staged_changes import STAGE, STAGED_COMMIT
 from railway_api.json_objects import table
 from railway_api.patches import at
 from railyard.accounts.projects import find_project

@@ -19,7 +19,7 @@ import typer
 import sops
 from railway_api import answers
 from railway_api.deployment_failures import FAILURE_BY_STATUS
-from railway_api.documents.logs import BUILD_LOG, DEPLOYMENT_LOG
+from railway_api.documents.deployment import BUILD_LOG, DEPLOYMENT_LOG
 from railway_api.operation import Document
 from railway_api.redaction import redact
 from railyard.accounts.railway_client import Railway, SandboxOption, connected

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pulumiverse_railway.provider.configuration import Configuration, build_client
-from railway_api.documents.notification import NOTIFICATION_RULE_CREATE
+from railway_api.documents.account import NOTIFICATION_RULE_CREATE
 from railway_api.documents.project import PROJECT_CREATE
 from railway_api.failure import Failure
 from railyard.contract.application import application

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from railway_api.clock import Clock
-from railway_api.documents.bucket import BUCKET_DETAILS
 from railway_api.documents.project import ACCOUNT, API_TOKEN, PROJECT, PROJECT_DELETE
 from railway_api.documents.service import SERVICE_CREATE
+from railway_api.documents.storage import BUCKET_DETAILS
 from railway_api.errors import (
     Exists,
     NotAuthorized,

@@ -1,7 +1,7 @@
 """The client of Railway's GraphQL API.
 
 ``connect`` gives a ``Client``; ``Client.environment`` gives an ``Environment``, through which all in one environment is
-read and written. Operations stand in ``railway_api.documents``, one module for each noun. Names are loaded when they
+read and written. Operations stand in ``railway_api.documents``. Names are loaded when they
 are used: what only needs an error or a plan does not load the HTTP library.
 """
 

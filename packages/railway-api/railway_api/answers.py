@@ -162,7 +162,7 @@ class ApiTokenWorkspace(TypedDict):
 
 
 class Bucket(TypedDict):
-    """Hold the fields selected by bucketCreate, bucketUpdate, ..."""
+    """Hold the fields selected by environmentSnapshot, environmentAdopted, ..."""
 
     id: str
     name: str
@@ -469,7 +469,7 @@ class EnvironmentOfProject(TypedDict):
 
 
 class EnvironmentPatch(TypedDict):
-    """Hold the fields selected by environmentPatch, environmentStagedChanges."""
+    """Hold the fields selected by environmentStagedChanges, environmentPatch."""
 
     message: str | None
     patch: EnvironmentConfig

@@ -1,7 +1,7 @@
 """GraphQL operations as values: one root field that can be sent alone or several times in one document.
 
 Owns the text of a document. Does not send anything and does not know what an operation is for; the operations
-themselves stand in ``documents``, one module per noun.
+themselves stand in ``documents``.
 """
 
 from __future__ import annotations

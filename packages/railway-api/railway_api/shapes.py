@@ -8,7 +8,6 @@ configuration, ``meta``) only what is an object and what is none is looked at. N
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
 from types import ModuleType, NoneType, UnionType
@@ -20,7 +19,6 @@ from typing import (
     TypedDict,
     TypeVar,
     Union,
-    cast,
     get_args,
     get_origin,
     get_type_hints,
@@ -111,24 +109,16 @@ def _namespace() -> dict[str, object]:
 def _declared() -> Mapping[int | str, object]:
     """Return the type of each answer: by the id of its operation, or by the name of its document."""
     types: dict[int | str, object] = {}
-    package = importlib.import_module(f"{_ROOT}.documents")
-    for info in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"{package.__name__}.{info.name}")
-        wanted = ModuleType(info.name)
-        wanted.__annotations__ = {
-            name: text
-            for name, text in vars(module).get("__annotations__", {}).items()
-            if isinstance(getattr(module, name, None), Operation | Document)
-        }
+    documents = importlib.import_module(f"{_ROOT}.documents")
+    for module in documents.modules():
+        declared = dict(documents.declared_in(module))
+        wanted = ModuleType(module.__name__)
+        wanted.__annotations__ = {name: module.__annotations__[name] for name in declared}
         for name, hint in get_type_hints(wanted, {**vars(module), **_namespace()}).items():
-            declared = getattr(module, name)
-            if isinstance(declared, Operation):
-                types[id(cast("object", declared))] = get_args(hint)[0]
-            else:
-                types[declared.name] = get_args(hint)[0]
+            item = declared[name]
+            types[item.name if isinstance(item, Document) else id(item)] = get_args(hint)[0]
     answers = _module("answers")
     # The poll is made anew for what is waited for: with or without the whole environment.
-    types[_POLL] = answers["EnvironmentProgress"]
     types[f"{_POLL} with project"] = answers["EnvironmentSnapshot"]
     return types
 

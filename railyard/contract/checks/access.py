@@ -7,20 +7,22 @@ from typing import Any, Final
 from pulumiverse_railway.provider.configuration import Configuration, build_client
 from railway_api.client import PAGE
 from railway_api.connections import nodes
-from railway_api.documents.access import (
-    PROJECT_MEMBERS,
-    PROJECT_TOKEN_CREATE,
-    PROJECT_TOKEN_DELETE,
-    PROJECT_TOKENS,
-)
-from railway_api.documents.environment import ENVIRONMENT_PATCH_COMMIT, SNAPSHOT
-from railway_api.documents.notification import (
+from railway_api.documents.account import (
     NOTIFICATION_RULE_CREATE,
     NOTIFICATION_RULE_DELETE,
     NOTIFICATION_RULES,
 )
-from railway_api.documents.project import ACCOUNT, PROJECT_DELETE, PROJECTS
-from railway_api.documents.volume import VOLUME_CREATE
+from railway_api.documents.environment import ENVIRONMENT_PATCH_COMMIT, SNAPSHOT
+from railway_api.documents.project import (
+    ACCOUNT,
+    PROJECT_DELETE,
+    PROJECT_MEMBERS,
+    PROJECT_TOKEN_CREATE,
+    PROJECT_TOKEN_DELETE,
+    PROJECT_TOKENS,
+    PROJECTS,
+)
+from railway_api.documents.storage import VOLUME_CREATE
 from railway_api.errors import NotAuthorized, RailwayError
 from railway_api.json_objects import table
 from railyard.contract.doubtful_point import Verdict, doubtful_point, judge

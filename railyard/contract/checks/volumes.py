@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from railway_api.connections import nodes
-from railway_api.documents.bucket import BUCKET_CREATE
+from railway_api.documents.networking import TCP_PROXIES
 from railway_api.documents.project import PROJECT
 from railway_api.documents.service import SERVICE_DELETE
-from railway_api.documents.tcp_proxy import TCP_PROXIES
+from railway_api.documents.storage import BUCKET_CREATE
 from railway_api.errors import PlanLimit, RailwayError
 from railway_api.json_objects import table
 from railway_api.patches import at

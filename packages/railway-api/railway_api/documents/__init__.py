@@ -1,7 +1,7 @@
-"""Every GraphQL document that this provider sends, one module per noun. A new module is found by itself.
+"""Every GraphQL document that this provider sends, one module per group of nouns. A new module is found by itself.
 
 Each is declared with the type of its answer: ``make generate`` writes those types into ``answers``, and says which one
-is missing.
+is missing. What a module imports from another one is not its own.
 
 ``DOCUMENTS`` lists them all by name, operations both alone and repeated, so that a test can hold each against the
 schema.
@@ -11,18 +11,27 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
-from typing import Final, TypeAlias, cast
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Final, TypeAlias
 
 from railway_api.operation import Document, Operation
 
 Declared: TypeAlias = Document[object] | Operation[object]
 
 
-def _declared() -> list[Declared]:
+def modules() -> list[ModuleType]:
+    """Return the modules with documents."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    return [item for module in modules for item in cast("Sequence[Declared]", module.OPERATIONS)]
+    return [importlib.import_module(f"{__name__}.{name}") for name in names]
+
+
+def declared_in(module: ModuleType) -> Iterator[tuple[str, Declared]]:
+    """Give the operations and documents of a module, by their names."""
+    for name in module.__annotations__:
+        item = getattr(module, name, None)
+        if isinstance(item, Operation | Document):
+            yield name, item
 
 
 def _documents() -> list[tuple[str, str]]:
@@ -36,7 +45,7 @@ def _documents() -> list[tuple[str, str]]:
     return documents
 
 
-DECLARED: Final = tuple(_declared())
+DECLARED: Final = tuple(item for module in modules() for _, item in declared_in(module))
 """All operations and documents as they are declared."""
 DOCUMENTS: Final = tuple(_documents())
 """Name and text of each document."""

@@ -1,14 +1,21 @@
-"""Operations on deployments. ``meta`` is large, so it is read once, at the end of a wait."""
+"""Operations on deployments and their logs. ``meta`` is large, so it is read once, at the end of a wait."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from railway_api.operation import Document, Operation, mutation, query
 
 if TYPE_CHECKING:
-    from railway_api.answers import Deployment, DeploymentInDeployment, DeploymentLogTails
+    from railway_api.answers import (
+        BuildLogsLines,
+        Deployment,
+        DeploymentInDeployment,
+        DeploymentLogsLines,
+        DeploymentLogTails,
+    )
     from railway_api.connections import Connection
+
 
 DEPLOYMENT: Operation[DeploymentInDeployment] = query("deployment", {"id": "String!"}, "{ id status createdAt meta }")
 DEPLOYMENTS: Operation[Connection[Deployment]] = query(
@@ -32,13 +39,19 @@ LOGS: Document[DeploymentLogTails] = Document(
 }""",
 )
 
-OPERATIONS = (
-    DEPLOYMENT,
-    DEPLOYMENTS,
-    DEPLOYMENT_REMOVE,
-    DEPLOYMENT_CANCEL,
-    DEPLOYMENT_RESTART,
-    DEPLOYMENT_ROLLBACK,
-    SERVICE_INSTANCE_DEPLOY,
-    LOGS,
-)
+
+_ARGUMENTS: Final = "deploymentId: $deploymentId, filter: $filter, limit: $limit, startDate: $startDate"
+
+
+def _log(field: str) -> Document[Any]:
+    return Document(
+        name=f"{field}Lines",
+        text=f"""query {field}Lines($deploymentId: String!, $filter: String, $limit: Int, $startDate: DateTime) {{
+  deployment(id: $deploymentId) {{ id status createdAt serviceId environmentId }}
+  {field}({_ARGUMENTS}) {{ message severity timestamp }}
+}}""",
+    )
+
+
+BUILD_LOG: Document[BuildLogsLines] = _log("buildLogs")
+DEPLOYMENT_LOG: Document[DeploymentLogsLines] = _log("deploymentLogs")

@@ -41,15 +41,3 @@ SERVICE_DOMAIN_UPDATE: Operation[bool] = mutation(
     "serviceDomainUpdate", {"input": "ServiceDomainUpdateInput!"}, repeatable=True
 )
 SERVICE_DOMAIN_DELETE: Operation[bool] = mutation("serviceDomainDelete", {"id": "String!"}, repeatable=True)
-
-OPERATIONS = (
-    DOMAINS,
-    CUSTOM_DOMAIN_AVAILABLE,
-    CUSTOM_DOMAIN_CREATE,
-    CUSTOM_DOMAIN_UPDATE,
-    CUSTOM_DOMAIN_DELETE,
-    CUSTOM_DOMAIN_ISSUE_CERTIFICATE,
-    SERVICE_DOMAIN_CREATE,
-    SERVICE_DOMAIN_UPDATE,
-    SERVICE_DOMAIN_DELETE,
-)

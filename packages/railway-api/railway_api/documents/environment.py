@@ -1,4 +1,5 @@
-"""Operations on a whole environment: the one read, the one write, and how a write is getting on.
+"""Operations on environments: the one read of everything in one, the one write, and how a write is getting on; staged
+changes; and what makes, lists and deletes environments.
 
 The read leaves out what Railway has to look up elsewhere for each item (DNS status, deployment meta, metrics), unless
 somebody asks for it: it serves every refresh.
@@ -12,16 +13,25 @@ from typing import TYPE_CHECKING
 from railway_api.documents.domain import CUSTOM_DOMAIN_STATUS, DOMAINS
 from railway_api.documents.project import PROJECT_FIELDS
 from railway_api.documents.service import SERVICE_FIELDS
-from railway_api.documents.workflow import WORKFLOW_STATUS
 from railway_api.operation import Document, Operation, mutation, query
 
 if TYPE_CHECKING:
     from railway_api.answers import (
+        EnvironmentInEnvironment,
         EnvironmentInEnvironmentRename,
+        EnvironmentInEnvironments,
         EnvironmentPatch,
+        EnvironmentPatchInEnvironmentStageChanges,
         EnvironmentProgress,
         EnvironmentSnapshot,
+        WorkflowResult,
     )
+    from railway_api.connections import Page
+
+
+WORKFLOW_STATUS: Operation[WorkflowResult] = query("workflowStatus", {"workflowId": "String!"}, "{ status error }")
+"""The progress of work that Railway does in the background: a commit that it accepted, a backup that it makes."""
+
 
 _PAGE = "pageInfo { hasNextPage }"
 _LATEST = "latestDeployment { id status createdAt }"
@@ -100,6 +110,9 @@ def progress(
     return Document(name="environmentProgress", text=head + "\n  ".join(fields) + "\n}")
 
 
+PROGRESS: Document[EnvironmentProgress] = progress(snapshot=False, domains=0, deployments=0)
+"""The shortest look: patches and newest deployments."""
+
 ENVIRONMENT_RENAME: Operation[EnvironmentInEnvironmentRename] = mutation(
     "environmentRename", {"id": "String!", "input": "EnvironmentRenameInput!"}, "{ id name }", repeatable=True
 )
@@ -121,11 +134,38 @@ ENVIRONMENT_STAGED_CHANGES: Operation[EnvironmentPatch] = query(
 
 ENVIRONMENT_PATCH: Operation[EnvironmentPatch] = query("environmentPatch", {"id": "String!"}, _PATCH)
 
-OPERATIONS = (
-    SNAPSHOT,
-    ENVIRONMENT_PATCH,
-    ENVIRONMENT_STAGED_CHANGES,
-    progress(snapshot=False, domains=0, deployments=0),
-    ENVIRONMENT_RENAME,
-    ENVIRONMENT_PATCH_COMMIT,
+
+STAGE: Operation[EnvironmentPatchInEnvironmentStageChanges] = mutation(
+    "environmentStageChanges",
+    {"environmentId": "String!", "input": "EnvironmentConfig!", "merge": "Boolean"},
+    "{ id }",
+    repeatable=True,
+)
+STAGED_COMMIT: Operation[str] = mutation(
+    "environmentPatchCommitStaged",
+    {"environmentId": "String!", "commitMessage": "String", "skipDeploys": "Boolean"},
+    alone=True,
+)
+
+
+_FIELDS = "id name isEphemeral deletedAt sourceEnvironment { id }"
+
+ENVIRONMENTS: Operation[Page[EnvironmentInEnvironments]] = query(
+    "environments",
+    {"projectId": "String!", "first": "Int", "after": "String"},
+    f"{{ edges {{ node {{ {_FIELDS} }} }} pageInfo {{ hasNextPage endCursor }} }}",
+)
+ENVIRONMENT_CREATE: Operation[EnvironmentInEnvironments] = mutation(
+    "environmentCreate",
+    {"input": "EnvironmentCreateInput!"},
+    f"{{ {_FIELDS} }}",
+    # Railway counts how many come within half a minute.
+    alone=True,
+)
+ENVIRONMENT_DELETE: Operation[bool] = mutation("environmentDelete", {"id": "String!"}, repeatable=True)
+ENVIRONMENT_VARIABLES: Operation[EnvironmentInEnvironment] = query(
+    "environment",
+    {"id": "String!", "projectId": "String"},
+    # Of a shared variable Railway cannot give the object "service", only its (absent) id.
+    "{ variables(first: 1000) { edges { node { name serviceId isSealed } } pageInfo { hasNextPage } } }",
 )

@@ -42,5 +42,3 @@ METRICS: Operation[list[MetricsResult]] = query(
     },
     "{ measurement tags { serviceId } values { ts value } }",
 )
-
-OPERATIONS = (REGIONS, ESTIMATED_USAGE, USAGE, METRICS)

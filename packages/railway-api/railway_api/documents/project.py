@@ -1,4 +1,4 @@
-"""Operations on projects, and on the token that reaches them."""
+"""Operations on projects, on the token that reaches them, and on who else may: project tokens and members."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ if TYPE_CHECKING:
         ApiTokenContext,
         Project,
         ProjectInProjectUpdate,
+        ProjectMember,
+        ProjectMemberInProjectMemberRemove,
+        ProjectToken,
         ProjectTokenInProjectToken,
     )
     from railway_api.connections import Page
+
 
 PROJECT_FIELDS = (
     "id name description workspaceId primaryEnvironmentId deletedAt prDeploys botPrEnvironments focusedPrEnvironments "
@@ -44,13 +48,24 @@ PROJECT_UPDATE: Operation[ProjectInProjectUpdate] = mutation(
 )
 PROJECT_DELETE: Operation[bool] = mutation("projectDelete", {"id": "String!"}, repeatable=True)
 
-OPERATIONS = (
-    API_TOKEN,
-    PROJECT_TOKEN,
-    PROJECTS,
-    ACCOUNT,
-    PROJECT,
-    PROJECT_CREATE,
-    PROJECT_UPDATE,
-    PROJECT_DELETE,
+
+_MEMBER = "{ id email name role }"
+
+PROJECT_TOKENS: Operation[Page[ProjectToken]] = query(
+    "projectTokens",
+    {"projectId": "String!", "first": "Int", "after": "String"},
+    "{ edges { node { id name environmentId displayToken createdAt } } pageInfo { hasNextPage endCursor } }",
+)
+PROJECT_TOKEN_CREATE: Operation[str] = mutation("projectTokenCreate", {"input": "ProjectTokenCreateInput!"})
+PROJECT_TOKEN_DELETE: Operation[bool] = mutation("projectTokenDelete", {"id": "String!"}, repeatable=True)
+
+PROJECT_MEMBERS: Operation[list[ProjectMember]] = query("projectMembers", {"projectId": "String!"}, _MEMBER)
+PROJECT_MEMBER_ADD: Operation[ProjectMember] = mutation(
+    "projectMemberAdd", {"input": "ProjectMemberAddInput!"}, _MEMBER
+)
+PROJECT_MEMBER_UPDATE: Operation[ProjectMember] = mutation(
+    "projectMemberUpdate", {"input": "ProjectMemberUpdateInput!"}, _MEMBER, repeatable=True
+)
+PROJECT_MEMBER_REMOVE: Operation[list[ProjectMemberInProjectMemberRemove]] = mutation(
+    "projectMemberRemove", {"input": "ProjectMemberRemoveInput!"}, "{ id }", repeatable=True
 )

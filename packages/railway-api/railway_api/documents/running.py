@@ -76,5 +76,3 @@ AMONG_OTHERS: Operation[Environment] = query(
     called="environmentAmongOthers",
 )
 """The same of an environment without its project, so that one request serves many."""
-
-OPERATIONS = (RUNNING, ADOPTED, AMONG_OTHERS)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from railway_api.operation import Operation, mutation
+from railway_api.operation import Operation, mutation, query
 
 if TYPE_CHECKING:
     from railway_api.answers import Service
+
 
 SERVICE_FIELDS = "id name icon deletedAt tracingEnabled autoInstrumentationEnabled"
 _FIELDS = f"{{ {SERVICE_FIELDS} projectId }}"
@@ -20,4 +21,7 @@ SERVICE_DELETE: Operation[bool] = mutation(
     "serviceDelete", {"id": "String!", "environmentId": "String"}, repeatable=True
 )
 
-OPERATIONS = (SERVICE_CREATE, SERVICE_UPDATE, SERVICE_DELETE)
+
+SERVICE_VARIABLES: Operation[dict[str, str]] = query(
+    "variables", {"projectId": "String!", "environmentId": "String!", "serviceId": "String"}, ""
+)

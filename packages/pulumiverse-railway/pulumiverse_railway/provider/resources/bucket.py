@@ -23,7 +23,7 @@ from pulumiverse_railway.provider.resources.shared.environment_scoped import (
 )
 from pulumiverse_railway.provider.resources.shared.identifiers import import_hint, join, split
 from railway_api.connections import nodes
-from railway_api.documents.bucket import (
+from railway_api.documents.storage import (
     BUCKET_CREATE,
     BUCKET_CREDENTIALS,
     BUCKET_DETAILS,

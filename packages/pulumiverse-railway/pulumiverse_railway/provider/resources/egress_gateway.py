@@ -19,7 +19,7 @@ from pulumiverse_railway.provider.resources.shared.environment_scoped import (
     environment_of,
 )
 from pulumiverse_railway.provider.resources.shared.identifiers import join, split
-from railway_api.documents.egress import (
+from railway_api.documents.networking import (
     EGRESS_GATEWAY_CREATE,
     EGRESS_GATEWAYS,
     EGRESS_GATEWAYS_CLEAR,

@@ -19,10 +19,10 @@ from pulumiverse_railway.provider.resources.shared.client import railway
 from pulumiverse_railway.provider.resources.shared.environment_scoped import delete, environment_of
 from pulumiverse_railway.provider.resources.shared.identifiers import import_hint, join, split
 from railway_api.client import Client
-from railway_api.documents.environment import ENVIRONMENT_RENAME
-from railway_api.documents.environment_lifecycle import (
+from railway_api.documents.environment import (
     ENVIRONMENT_CREATE,
     ENVIRONMENT_DELETE,
+    ENVIRONMENT_RENAME,
     ENVIRONMENTS,
 )
 from railway_api.errors import Exists, Opaque, OutcomeUnknown

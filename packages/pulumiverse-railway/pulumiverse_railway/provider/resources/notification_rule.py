@@ -19,7 +19,7 @@ from pulumiverse_railway.provider.resources.shared.identifiers import join, spli
 from pulumiverse_railway.provider.resources.shared.workspace_scoped import replaced_by_workspace
 from railway_api.client import Client
 from railway_api.deletion import delete_listed, list_in_project
-from railway_api.documents.notification import (
+from railway_api.documents.account import (
     NOTIFICATION_RULE_CREATE,
     NOTIFICATION_RULE_DELETE,
     NOTIFICATION_RULE_UPDATE,

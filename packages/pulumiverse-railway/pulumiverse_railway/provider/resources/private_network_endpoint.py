@@ -17,7 +17,7 @@ from pulumi_provider.declaration import UNKNOWN, Context, Property, Resource
 from pulumiverse_railway.provider.resources.shared import checks
 from pulumiverse_railway.provider.resources.shared.environment_scoped import ServiceScoped, claimed, environment_of
 from pulumiverse_railway.provider.resources.shared.identifiers import join, split
-from railway_api.documents.private_network import (
+from railway_api.documents.networking import (
     PRIVATE_NETWORK_ENDPOINT,
     PRIVATE_NETWORK_ENDPOINT_RENAME,
     PRIVATE_NETWORKS,

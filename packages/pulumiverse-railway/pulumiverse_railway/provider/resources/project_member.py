@@ -17,7 +17,7 @@ from pulumiverse_railway.provider.resources.shared.client import railway
 from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.client import Client
 from railway_api.deletion import delete_listed, list_in_project
-from railway_api.documents.access import (
+from railway_api.documents.project import (
     PROJECT_MEMBER_ADD,
     PROJECT_MEMBER_REMOVE,
     PROJECT_MEMBER_UPDATE,

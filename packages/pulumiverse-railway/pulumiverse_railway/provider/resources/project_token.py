@@ -21,7 +21,7 @@ from pulumiverse_railway.provider.resources.shared.environment_scoped import Env
 from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.client import Client
 from railway_api.deletion import delete_listed, list_in_project
-from railway_api.documents.access import (
+from railway_api.documents.project import (
     PROJECT_TOKEN_CREATE,
     PROJECT_TOKEN_DELETE,
     PROJECT_TOKENS,

@@ -24,7 +24,7 @@ from pulumiverse_railway.provider.resources.shared.environment_scoped import (
     environment_of,
 )
 from pulumiverse_railway.provider.resources.shared.identifiers import join, split
-from railway_api.documents.cdn import SERVICE_CDN_DISABLE, SERVICE_CDN_ENABLE, SERVICE_EDGE, SERVICE_EDGE_UPDATE
+from railway_api.documents.networking import SERVICE_CDN_DISABLE, SERVICE_CDN_ENABLE, SERVICE_EDGE, SERVICE_EDGE_UPDATE
 from railway_api.environment import Environment
 from railway_api.errors import Busy, NotFound, Opaque, OutcomeUnknown, Race
 from railway_api.failure import Failure

@@ -23,7 +23,7 @@ from pulumiverse_railway.provider.resources.shared.environment_scoped import (
     environment_of,
 )
 from pulumiverse_railway.provider.resources.shared.identifiers import join, split
-from railway_api.documents.tcp_proxy import TCP_PROXIES, TCP_PROXY_DELETE
+from railway_api.documents.networking import TCP_PROXIES, TCP_PROXY_DELETE
 from railway_api.environment import Environment
 from railway_api.errors import NotFound
 from railway_api.failure import Failure

@@ -17,7 +17,7 @@ from pulumiverse_railway.provider.resources.shared.identifiers import split
 from pulumiverse_railway.provider.resources.shared.workspace_scoped import replaced_by_workspace
 from railway_api.client import Client
 from railway_api.deletion import delete_listed
-from railway_api.documents.usage_limit import USAGE_LIMIT, USAGE_LIMIT_REMOVE, USAGE_LIMIT_SET
+from railway_api.documents.account import USAGE_LIMIT, USAGE_LIMIT_REMOVE, USAGE_LIMIT_SET
 from railway_api.errors import NotFound
 from railway_api.failure import Failure
 

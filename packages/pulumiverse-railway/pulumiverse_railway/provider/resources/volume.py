@@ -27,7 +27,7 @@ from pulumiverse_railway.provider.resources.shared.environment_scoped import (
 )
 from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.connections import nodes
-from railway_api.documents.volume import (
+from railway_api.documents.storage import (
     VOLUME_CREATE,
     VOLUME_DELETE,
     VOLUME_INSTANCE_UPDATE,
