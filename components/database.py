@@ -31,9 +31,10 @@ from components.arguments import (
     VolumeGb,
     matching,
 )
-from components.checking import checked
+from components.checking import checked, refuse
 from components.existing import ExistingProject
 from components.inputs import DatabaseInputs, VolumeInputs
+from components.problems import Problem
 from components.project import Project
 from components.service import Service, ServiceArgs
 from components.service_kind import DEFAULT_REGION, Region, ServiceSettings
@@ -63,6 +64,8 @@ class Server:
     """Of its address, ``postgresql``."""
     password_variable: str
     """The variable in which it gets its password."""
+    needs_password: bool = True
+    """Whether it does not start without one."""
 
 
 IMAGES: Final = {
@@ -175,7 +178,7 @@ class DatabaseArgs(DatabaseInputs):
     project: Project | ExistingProject
     """The project, and in it the environment, in which it runs."""
     password: pulumi.Input[str] | None = None
-    """Password of its user. Default: none, for a Redis that only its own environment reaches."""
+    """Password of its user. Default: none, which Redis alone starts with: only its own environment reaches it."""
     sealed: Sequence[str] = ()
     """Variables whose values Railway never shows again."""
     kept: Sequence[str] = ()
@@ -197,6 +200,10 @@ class Database(pulumi.ComponentResource):
         server = self.SETTINGS.SERVER
         self._given = checked(name, wired(name, args, self.ARGS), self.SETTINGS)
         self.args = args = self._given.args
+        if server.needs_password and args.password in (None, ""):
+            allowed = f"a password, without which {server.title} does not start"
+            fix = 'give it a secret, pulumi.Config().require_secret("databasePassword") for one'
+            refuse(name, [Problem(("password",), None, allowed, fix)])
         super().__init__(server.token, name, None, opts)
         with_password = args.password is not None
         self.service = Service(

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, Self
+from weakref import WeakKeyDictionary
 
 import pulumi
 from pydantic import model_validator
 
 from components.arguments import Arguments, Decides, Hostname, Many
-from components.checking import checked
+from components.checking import checked, derived
 from components.existing import ExistingZone
 from components.inputs import RedirectInputs, RedirectsInputs
 from components.packages import cloudflare
@@ -90,7 +91,7 @@ class Redirects(pulumi.ComponentResource):
         super().__init__("railyard:components:Redirects", name, None, opts)
         rules = cloudflare.Ruleset(
             f"{name}-rules",
-            zone_id=zone.zone_id,
+            zone_id=derived(_taken, zone.zone_id, name),
             kind="zone",
             name="Redirects",
             phase=PHASE,
@@ -111,6 +112,22 @@ class Redirects(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[rules, *zone.settings]),
             )
         self.register_outputs({})
+
+
+_owners: Final[WeakKeyDictionary[object, dict[str, str]]] = WeakKeyDictionary()
+"""Stack of a run → id of each zone whose rules are made → name of the component that has them."""
+
+
+def _taken(zone_id: str, name: str) -> str:
+    """Return ``zone_id`` for the component ``name``; raises ``pulumi.RunError`` where another one has the zone."""
+    # A plugin, which knows no stack, is a process for each run.
+    owners = _owners.setdefault(pulumi.runtime.get_root_resource() or Redirects, {})
+    if (owner := owners.setdefault(zone_id, name)) != name:
+        raise pulumi.RunError(
+            f"{owner} and {name} are both Redirects of the zone {zone_id}, and Cloudflare has one list of redirect "
+            f"rules for each zone: move the redirects of {name} to {owner}, and remove {name}"
+        )
+    return zone_id
 
 
 def redirects_of(inputs: Mapping[str, Any]) -> Iterator[RedirectSettings]:

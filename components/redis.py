@@ -26,6 +26,7 @@ class RedisSettings(DatabaseSettings):
         mount_path="/data",
         scheme="redis",
         password_variable="REDIS_PASSWORD",
+        needs_password=False,
     )
 
     image: Image = "redis:8"  # pyright: ignore[reportIncompatibleVariableOverride] it has no version

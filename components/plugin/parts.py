@@ -160,12 +160,9 @@ def _database(component: type[Database]) -> Part:
             "publicUrl": database.public_address() if database.service.tcp_address else None,
         }
 
-    title = component.SETTINGS.SERVER.title
-    password = Property(
-        "Password of its user. Default: none, for a Redis that only its own environment reaches.",
-        required=False,
-        secret=True,
-    )
+    title, needed = component.SETTINGS.SERVER.title, component.SETTINGS.SERVER.needs_password
+    default = "" if needed else " Default: none, since only its own environment reaches it."
+    password = Property(f"Password of its user.{default}", required=needed, secret=True)
     return Part(
         doc=f"A {title} server with its volume, reachable from the other services of its environment.",
         settings=component.SETTINGS,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pulumi
 import pytest
 from pydantic import ValidationError
 
+from components.existing import ExistingZone
 from components.from_settings import inputs_of
 from components.inputs import RedirectInputs
 from components.redirect import Redirects, RedirectsArgs, RedirectSettings, redirects_of
@@ -32,6 +34,28 @@ def test_all_names_of_a_zone_share_one_list_of_rules(deploy: Any) -> None:
     assert {(each["name"], each["proxied"], each["ttl"]) for each in records.values()} == {
         ("www.example.com", True, 1.0), ("old.example.com", True, 1.0),
     }  # fmt: skip
+
+
+def _www(name: str, zone: Zone | ExistingZone) -> Redirects:
+    return Redirects(name, RedirectsArgs(redirects=[RedirectInputs(**inputs_of(WWW))], zone=zone))
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_second_component_for_the_redirects_of_a_zone_is_refused(preview: Any, later: bool) -> None:
+    """At preview, with both names and what to do, however the program got hold of the zone; each run begins anew."""
+
+    def program() -> None:
+        _www("shop-redirects", Zone("zone", ZONE))
+        zone_id = pulumi.Output.from_input(str(ZONE.id)) if later else str(ZONE.id)
+        _www("blog-redirects", ExistingZone(name="example.com", zone_id=zone_id))
+
+    with pytest.raises(pulumi.RunError) as refused:
+        preview(program)
+
+    assert "shop-redirects and blog-redirects are both Redirects of the zone 0000" in str(refused.value)
+    assert "move the redirects of blog-redirects to shop-redirects, and remove blog-redirects" in str(refused.value)
+    seen = preview(lambda: _www("blog-redirects", Zone("zone", ZONE)))
+    assert (RULES, "blog-redirects-rules") in seen
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,7 @@ def test_a_database_is_updated_in_windows(deploy):
     given = {"sizeGb": 1, "autoUpdates": "minor", "autoUpdateWindows": ["SUN 2-6"]}
 
     settings = PostgresSettings.model_validate(given)
-    seen = deploy(lambda: Postgres("shop-db", PostgresArgs(**inputs_of(settings), project=project())))
+    seen = deploy(lambda: Postgres("shop-db", PostgresArgs(**inputs_of(settings), project=project(), password="p")))
 
     instance = seen["railway:index:ServiceInstance", "shop-db-instance"]
     assert (instance["autoUpdates"], instance["autoUpdateWindows"]) == ("minor", ["SUN 2-6"])
@@ -223,7 +223,7 @@ def test_a_database_has_a_name_of_its_own_in_the_settings(deploy):
     """It outweighs the program's, and its host follows."""
     args = PostgresSettings.model_validate({"sizeGb": 1, "name": "orders"})
 
-    seen = deploy(lambda: Postgres("shop-db", PostgresArgs(**inputs_of(args), project=project())))
+    seen = deploy(lambda: Postgres("shop-db", PostgresArgs(**inputs_of(args), project=project(), password="p")))
 
     assert seen["railway:index:Service", "shop-db-service"]["name"] == "orders"
 
@@ -278,6 +278,22 @@ def test_two_databases_of_a_kind_have_names_of_their_own(deploy):
 
     assert seen["railway:index:Service", "shop-reports-service"]["name"] == "reports"
     assert found == ["postgresql://postgres:p@reports.railway.internal:5432/railway"]
+
+
+@pytest.mark.parametrize("kind", [Postgres, Mysql, Mongodb])
+@pytest.mark.parametrize("password", [None, ""])
+def test_a_server_that_would_not_start_without_a_password_is_refused(preview, kind, password):
+    """At preview, by the name of its component and the key that is missing; nothing is registered."""
+    seen: dict[Any, Any] = {}
+
+    def program() -> None:
+        kind("shop-db", kind.ARGS(project=project(), password=password))
+
+    with pytest.raises(pulumi.RunError) as refused:
+        seen.update(preview(program))
+
+    assert "shop-db has 1 problem:\n  password\n    allowed: a password, without which" in str(refused.value)
+    assert seen == {}
 
 
 @pytest.mark.parametrize("by", ["uses", "reference"])
