@@ -7,7 +7,6 @@ import asyncio
 import pytest
 from typer.testing import CliRunner
 
-from pulumiverse_railway.provider.configuration import Configuration, build_client
 from railway_api.documents.account import NOTIFICATION_RULE_CREATE
 from railway_api.documents.project import PROJECT_CREATE
 from railway_api.failure import Failure
@@ -15,7 +14,7 @@ from railyard.contract.application import application
 from railyard.contract.doubtful_point import DoubtfulPoint, Verdict, doubtful_point
 from railyard.contract.suite import Run
 from railyard.contract.throwaway_project import DESCRIPTION
-from tests.live.conftest import Try, living
+from tests.live.conftest import Try, client_of, living, reached, timed
 from tests.provider.in_process import Connection
 
 WAITS_FOR_EVER = 1
@@ -32,12 +31,13 @@ def never_ending(began: asyncio.Event) -> DoubtfulPoint:
     return ask
 
 
-def test_an_interrupted_run_deletes_its_project(cloud):
+def test_an_interrupted_run_deletes_its_project(connection: Connection):
     """Ctrl-C cancels the run in the middle of a point."""
+    cloud = connection.sandbox.railway
 
     async def body() -> Run:
         began = asyncio.Event()
-        client = build_client(Configuration())
+        client = client_of(connection)
         run = Run(client, next(iter(cloud.state.workspaces)))
         task = asyncio.create_task(run.start([never_ending(began)], lambda _text: None))
         await began.wait()
@@ -48,7 +48,8 @@ def test_an_interrupted_run_deletes_its_project(cloud):
         await client.close()
         return run
 
-    run = asyncio.run(body())
+    with reached(connection):
+        run = timed(connection, body())
 
     assert run.left == ""
     assert living(cloud) == []
@@ -107,9 +108,11 @@ def test_a_project_that_cannot_be_deleted_is_named_with_what_to_do(attempt: Try,
     assert living(connection.sandbox.railway) == [run.project]
 
 
-def make_project(cloud, name: str, description: str | None) -> str:
+def make_project(connection: Connection, name: str, description: str | None) -> str:
+    cloud = connection.sandbox.railway
+
     async def body() -> str:
-        client = build_client(Configuration())
+        client = client_of(connection)
         workspace = next(iter(cloud.state.workspaces))
         wanted = {"name": name, "description": description, "workspaceId": workspace}
         made = (await client.call(PROJECT_CREATE, input=wanted))["id"]
@@ -119,14 +122,14 @@ def make_project(cloud, name: str, description: str | None) -> str:
         return made
 
     cloud.state.throttled.clear()
-    return asyncio.run(body())
+    return timed(connection, body())
 
 
-def test_what_a_killed_run_left_is_named_and_deleted_when_told(cloud):
+def test_what_a_killed_run_left_is_named_and_deleted_when_told(cloud, connection):
     """Only what has both marks: a project of that name that somebody made is theirs."""
-    make_project(cloud, "railyard-live-0123abcd", DESCRIPTION)
-    theirs = make_project(cloud, "railyard-live-0123abce", "ours")
-    make_project(cloud, "railyard-live-tests", DESCRIPTION)
+    make_project(connection, "railyard-live-0123abcd", DESCRIPTION)
+    theirs = make_project(connection, "railyard-live-0123abce", "ours")
+    make_project(connection, "railyard-live-tests", DESCRIPTION)
     cloud.state.throttled.clear()
 
     tried = CliRunner().invoke(application, ["--only", "23"])

@@ -57,7 +57,7 @@ def test_without_a_token_it_runs_in_the_sandbox_and_says_so():
     assert "not tried: 10, because" in result.stdout
 
 
-@pytest.mark.usefixtures("address")
+@pytest.mark.usefixtures("cloud")
 def test_otherwise_is_an_exit_code_and_names_the_files(monkeypatch):
     """What was seen, what had been assumed, and where to change it."""
     monkeypatch.setitem(operations.MUTATIONS, "serviceDomainUpdate", lambda *_arguments: True)
@@ -69,7 +69,7 @@ def test_otherwise_is_an_exit_code_and_names_the_files(monkeypatch):
     assert "change: resources/service_domain.py, railway/domains/domains.py" in shown.stdout
 
 
-@pytest.mark.usefixtures("address")
+@pytest.mark.usefixtures("cloud")
 def test_programs_get_one_document(monkeypatch):
     """All that the table has."""
     monkeypatch.setitem(operations.QUERIES, "workflowStatus", lambda *_arguments: {"status": "NotFound", "error": None})
@@ -125,7 +125,6 @@ def test_a_project_token_is_refused_with_what_is_needed(monkeypatch, more):
     )
 
 
-@pytest.mark.usefixtures("address")
 def test_a_project_token_in_the_wrong_variable_is_recognised(cloud, monkeypatch):
     """Railway only says that it is not authorized."""
     monkeypatch.setenv("RAILWAY_API_TOKEN", cloud.add_token("project", "one", project_id="p", environment_id="e"))
@@ -176,7 +175,6 @@ def test_it_starts_as_a_program():
     assert json.loads(ended.stdout)["points"][0]["verdict"] == "as assumed"
 
 
-@pytest.mark.usefixtures("address")
 def test_what_was_told_before_an_interruption_stays_told(cloud, monkeypatch):
     """The table of what was tried, the project deleted, and an exit code that says that it is not all."""
 
