@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.sandbox_railway.railway_client import Client, open_account
+from tests.sandbox_railway.shop import Shop
 
 
 @pytest.fixture
@@ -17,3 +18,9 @@ def railway() -> Iterator[Client]:
     yield client
     client.note()
     assert client.noted == {name: table.rows() for name, table in client.cloud.state.tables().items()}
+
+
+@pytest.fixture
+def shop(railway: Client) -> Shop:
+    """A project of it with one service."""
+    return Shop(railway)

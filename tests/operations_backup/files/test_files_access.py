@@ -1,0 +1,154 @@
+"""The way to the files of a volume: a key that passes, SFTP, and what has none to show."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import asyncssh
+import httpx
+import pytest
+
+from railway_sandbox import control
+from railway_sandbox.railway.records import SshKey
+from railyard.data.database import terminable
+from tests.operations.conftest import Railyard, pointed
+from tests.operations_backup.files.conftest import WHERE, back_up, disk, keys
+
+__all__ = ["pointed"]
+
+
+def new_key() -> asyncssh.SSHKey:
+    """A key that nobody knows."""
+    return cast("Any", asyncssh).generate_private_key("ssh-ed25519")
+
+
+def test_only_what_runs_shows_its_files(railyard: Railyard):
+    """As Railway has it; the command says so before it registers a key."""
+    with railyard.world() as world:
+        world.newest(WHERE).stopped = True
+    said = railyard.run("backup", "files", WHERE, "--create-bucket")
+
+    assert said.code == 1
+    assert "does not run, and Railway shows the files of what runs alone" in said.errors
+    assert "railway mutation sshPublicKeyCreate" not in railyard.requests()
+
+
+def test_a_key_that_a_killed_run_left_is_deleted(railyard: Railyard):
+    """After a day; keys of other names stay."""
+    with railyard.world() as world:
+        for name in ("railyard-2026-01-01T000000Z", "laptop"):
+            public = new_key().export_public_key().decode()
+            made = SshKey(id=name, created_at=0, updated_at=0, name=name, public_key=public, user_id="me")
+            world.railway.state.ssh_keys[name] = made
+    said = railyard.run("backup", "files", WHERE, "--create-bucket")
+
+    assert "deleting railyard-2026-01-01T000000Z, an SSH key that a killed command left behind" in said.flat
+    assert [each.name for each in keys(railyard)] == ["laptop"]
+
+
+@pytest.mark.needs("sftp")
+def test_the_sftp_of_openssh_reads_the_same_files(pointed: Callable[..., None], railyard: Railyard, tmp_path: Path):
+    """The relay is SFTP to a program that knows nothing of this project; a key that is not registered opens nothing."""
+    pointed()
+    key, strange = new_key(), new_key()
+    for name, each in (("key", key), ("strange", strange)):
+        each.write_private_key(str(tmp_path / name))
+        (tmp_path / name).chmod(0o600)
+    body = {
+        "query": "mutation($input: SshPublicKeyCreateInput!) { sshPublicKeyCreate(input: $input) { id fingerprint } }",
+        "variables": {"input": {"name": "laptop", "publicKey": key.export_public_key().decode()}},
+    }
+    token = {"Authorization": f"Bearer {os.environ['RAILWAY_API_TOKEN']}"}
+    made = httpx.post(os.environ["RAILWAY_API_URL"], json=body, headers=token, trust_env=False).json()
+    with railyard.world() as world:
+        _, service = world.find(WHERE)
+        user = next(each.id for each in world.railway.state.instances.values() if each.service_id == service.id)
+    port = control.ask(os.environ["RAILWAY_API_URL"].rpartition("/graphql")[0], "PUT", "ssh")["port"]
+
+    def sftp(identity: str) -> subprocess.CompletedProcess[str]:
+        options = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-F", "none"]
+        where = ["-i", str(tmp_path / identity), "-P", str(port), "-b", "-", f"{user}@127.0.0.1"]
+        batch = f"""get "/data/artifacts/deep/page ä'.html" {tmp_path}/page\nls /data\n"""
+        return subprocess.run(
+            ["sftp", "-q", *options, *where], input=batch, capture_output=True, text=True, check=False, timeout=60
+        )
+
+    refused, done = sftp("strange"), sftp("key")
+
+    assert (refused.returncode, refused.stdout) == (255, "")
+    assert made["data"]["sshPublicKeyCreate"]["fingerprint"] == key.get_fingerprint()
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "page").read_bytes() == (disk(railyard) / "artifacts" / "deep" / "page ä'.html").read_bytes()
+    assert "omega.db" in done.stdout
+
+
+def test_what_is_on_a_volume_survives_a_deployment(railyard: Railyard):
+    """A mark that was left under one deployment is found under the next; it is no data, and a lost volume shows."""
+
+    def said() -> str:
+        done = railyard.run("verify", "omega", "--volumes", "--json")
+        return next(each["found"] for each in done.json["checks"] if each["check"] == "volume")
+
+    first, same = said(), said()
+    with railyard.world() as world:
+        former = world.newest(WHERE).id
+        world.deploy(WHERE)
+    later = said()
+    (disk(railyard) / ".railyard-mark").unlink()
+
+    assert "a mark was left on /data" in first
+    assert "the mark of this deployment" in same
+    assert later == f"what was written under deployment {former[:8]} is on /data still"
+    assert "a mark was left on /data" in said()
+    assert back_up(railyard)["files"] == 3
+
+
+def test_a_job_that_is_ended_ends_in_order():
+    """By SIGTERM as by Ctrl-C: what is under way is cancelled, and what follows it, the deletion of a key say, runs."""
+    ended: list[str] = []
+
+    async def work() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(60)
+        finally:
+            ended.append("work")
+
+    async def deletion() -> None:
+        ended.append("deletion")
+
+    with asyncio.Runner() as runner, terminable():
+        with pytest.raises(KeyboardInterrupt):
+            runner.run(work())
+        runner.run(deletion())
+    assert ended == ["work", "deletion"]
+
+
+def test_a_volume_that_is_not_listed_yet_is_not_denied(railyard: Railyard):
+    """Railway's list lags behind: the settings have the volume, and that is said."""
+    with railyard.world() as world:
+        for made in world.railway.state.volumes.values():
+            made.listed_at = world.clock.now() + 60
+
+    said = railyard.run("backup", "files", WHERE)
+
+    assert said.code == 1
+    assert "a new one is listed a minute or two after it was made" in said.errors
+
+
+@pytest.mark.parametrize(
+    ("where", "text"),
+    [("omega/nobody", "has no volume"), ("netia/postgres", "has no volume"), ("shop", "has no system 'shop'")],
+)
+def test_what_has_no_files_is_told(railyard: Railyard, where: str, text: str):
+    """In one sentence."""
+    said = railyard.run("backup", "files", where)
+
+    assert said.code == 2
+    assert text in said.errors
