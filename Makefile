@@ -20,7 +20,7 @@ OPTIONS := $(STACK_AND_ENGINE) $(if $(SYSTEM),--system $(SYSTEM)) $(if $(JSON),-
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help preview up refresh destroy unprotect sandbox shell reset tools test test-fast conformance coverage check lock wheels audit bench faults live demo docs format generate clean
+.PHONY: help preview up refresh destroy unprotect sandbox shell reset tools sops test test-fast conformance coverage check lock wheels audit bench faults live demo docs format generate clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ reset: .venv/ready ## Empty the sandbox: all simulated clouds and both states
 
 tools: .venv/ready ## Install the pinned Pulumi CLI and its plugins, where the network allows; else build the CLI with Go
 	@$(RAILYARD) tools
+
+sops: .venv/ready ## Build the pinned sops with Go, for the tests that compare with it; nothing else needs it built
+	@$(BIN)/python -m tools.sops_program
 
 test: .venv/ready ## Run the test suite; what needs the Pulumi CLI is `make conformance`
 	@$(BIN)/pytest $(PYTEST) --ignore tests/conformance

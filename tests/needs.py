@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from railyard.engine import go_build, pulumi_cli
+from tools import sops_program
 
 RAILWAY_SCHEMA = Path(os.environ.get("RAILWAY_SCHEMA") or "/nowhere")
 """Railway's whole GraphQL schema: https://backboard.railway.com/graphql/v2 tells it to whoever introspects it."""
@@ -47,7 +48,7 @@ NEEDS: dict[str, tuple[Callable[[], object], str]] = {
         _plugin("digitalocean"),
         "Pulumi's plugin of DigitalOcean: `make tools` downloads it",
     ),
-    "sops": (lambda: shutil.which("sops"), "sops on PATH"),
+    "sops": (sops_program.find, "sops: `make sops` builds it with Go, and one on PATH will do"),
     "mysql": (lambda: MYSQL_SERVER and shutil.which("mysqldump"), "mysqld (or mariadbd) and mysqldump on PATH"),
     "sftp": (lambda: shutil.which("sftp"), "sftp of OpenSSH on PATH"),
     "chromium": (lambda: CHROMIUM, "Chromium on PATH"),

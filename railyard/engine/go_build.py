@@ -32,7 +32,8 @@ class GoProgram:
     """Folder in ``tools`` whose go.mod pins it and all that it is made of."""
     module: str
     package: str
-    version_variable: str
+    version_variable: str = ""
+    """Go variable that the version is written into; empty where the program knows its own."""
 
     @property
     def directory(self) -> Path:
@@ -91,7 +92,7 @@ def build(program: GoProgram, say: Callable[[str], object]) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as directory:
         binary = Path(directory) / program.name
-        flags = f"-s -w -X {program.version_variable}=v{program.version}"
+        flags = f"-s -w -X {program.version_variable}=v{program.version}" if program.version_variable else "-s -w"
         process = subprocess.run(
             ["go", "build", "-trimpath", "-ldflags", flags, "-o", str(binary), program.package],
             cwd=program.directory,
@@ -99,7 +100,6 @@ def build(program: GoProgram, say: Callable[[str], object]) -> Path:
                 **os.environ,
                 "CGO_ENABLED": "0",
                 "GOFLAGS": f"{os.environ.get('GOFLAGS', '')} -mod=readonly",
-                "GOTOOLCHAIN": "local",
             },
             capture_output=True,
             text=True,

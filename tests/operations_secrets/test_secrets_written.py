@@ -15,6 +15,7 @@ from railyard.shared.stack import read_stack
 from stacks.secret_rules import CHARACTERS
 from tests.lifecycle.conftest import ROOT
 from tests.operations_secrets.conftest import GOOD, RECIPIENT, without
+from tests.sops import real_program
 
 MADE = {
     "seance.BUILDER_KEY",
@@ -210,8 +211,7 @@ def test_without_the_key_nothing_is_asked_of_the_program(place, sops_calls, monk
 @pytest.mark.needs("sops")
 def test_the_real_program_stores_what_we_give_it(place, monkeypatch):
     """The same with the sops that is installed here."""
-    real = next(each for each in REAL_PATH if (Path(each) / "sops").exists())
-    monkeypatch.setenv("PATH", f"{real}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", f"{real_program.program().parent}:/usr/bin:/bin")
 
     assert place.run("init", "--age", RECIPIENT).code == 0
     assert place.run("generate").code == 0
@@ -229,6 +229,3 @@ def test_the_real_program_stores_what_we_give_it(place, monkeypatch):
 
 def _replace_program(calls: Path, script: str) -> None:
     (calls.parent / "sops").write_text(f"#!/bin/sh\n{script}\n")
-
-
-REAL_PATH = os.environ.get("PATH", "").split(os.pathsep)

@@ -23,6 +23,7 @@ TOO_LONG = {
     "make check": "make --dry-run check",
     "make docs": "make --dry-run docs",
     "make tools": "make --dry-run tools",
+    "make sops": "make --dry-run sops",
     "make test": "make --dry-run test",
     "make conformance": "make --dry-run conformance",
     "make audit": "make --dry-run audit",

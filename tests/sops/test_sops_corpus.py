@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import sops
+from tests.sops import real_program
 from tests.sops.encrypting import CORPUS, ENVIRONMENT, KEY_FILE
 
 BY_AGE = sorted(
@@ -62,7 +63,7 @@ def test_representation_shows_no_value() -> None:
 def test_program_still_agrees(path: Path) -> None:
     """The sops program that is installed here reads the files as we do."""
     environment = {**os.environ, "SOPS_AGE_KEY_FILE": str(KEY_FILE)}
-    command = ["sops", "decrypt", "--output-type", "json", str(path)]
+    command = [real_program.program(), "decrypt", "--output-type", "json", str(path)]
     done = subprocess.run(command, check=True, capture_output=True, env=environment)
 
     assert json.loads(done.stdout) == sops.read(path, ENVIRONMENT).decrypt()
@@ -72,6 +73,6 @@ def test_program_still_agrees(path: Path) -> None:
 def test_key_groups_are_opened_by_the_program() -> None:
     """A file that needs keys of two groups is read by way of the sops program."""
     keys = " ".join((CORPUS / name).read_text().split()[-1] for name in ("test-only.agekey", "test-only-other.agekey"))
-    environment = {**os.environ, "SOPS_AGE_KEY": keys}
+    environment = {**os.environ, "PATH": real_program.path(), "SOPS_AGE_KEY": keys}
 
     assert sops.read(CORPUS / "key-groups.yaml", environment).decrypt() == {"a": "b"}

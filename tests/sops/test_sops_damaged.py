@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import sops
+from tests.sops import real_program
 from tests.sops.encrypting import ENVIRONMENT, KEY_FILE, encrypted
 
 FILES = 150
@@ -126,7 +127,7 @@ def test_the_program_agrees_about_changed_files(files: list[Path], capsys: pytes
     differing: list[str] = []
     both = 0
     for path in files:
-        command = ["sops", "decrypt", "--output-type", "json", str(path)]
+        command = [real_program.program(), "decrypt", "--output-type", "json", str(path)]
         done = subprocess.run(command, check=False, capture_output=True, env=environment)
         here, said = opened(path)
         if not said and (done.returncode != 0 or json.loads(done.stdout) != here):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 import sops
-from tests.sops import key_services
+from tests.sops import key_services, real_program
 from tests.sops.encrypting import KEY, OTHER_KEY_FILE, RECIPIENT
 from tests.sops.key_services import KeyServices
 
@@ -33,14 +32,14 @@ def made(folder: Path, services: KeyServices, **rule: Any) -> Path:
     path, rules = folder / "file.yaml", folder / "rules.yaml"
     path.write_text(json.dumps(VALUES))
     rules.write_text(json.dumps({"creation_rules": [rule]}))
-    command = ["sops", "--config", str(rules), "encrypt", "--in-place", str(path)]
+    command = [real_program.program(), "--config", str(rules), "encrypt", "--in-place", str(path)]
     subprocess.run(command, check=True, env=environment(services))
     return path
 
 
 def environment(services: KeyServices, **more: str) -> dict[str, str]:
     """A place with access to the services and without an age key."""
-    return {"PATH": os.environ["PATH"], "HOME": "/nowhere", **services.environment, **more}
+    return {"PATH": real_program.path(), "HOME": "/nowhere", **services.environment, **more}
 
 
 @pytest.mark.parametrize("kind", ["kms", "hc_vault_transit_uri"])
