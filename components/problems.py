@@ -6,8 +6,7 @@ not judge: the models do.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast, get_args, get_origin
 
@@ -18,6 +17,7 @@ from pydantic_core import ErrorDetails
 import go_yaml
 from components.arguments import Obeys, Path
 from components.by_key import MARKED, NO_CHOICE
+from components.nearest_name import did_you_mean
 from pulumiverse_railway.rules import Rule
 
 
@@ -43,14 +43,8 @@ class Problem:
     @classmethod
     def unknown_key(cls, path: Path, expected: Sequence[str], *, place: str, absolute: bool = False) -> Problem:
         """Report a key that means nothing: with the nearest one that does, without its value, a secret perhaps."""
-        fix = nearest_or_none(str(path[-1]), expected)
+        fix = did_you_mean(str(path[-1]), expected, "remove it")
         return cls(path, None, f"no such key in {place}; its keys are: {', '.join(expected)}", fix, absolute)
-
-
-def nearest_or_none(name: str, expected: Iterable[str]) -> str:
-    """Return what to do about a name that means nothing: write the nearest one that does, or remove it."""
-    near = difflib.get_close_matches(name, list(expected), n=1)
-    return f"did you mean {near[0]}?" if near else "remove it"
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], value: Any, path: Path) -> list[Problem]:
@@ -77,8 +71,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Pa
     if kind == NO_CHOICE:
         key, choices = str(context["key"]), str(context["choices"])
         named = cast("Mapping[str, Any]", input_value).get(key)
-        near = difflib.get_close_matches(str(named), choices.split(", "), n=1)
-        fix = f"did you mean {near[0]}?" if near else f"write {key}: with one of them"
+        fix = did_you_mean(str(named), choices.split(", "), f"write {key}: with one of them")
         return Problem((*full_path, key), named, f"one of {choices}", fix)
     if kind == "value_error":
         message = details["msg"].removeprefix("Value error, ")

@@ -8,7 +8,6 @@ which there is none, and the warnings. The syntax is in ``templates``.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from weakref import WeakSet
 import pulumi
 from pulumi.runtime import get_root_resource
 
+from components.nearest_name import did_you_mean
 from components.templates import SHARED, Reference, Unreadable, expressions, refused_function
 
 PUBLIC: Final = frozenset({"RAILWAY_PUBLIC_DOMAIN", "RAILWAY_STATIC_URL"})
@@ -301,9 +301,7 @@ _projects: WeakSet[ProjectReferences] = WeakSet()
 
 
 def _near(name: str, names: Iterable[str], *, otherwise: str = "") -> str:
-    lower = {each.lower(): each for each in sorted(names)}
-    near = difflib.get_close_matches(name.lower(), lower, n=1)
-    return f": did you mean {lower[near[0]]}?" if near else f": Railway fills in an empty text{otherwise}"
+    return f": {did_you_mean(name, names, f'Railway fills in an empty text{otherwise}')}"
 
 
 def _path(

@@ -12,7 +12,8 @@ from typing import Annotated
 from pydantic import Field
 
 from components.arguments import Arguments, Many, Name, matching
-from components.problems import Problem, nearest_or_none
+from components.nearest_name import did_you_mean
+from components.problems import Problem
 from stacks.prices import Budget
 from stacks.secret_rules import Secret
 
@@ -83,4 +84,5 @@ def wrong_reviews(
 
 
 def _unknown(place: tuple[str | int, ...], given: str | None, known: Sequence[str], what: str) -> Problem:
-    return Problem(place, given, f"{what}: {', '.join(known)}", nearest_or_none(given or str(place[-1]), known))
+    fix = did_you_mean(given or str(place[-1]), known, "remove it")
+    return Problem(place, given, f"{what}: {', '.join(known)}", fix)

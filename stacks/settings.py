@@ -16,7 +16,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from components.arguments import Arguments, Many, Name, matching
 from components.bucket import BucketName, SpacesRegion
-from components.problems import Problem, nearest_or_none, problems_of
+from components.nearest_name import did_you_mean
+from components.problems import Problem, problems_of
 from components.usage_limit import UsageLimitSettings
 from components.zone import ZoneSettings
 from pulumiverse_railway import rules
@@ -250,7 +251,7 @@ def _runs(stack: StackKeys | None, own: Mapping[str, Any], known: Sequence[str],
     for index, name in enumerate(named or ()):
         if name not in known:
             allowed = f"a system of the project{': ' if known else ''}{', '.join(known)}"
-            problems.append(Problem(("systems", index), name, allowed, nearest_or_none(name, known)))
+            problems.append(Problem(("systems", index), name, allowed, did_you_mean(name, known, "remove it")))
     if named is not None:
         problems.extend(
             Problem((name,), None, f"a system that {NAMESPACE}:systems names", f"add {name} there, or remove this key")

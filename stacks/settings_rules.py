@@ -11,7 +11,8 @@ from typing import Any
 
 from components.arguments import Path
 from components.bucket import BucketSettings
-from components.problems import Problem, nearest_or_none
+from components.nearest_name import did_you_mean
+from components.problems import Problem
 from components.railway_bucket import RailwayBucketSettings
 from components.service_kind import ServiceSettings
 from railway_api.plans import Plan
@@ -56,7 +57,8 @@ def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) 
     for index, sealed in enumerate(settings.sealed):
         if sealed not in secrets:
             allowed = f"a secret of {name}: {', '.join(secrets)}"
-            problems.append(Problem((name, "sealed", index), sealed, allowed, nearest_or_none(sealed, secrets)))
+            fix = did_you_mean(sealed, secrets, "remove it")
+            problems.append(Problem((name, "sealed", index), sealed, allowed, fix))
     return problems
 
 

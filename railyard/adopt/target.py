@@ -6,7 +6,6 @@ system of one's own for services that no system has.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from components.database import DatabaseSettings
+from components.nearest_name import did_you_mean
 from components.service_kind import ServiceSettings
 from railyard.adopt.live import LiveProject
 from railyard.adopt.system_settings import OTHER_NAMES, keep, model_of, optional
@@ -53,8 +53,7 @@ def named(name: str) -> type[System[Any]]:
     systems = {each.NAME: each for each in python_systems()}
     if name in systems:
         return systems[name]
-    near = difflib.get_close_matches(name, systems, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"name one of {', '.join(systems)}"
+    hint = did_you_mean(name, systems, f"name one of {', '.join(systems)}")
     raise CallError(f"there is no system {name!r}: {hint}; --own makes one of the project's services")
 
 

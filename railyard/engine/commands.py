@@ -33,7 +33,7 @@ from railyard.engine.operate import (
 from railyard.output import BothReports, JsonReport, OutputsReport, Report, TextReport
 from railyard.output.money import calculation_of
 from railyard.output.rules import refused, violations
-from railyard.shared.console import JsonOption, OperationError
+from railyard.shared.console import JsonOption, reported_errors
 from railyard.shared.options import StackOption
 from railyard.shared.project import project_directory, sandbox_directory
 from stacks.policy.judgement import levels_of
@@ -58,6 +58,9 @@ RefreshOption = Annotated[
 DocumentOption = Annotated[
     Path | None, typer.Option("--document", metavar="FILE", help="Write the JSON document to a file, beside the text.")
 ]
+
+_reported_errors: Final = partial(reported_errors, json=False, directory=sandbox_directory)
+"""The end of a command on an error; the text goes to standard error, since a JSON document may have begun."""
 
 _STACK_RM: Final = (
     "note: the `pulumi stack rm` that the CLI advises deletes Pulumi.{stack}.yaml, too, with all settings of the "
@@ -221,17 +224,3 @@ def _choice(stack: str, wanted: Engine | None) -> Choice:
     choice = choose(wanted, States(directory=sandbox_directory(), stack=stack))
     typer.echo(choice.sentence, err=True)
     return choice
-
-
-@contextmanager
-def _reported_errors() -> Generator[None]:
-    """End the command on errors that a person can act on, with their text and nothing else."""
-    try:
-        yield
-    except OperationError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from None
-    except OSError as error:
-        place = error.filename or sandbox_directory()
-        typer.echo(f"error: {place}: {error.strerror}; make room or correct it, and run the command again", err=True)
-        raise typer.Exit(1) from None

@@ -6,13 +6,13 @@ mean is the program's.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import go_yaml
+from components.nearest_name import did_you_mean
 from pulumi_operations.project import (
     ProjectError,
     config_texts,
@@ -50,8 +50,7 @@ class Stack:
         names = [name for name in _systems() if f"{NAMESPACE}:{name}" in self.config]
         names += own_system.names_in(self.config)
         if system not in names:
-            near = difflib.get_close_matches(system, names, n=1, cutoff=0.7)
-            fix = f"did you mean {near[0]}?" if near else "name one of these"
+            fix = did_you_mean(system, names, "name one of these")
             raise ConfigurationError(
                 f"Pulumi.{self.name}.yaml holds no system {system!r}; it has: {', '.join(names)}: {fix}"
             )

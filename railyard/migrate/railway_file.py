@@ -6,7 +6,6 @@ their values, and which of them no setting expresses. The settings themselves co
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
@@ -19,6 +18,7 @@ from typing import Any, Final, cast
 
 from pydantic.alias_generators import to_camel
 
+from components.nearest_name import nearest_name
 from go_yaml.nodes import DEEPEST, MOST_VALUES
 from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.shared.instance_settings import SETTINGS, Setting
@@ -304,10 +304,10 @@ def _hint(path: tuple[str, ...], raw: Any) -> str:
         return f"Railway reads it as {'.'.join(elsewhere[0])} alone"
     if key in {"rootDirectory", "branch", "repo", "image", "port", "volume", "domains"}:
         return f"it is a setting of the service, {key}, and never was one of this file"
-    names = {known[1].lower(): known for known in _KNOWN}
-    near = difflib.get_close_matches(key.lower(), names, n=1, cutoff=0.7)
-    if near:
-        return f"perhaps meant as {'.'.join(names[near[0]])}"
+    tables = {known[1]: known for known in _KNOWN}
+    nearest = nearest_name(key, tables)
+    if nearest:
+        return f"perhaps meant as {'.'.join(tables[nearest])}"
     return "no table that Railway reads" if len(path) == 1 or isinstance(raw, Mapping) else "no key that Railway reads"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -39,17 +39,22 @@ class CallError(OperationError):
 
 
 @contextmanager
-def reported_errors(*, json: bool) -> Generator[None]:
-    """End the command on errors that a person can act on, with their text and nothing else."""
+def reported_errors(*, json: bool, directory: Callable[[], Path] | None = None) -> Generator[None]:
+    """End the command on errors that a person can act on, with their text and nothing else.
+
+    ``directory`` returns the folder in which the command writes: the place of a failed write without a file name, as on
+    a full disk. Without it such an error is raised: it may be one of a connection.
+    """
     try:
         yield
     except (OperationError, SettingsError) as error:
         _tell(str(error), json=json)
         raise typer.Exit(WRONG_CALL if isinstance(error, CallError) else PROBLEM) from None
     except OSError as error:
-        if error.filename is None:  # not about a file: a closed pipe, say
+        place = error.filename or (directory and directory())
+        if place is None:
             raise
-        _tell(f"{error.filename}: {error.strerror}", json=json)
+        _tell(f"{place}: {error.strerror}; make room or correct it, and run the command again", json=json)
         raise typer.Exit(PROBLEM) from None
 
 

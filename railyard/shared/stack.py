@@ -6,7 +6,6 @@ of its provider are read, so that another provider's encrypted token beside them
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from components.nearest_name import did_you_mean
 from pulumi_operations.project import (
     ProjectError,
     config_nodes,
@@ -80,9 +80,9 @@ class Stack:
         systems = self.settings.systems
         for name in names:
             if name not in systems:
-                near = difflib.get_close_matches(name, systems, n=1)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                raise CallError(f"{self.name} has no system {name!r}: name one of {', '.join(systems)}{hint}")
+                hint = did_you_mean(name, systems, "")
+                listed = ", ".join(systems)
+                raise CallError(f"{self.name} has no system {name!r}: name one of {listed}{hint and f'; {hint}'}")
         return {name: settings for name, settings in systems.items() if not names or name in names}
 
     def by_file(self) -> list[Stack]:
@@ -112,8 +112,7 @@ class Stack:
         }
         if key in secrets:
             return secrets[key]
-        near = difflib.get_close_matches(key, secrets, n=1, cutoff=0.4)
-        hint = f"did you mean {near[0]}?" if near else f"its systems are {', '.join(self.declared)}"
+        hint = did_you_mean(key, secrets, f"its systems are {', '.join(self.declared)}")
         raise CallError(f"no system of {self.name} reads a secret {key}: {hint}")
 
 

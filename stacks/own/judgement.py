@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from components.problems import Problem, nearest_or_none
+from components.nearest_name import did_you_mean
+from components.problems import Problem
 from components.templates import Reference
 from components.templates import expressions as references
 from stacks.arguments_tree import Path, leaves
@@ -62,10 +63,11 @@ def _about_parts(place: Path, args: OwnServiceSettings, settings: OwnSettings) -
     for index, name in enumerate(args.uses):
         if name not in others:
             allowed = f"another service or database of the system: {_listed(others)}"
-            yield Problem((*place, "uses", index), name, allowed, nearest_or_none(name, others))
+            yield Problem((*place, "uses", index), name, allowed, did_you_mean(name, others, "remove it"))
     if args.bucket is not None and args.bucket not in settings.buckets:
         allowed = f"a bucket of the system: {_listed(settings.buckets)}"
-        yield Problem((*place, "bucket"), args.bucket, allowed, nearest_or_none(args.bucket, settings.buckets))
+        fix = did_you_mean(args.bucket, settings.buckets, "remove it")
+        yield Problem((*place, "bucket"), args.bucket, allowed, fix)
 
 
 def _about_secrets_of(place: Path, args: OwnServiceSettings, settings: OwnSettings) -> Iterator[Problem]:
@@ -98,10 +100,11 @@ def _about_expression(
     elif owner not in parts:
         allowed = f"{expression.text} of a part of the system: {', '.join([*parts, SECRETS])}"
         otherwise = f"add {owner} to the system, or write ${expression.text} for that text itself"
-        yield Problem(path, expression.text, allowed, _nearest(owner, [*parts, SECRETS], otherwise))
+        yield Problem(path, expression.text, allowed, did_you_mean(owner, [*parts, SECRETS], otherwise))
     elif name not in properties(parts[owner]):
         known = properties(parts[owner])
-        yield Problem(path, expression.text, f"{owner} with one of: {', '.join(known)}", _nearest(name, known))
+        allowed = f"{owner} with one of: {', '.join(known)}"
+        yield Problem(path, expression.text, allowed, did_you_mean(name, known, "correct it"))
     elif lacks := lacking(parts[owner], name):
         needs, _, fix = lacks.partition(": ")
         whose = "the service" if owner == SELF else owner
@@ -153,12 +156,8 @@ def _used(settings: OwnSettings) -> Iterator[str]:
 
 def _unknown_secret(path: Path, shown: str, name: str, settings: OwnSettings) -> Problem:
     allowed = f"a secret of the system's group secrets: {_listed(settings.secrets)}"
-    return Problem(path, shown, allowed, _nearest(name, settings.secrets, f"declare {name} in the group secrets"))
-
-
-def _nearest(name: str, known: Collection[str], otherwise: str = "correct it") -> str:
-    nearest_name = nearest_or_none(name, known)
-    return otherwise if nearest_name == "remove it" else nearest_name
+    fix = did_you_mean(name, settings.secrets, f"declare {name} in the group secrets")
+    return Problem(path, shown, allowed, fix)
 
 
 def _listed(names: Collection[str]) -> str:
