@@ -18,9 +18,9 @@ from railway_api.certificates import trusted
 from railway_sandbox.addresses import CLOUDFLARE_TOKEN, RAILWAY_TOKEN, environment
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.cloudflare.zones import ZONE_IDS
-from railway_sandbox.database import Database
 from railway_sandbox.http_messages import Request
 from railway_sandbox.server import Sandbox, SandboxError, reset, running
+from railway_sandbox.storage import Database
 from tests.lifecycle.conftest import LONGEST_S
 
 SpacesClient = Callable[..., Any]

@@ -22,9 +22,9 @@ from typing import Any, cast
 import pytest
 
 from pulumi_embedded.state import Vault, decode_value
-from railway_sandbox.database import Database
 from railway_sandbox.railway.state import SETTINGS
 from railway_sandbox.server import Sandbox
+from railway_sandbox.storage import Database
 from railyard.engine.cli_operations import make_backend
 from railyard.engine.configuration import read_stack
 from railyard.engine.engine import code_of

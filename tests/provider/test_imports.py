@@ -10,7 +10,7 @@ from pulumi.runtime.proto import provider_pb2
 
 from pulumi_provider.values import SECRET, SIGNATURE
 from pulumiverse_railway.provider.resources import ALL
-from railway_sandbox.railway.account.usage_limits import customer_id
+from railway_sandbox.railway.account.usage import customer_id
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.projects.members import open_account
 from tests import virtual_time

@@ -12,12 +12,12 @@ from typing import Any
 
 from railway_sandbox.addresses import RAILWAY_TOKEN, SPACES_ACCESS_KEY
 from railway_sandbox.cloudflare.model import CloudflareCloud
-from railway_sandbox.database import Rows
 from railway_sandbox.digitalocean.model import DigitalOceanCloud
 from railway_sandbox.identifiers import Identifiers
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.spaces.journal import Journal
 from railway_sandbox.spaces.model import SpacesCloud
+from railway_sandbox.storage import Rows
 from railway_sandbox.tables import Table
 
 

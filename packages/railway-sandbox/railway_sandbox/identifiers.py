@@ -1,7 +1,8 @@
 """Ids and keys for simulated things: repeatable, never from chance.
 
-Owns the one source that every model draws from. The same seed gives the same ids in the same order, and the position
-is stored with the rest of the state, so that no id is ever given twice.
+Owns the one source that every model draws from: the same seed gives the same ids in the same order, and the position is
+stored with the rest of the state, so that no id is ever given twice. Names that are made out of something need no
+source: the same text gives the same id or host name in every run.
 """
 
 from __future__ import annotations
@@ -30,3 +31,13 @@ class Identifiers:
     def _next(self) -> bytes:
         self.count += 1
         return hashlib.sha256(f"{self.seed}:{self.count}".encode()).digest()
+
+
+def uuid_of(text: str) -> str:
+    """Return the version-4-shaped UUID that belongs to ``text``."""
+    return str(uuid.UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=4))
+
+
+def short_of(text: str, length: int = 8) -> str:
+    """Return the first characters of the hash of ``text``: for generated host names and tokens."""
+    return hashlib.sha256(text.encode()).hexdigest()[:length]

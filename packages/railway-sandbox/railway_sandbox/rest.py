@@ -1,6 +1,6 @@
 """Routes of a REST API: method and path, and the handler of each.
 
-Shared by the simulated Cloudflare and DigitalOcean. Knows no API.
+Shared by the simulated Cloudflare and DigitalOcean; Spaces refuses in the same way. Knows no API.
 """
 
 from __future__ import annotations
@@ -13,6 +13,24 @@ from typing import Any, Generic, TypeVar
 from railway_sandbox.http_messages import Request, Response
 
 Cloud = TypeVar("Cloud")
+
+
+class RefusedError(Exception):
+    """A request that an API refuses: the HTTP status, the API's own code for the reason, and its text."""
+
+    def __init__(self, status: int, code: int | str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+class NoRouteError(Exception):
+    """No route has the path of a request."""
+
+
+class MethodNotAllowedError(Exception):
+    """The path of a request has other methods only."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +70,16 @@ class Route(Generic[Cloud]):
         return match.groups() if match else None
 
 
-def dispatch(routes: Sequence[Route[Cloud]], cloud: Cloud, request: Request, path: str) -> Response | None:
+def dispatch(routes: Sequence[Route[Cloud]], cloud: Cloud, request: Request, path: str) -> Response:
     """Return the response of the route with this path and the request's method.
 
-    Returns None when no route has the path. Raises ``LookupError`` when the path has other methods only.
+    Raises ``NoRouteError`` or ``MethodNotAllowedError`` where there is none.
     """
     matching = [(route, ids) for route in routes if (ids := route.ids(path)) is not None]
     for route, ids in matching:
         if route.method == request.method:
             return route.handler(Call(cloud, request, ids))
-    if matching:
-        raise LookupError(request.method)
-    return None
+    raise MethodNotAllowedError if matching else NoRouteError
 
 
 def page_of(items: Sequence[object], number: int, size: int) -> list[object]:

@@ -22,7 +22,7 @@ from railway_sandbox.faults import Faults
 from railway_sandbox.railway.account import ssh_keys
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.deployments import deployments
-from railway_sandbox.railway.records import VolumeInstance
+from railway_sandbox.railway.records import VolumeInstance, of_service
 from railway_sandbox.railway.storage.volumes import WRITTEN_MB
 from railway_sandbox.request_log import RequestLog
 
@@ -88,11 +88,8 @@ class Relay:
         """Return the volume that a service instance mounts."""
         with self._cloud.lock:
             instance = self._cloud.state.instances[instance_id]
-            for disk in self._cloud.state.volume_instances.values():
-                mount = (disk.service_id, disk.environment_id, disk.deleted_at)
-                if mount == (instance.service_id, instance.environment_id, None):
-                    return disk
-        return None
+            disks = of_service(self._cloud.state.volume_instances, instance.environment_id, instance.service_id)
+        return next(iter(disks), None)
 
     def folder(self, disk: VolumeInstance) -> bytes:
         """Return where the files of a volume lie on this machine."""

@@ -1,7 +1,8 @@
 """The files of one sandbox directory, and who may write them.
 
-Owns file names, atomic writes, the lock that keeps a second server out, and the note that tells other commands where
-the running one listens. Does not know what the state means.
+Owns file names, the database and its transactions, atomic writes, the lock that keeps a second server out, and the note
+that tells other commands where the running one listens. Does not know what the state means. A transaction touches the
+rows that changed, so that its cost does not grow with what is stored.
 
     clouds.sqlite3   all simulated clouds but Spaces, and the simulated time
     spaces.jsonl     what was written to Spaces
@@ -22,12 +23,82 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from railway_sandbox.database import Changed, Database, Rows
+Rows = dict[str, dict[str, str]]
+"""Kind → id → JSON text."""
+Changed = Iterable[tuple[str, list[str], Mapping[str, str]]]
+"""Of each kind the ids of removed rows, and the texts of changed ones by id."""
+
+_SCHEMA: Final = "CREATE TABLE IF NOT EXISTS records (kind TEXT, id TEXT, value TEXT, PRIMARY KEY (kind, id))"
+_SELECT: Final = "SELECT kind, id, value FROM records WHERE ? IS NULL OR kind = ? ORDER BY rowid"
+_DELETE: Final = "DELETE FROM records WHERE kind = ? AND id = ?"
+_UPSERT: Final = "INSERT INTO records VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+"""An update keeps the row's place in the order."""
+
+
+class Database:
+    """One file. Several processes may read it; who writes holds the sandbox's lock."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.connection: sqlite3.Connection | None = None
+        """The one that is kept open, if any."""
+
+    def read(self, kind: str | None = None) -> Rows:
+        """Return all rows, or those of one kind; none when there is no file. Raises ``sqlite3.Error``."""
+        rows: Rows = {}
+        if not self.path.exists():
+            return rows
+        with self._connection() as connection:
+            for row in connection.execute(_SELECT, (kind, kind)):
+                rows.setdefault(row[0], {})[row[1]] = row[2]
+        return rows
+
+    def write(self, changed: Changed, *, everything: bool = False) -> None:
+        """Store changes, all of them or none; they are in the file when this returns.
+
+        With ``everything`` they take the place of all that was stored.
+        """
+        with self._connection() as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            if everything:
+                connection.execute("DELETE FROM records")
+            for kind, removed, texts in changed:
+                connection.executemany(_DELETE, ((kind, key) for key in removed))
+                connection.executemany(_UPSERT, ((kind, key, text) for key, text in texts.items()))
+
+    @contextmanager
+    def kept_open(self) -> Generator[None]:
+        """Use one connection for all that is read and written in the block."""
+        with self._connection() as connection:
+            self.connection = connection
+            try:
+                yield
+            finally:
+                self.connection = None
+
+    @contextmanager
+    def _connection(self) -> Generator[sqlite3.Connection]:
+        if self.connection is not None:
+            yield self.connection
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # Readable by its owner alone, for it holds variables and tokens; SQLite's own files beside it follow.
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        try:
+            # What a process has written outlives its end without waiting for the disk.
+            connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(_SCHEMA)
+            yield connection
+        finally:
+            connection.close()
+
 
 LOCK_ATTEMPTS: Final = 5
 LOCK_PAUSE_S: Final = 0.05

@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, TypedDict, cast
 
 from railway_sandbox.clock import EPOCH, timestamp
-from railway_sandbox.cloudflare import errors, rules
+from railway_sandbox.cloudflare import rules
+from railway_sandbox.cloudflare.refusals import no_route
 from railway_sandbox.cloudflare.rules import Record
 from railway_sandbox.cloudflare.rulesets import Ruleset, Rulesets
 from railway_sandbox.cloudflare.zones import ACCOUNT_ID, NAME_SERVERS, ZONE_IDS
 from railway_sandbox.identifiers import Identifiers
+from railway_sandbox.rest import RefusedError
 from railway_sandbox.tables import Table
 
 ON_OFF: Final = ("on", "off")
@@ -122,7 +124,7 @@ class CloudflareCloud:
         for name, zone_id in self.zone_ids.items():
             if zone_id == id:
                 return name
-        raise errors.no_route(f"/zones/{id}")
+        raise no_route(f"/zones/{id}")
 
     # DNS records
 
@@ -135,7 +137,7 @@ class CloudflareCloud:
     def record(self, zone_id: str, id: str) -> Record:
         self.zone_name(zone_id)
         if id not in self._records[zone_id]:
-            raise errors.record_not_found()
+            raise RefusedError(404, 81_044, "Record does not exist.")
         return self._records[zone_id][id]
 
     def create_record(self, zone_id: str, body: Mapping[str, Any]) -> Record:
@@ -168,7 +170,7 @@ class CloudflareCloud:
         zone = self.zone_name(zone_id)
         for required in ("name", "type"):
             if not isinstance(body.get(required), str):
-                raise errors.invalid_record(9000, f"DNS record {required} is required.")
+                raise RefusedError(400, 9000, f"DNS record {required} is required.")
         data: dict[str, Any] | None = body.get("data")
         return Record(
             id=id,
@@ -194,11 +196,11 @@ class CloudflareCloud:
             if other["id"] == record["id"] or other["name"] != record["name"]:
                 continue
             if record["type"] == "CNAME" and other["type"] in rules.ADDRESS_TYPES:
-                raise errors.host_taken()
+                raise RefusedError(400, 81_053, "An A, AAAA, or CNAME record with that host already exists.")
             if record["type"] in rules.ADDRESS_TYPES and other["type"] == "CNAME":
-                raise errors.alias_taken()
+                raise RefusedError(400, 81_054, "A CNAME record with that host already exists.")
             if other["type"] == record["type"] and rules.same_content(record, other):
-                raise errors.identical_record()
+                raise RefusedError(400, 81_058, "An identical record already exists.")
         self._records[zone_id][record["id"]] = record
 
     # Settings
@@ -209,14 +211,14 @@ class CloudflareCloud:
     def setting(self, zone_id: str, id: str) -> Setting:
         self.zone_name(zone_id)
         if id not in SETTINGS:
-            raise errors.unknown_setting()
+            raise RefusedError(400, 1006, "Unrecognized zone setting name")
         default = Setting(id=id, value=SETTINGS[id][0], editable=True, modified_on=None)
         return self._settings[zone_id].get(id, default)
 
     def change_setting(self, zone_id: str, id: str, value: object) -> Setting:
         self.setting(zone_id, id)
         if not isinstance(value, str) or value not in SETTINGS[id]:
-            raise errors.invalid_setting(id)
+            raise invalid_setting(id)
         changed = Setting(id=id, value=value, editable=True, modified_on=timestamp(self._now()))
         self._settings[zone_id][id] = changed
         return changed
@@ -273,6 +275,11 @@ class CloudflareCloud:
             if plain == zone or plain.endswith(f".{zone}"):
                 return _lookup(list(self._records[zone_id].values()), plain, zone)
         return []
+
+
+def invalid_setting(name: str) -> RefusedError:
+    """Return the refusal of a value that a setting cannot have."""
+    return RefusedError(400, 1007, f"Invalid value for zone setting {name}")
 
 
 def _lookup(records: list[Record], name: str, zone: str) -> list[Record]:

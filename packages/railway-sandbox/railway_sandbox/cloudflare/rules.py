@@ -10,7 +10,8 @@ import ipaddress
 import re
 from typing import TypedDict
 
-from railway_sandbox.cloudflare import errors
+from railway_sandbox.cloudflare.refusals import not_simulated
+from railway_sandbox.rest import RefusedError
 
 ADDRESS_TYPES = frozenset({"A", "AAAA", "CNAME"})
 """Types that exclude each other around a CNAME, and the only ones that can be proxied."""
@@ -57,44 +58,44 @@ def qualified(name: str, zone: str) -> str:
 def validate(record: Record) -> None:
     """Raise ``RefusedError`` with Cloudflare's code when the record cannot exist."""
     if record["type"] not in TYPES:
-        raise errors.not_simulated(f"DNS records of type {record['type']!r}")
+        raise not_simulated(f"DNS records of type {record['type']!r}")
     _validate_name(record["name"])
     _validate_content(record["type"], record["content"])
     _validate_ttl(record)
     if record["type"] == "MX" and record["priority"] is None:
-        raise errors.invalid_record(9100, "priority is a required field for MX records.")
+        raise RefusedError(400, 9100, "priority is a required field for MX records.")
     if len(record["comment"] or "") > COMMENT_LIMIT:
-        raise errors.invalid_record(9313, f"DNS record comment is too long: at most {COMMENT_LIMIT} characters.")
+        raise RefusedError(400, 9313, f"DNS record comment is too long: at most {COMMENT_LIMIT} characters.")
     if record["tags"]:
-        raise errors.invalid_record(9300, f"DNS record has {len(record['tags'])} tags, exceeding the quota of 0.")
+        raise RefusedError(400, 9300, f"DNS record has {len(record['tags'])} tags, exceeding the quota of 0.")
 
 
 def _validate_name(name: str) -> None:
     labels = name.split(".")
     if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise errors.invalid_record(9000, "DNS name is invalid.")
+        raise RefusedError(400, 9000, "DNS name is invalid.")
 
 
 def _validate_content(type: str, content: str) -> None:
     if not content:
-        raise errors.invalid_record(9020, "Invalid DNS record content: content is empty.")
+        raise RefusedError(400, 9020, "Invalid DNS record content: content is empty.")
     if type == "A" and not _is_address(content, 4):
-        raise errors.invalid_record(9005, "Content for A record must be a valid IPv4 address.")
+        raise RefusedError(400, 9005, "Content for A record must be a valid IPv4 address.")
     if type == "AAAA" and not _is_address(content, 6):
-        raise errors.invalid_record(9006, "Content for AAAA record must be a valid IPv6 address.")
+        raise RefusedError(400, 9006, "Content for AAAA record must be a valid IPv6 address.")
     if type in ("CNAME", "MX", "NS") and not _is_host(content):
-        raise errors.invalid_record(9007, f"Content for {type} record is invalid.")
+        raise RefusedError(400, 9007, f"Content for {type} record is invalid.")
     if type == "TXT" and len(content.encode()) > TEXT_LIMIT_BYTES:
-        raise errors.invalid_record(9015, "Record content exceeds the allowed length of 4096 wire format bytes.")
+        raise RefusedError(400, 9015, "Record content exceeds the allowed length of 4096 wire format bytes.")
 
 
 def _validate_ttl(record: Record) -> None:
     if record["proxied"] and record["type"] not in ADDRESS_TYPES:
-        raise errors.invalid_record(9004, "This record type cannot be proxied.")
+        raise RefusedError(400, 9004, "This record type cannot be proxied.")
     if record["proxied"] and record["ttl"] != AUTOMATIC_TTL:
-        raise errors.invalid_record(9021, "Invalid TTL. Must be 1 for automatic when the record is proxied.")
+        raise RefusedError(400, 9021, "Invalid TTL. Must be 1 for automatic when the record is proxied.")
     if record["ttl"] != AUTOMATIC_TTL and record["ttl"] not in TTL_SECONDS:
-        raise errors.invalid_record(9021, "Invalid TTL. Must be between 60 and 86,400 seconds, or 1 for automatic.")
+        raise RefusedError(400, 9021, "Invalid TTL. Must be between 60 and 86,400 seconds, or 1 for automatic.")
 
 
 def _is_address(content: str, version: int) -> bool:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NotRequired, TypedDict, cast
 
 from railway_sandbox.clock import timestamp
-from railway_sandbox.cloudflare import errors
+from railway_sandbox.cloudflare.refusals import not_simulated
 from railway_sandbox.identifiers import Identifiers
+from railway_sandbox.rest import RefusedError
 from railway_sandbox.tables import Table
 
 REDIRECTS: Final = "http_request_dynamic_redirect"
@@ -68,24 +69,25 @@ class Rulesets:
     def one(self, id: str) -> Ruleset:
         """Return a ruleset; ``RefusedError`` when the zone has none with this id."""
         if id not in self._table:
-            raise errors.ruleset_not_found(id)
+            raise RefusedError(404, 10_003, f"could not find ruleset {id}")
         return self._table[id]
 
     def entry_point(self, phase: str) -> Ruleset:
         """Return the entry point of a phase; ``RefusedError`` when there is none."""
         if (ruleset := self._of_phase(phase)) is None:
-            raise errors.no_entry_point(phase)
+            raise RefusedError(404, 10_003, f"could not find entrypoint ruleset in the {phase} phase")
         return ruleset
 
     def create(self, body: Mapping[str, Any], *, dry_run: bool = False) -> Ruleset:
         """Make the entry point of a phase; ``RefusedError`` when it is invalid, or there is one already."""
         for name in ("kind", "name", "phase"):
             if not isinstance(body.get(name), str) or not body[name]:
-                raise errors.invalid_ruleset(f"{name} is required")
+                raise _invalid(f"{name} is required")
         if body["kind"] != "zone":
-            raise errors.not_simulated(f"rulesets of kind {body['kind']!r}")
+            raise not_simulated(f"rulesets of kind {body['kind']!r}")
         if self._of_phase(body["phase"]) is not None:
-            raise errors.phase_taken(body["phase"])
+            reason = f"exceeded maximum number of zone rulesets for phase {body['phase']}"
+            raise RefusedError(400, 20_217, f"'zone' is not a valid value for kind because {reason}")
         return self._store(self._ids.hexadecimal(32), body, old=None, dry_run=dry_run)
 
     def replace(self, id: str, body: Mapping[str, Any], *, dry_run: bool = False) -> Ruleset:
@@ -93,7 +95,7 @@ class Rulesets:
         old = self.one(id)
         for name in ("kind", "phase"):
             if body.get(name, old[name]) != old[name]:
-                raise errors.invalid_ruleset(f"{name} cannot be changed")
+                raise _invalid(f"{name} cannot be changed")
         return self._store(id, {**old, "rules": [], **body}, old=old, dry_run=dry_run)
 
     def replace_entry_point(self, phase: str, body: Mapping[str, Any], *, dry_run: bool = False) -> Ruleset:
@@ -121,7 +123,7 @@ class Rulesets:
 
     def _of_phase(self, phase: str) -> Ruleset | None:
         if phase != REDIRECTS:
-            raise errors.not_simulated(f"rulesets of the phase {phase!r}")
+            raise not_simulated(f"rulesets of the phase {phase!r}")
         return next(iter(self._table.values()), None)
 
     def _store(self, id: str, body: Mapping[str, Any], *, old: Ruleset | None, dry_run: bool) -> Ruleset:
@@ -142,11 +144,12 @@ class Rulesets:
 
     def _rules(self, bodies: Sequence[Mapping[str, Any]], old: Sequence[Rule], now: str) -> list[Rule]:
         if len(bodies) > MOST_RULES:
-            raise errors.too_many_rules(REDIRECTS, len(bodies), MOST_RULES)
+            count = f"{len(bodies)} out of {MOST_RULES}"
+            raise _invalid(f"exceeded maximum number of rules in the phase {REDIRECTS}: {count}")
         rules = [self._rule(each, old, now) for each in bodies]
         refs = [rule["ref"] for rule in rules]
         if len(set(refs)) < len(refs):
-            raise errors.invalid_ruleset("rules must have different refs")
+            raise _invalid("rules must have different refs")
         return rules
 
     def _rule(self, body: Mapping[str, Any], old: Sequence[Rule], now: str) -> Rule:
@@ -154,7 +157,7 @@ class Rulesets:
         id_, ref = body.get("id"), body.get("ref")
         before = next((rule for rule in old if rule["id"] == id_ or (rule["ref"] == ref and id_ is None)), None)
         if id_ is not None and before is None:
-            raise errors.invalid_ruleset(f"'{id_}' is not a rule of this ruleset")
+            raise _invalid(f"'{id_}' is not a rule of this ruleset")
         _validate(body)
         own = before["id"] if before else self._ids.hexadecimal(32)
         rule = Rule(
@@ -173,18 +176,23 @@ class Rulesets:
         return rule
 
 
+def _invalid(reason: str) -> RefusedError:
+    """Return a refusal with one code for all reasons, of which Cloudflare has one each."""
+    return RefusedError(400, 20_000, reason)
+
+
 def _validate(body: Mapping[str, Any]) -> None:
     """Raise ``RefusedError`` for a rule that no redirect can be."""
     if body.get("action") != "redirect":
-        raise errors.invalid_ruleset(f"'{body.get('action')}' is not a valid value for action in phase {REDIRECTS}")
+        raise _invalid(f"'{body.get('action')}' is not a valid value for action in phase {REDIRECTS}")
     value = _group(_group(body, "action_parameters"), "from_value")
     target = _group(value, "target_url")
     if len({"value", "expression"} & target.keys()) != 1:
-        raise errors.invalid_ruleset("target_url must have either a value or an expression")
+        raise _invalid("target_url must have either a value or an expression")
     if value.get("status_code", 301) not in STATUSES:
-        raise errors.invalid_ruleset(f"'{value['status_code']}' is not a valid value for status_code")
+        raise _invalid(f"'{value['status_code']}' is not a valid value for status_code")
     if not isinstance(value.get("preserve_query_string", False), bool):
-        raise errors.invalid_ruleset("preserve_query_string must be a boolean")
+        raise _invalid("preserve_query_string must be a boolean")
     _host_of(str(body.get("expression", "")))
     _address(target, "/")
 
@@ -196,7 +204,7 @@ def _group(body: Mapping[str, Any], name: str) -> dict[str, Any]:
 def _host_of(expression: str) -> str:
     """Return the host that a rule is about."""
     if (match := _HOST.fullmatch(expression.strip())) is None:
-        raise errors.not_simulated(f"the expression {expression!r}")
+        raise not_simulated(f"the expression {expression!r}")
     return match["host"].lower()
 
 
@@ -205,5 +213,5 @@ def _address(target: Mapping[str, Any], path: str) -> str:
     if "value" in target:
         return target["value"]
     if (match := _CONCAT.fullmatch(target["expression"].strip())) is None:
-        raise errors.not_simulated(f"the expression {target['expression']!r}")
+        raise not_simulated(f"the expression {target['expression']!r}")
     return "".join(path if token[0] == _PATH else token[1] for token in _PART.finditer(match[1]))

@@ -11,11 +11,20 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from railway_sandbox.addresses import CLOUDFLARE_PATH
-from railway_sandbox.cloudflare import errors
-from railway_sandbox.cloudflare.model import CloudflareCloud
+from railway_sandbox.cloudflare.model import CloudflareCloud, invalid_setting
+from railway_sandbox.cloudflare.refusals import no_route, not_simulated
 from railway_sandbox.cloudflare.rulesets import Rulesets
 from railway_sandbox.http_messages import Request, Response, UnreadableBodyError
-from railway_sandbox.rest import Call, Handler, Route, dispatch, page_of
+from railway_sandbox.rest import (
+    Call,
+    Handler,
+    MethodNotAllowedError,
+    NoRouteError,
+    RefusedError,
+    Route,
+    dispatch,
+    page_of,
+)
 
 PREFIX: Final = CLOUDFLARE_PATH
 
@@ -27,17 +36,24 @@ TOKEN_ID: Final = "70ce0000000000000000000000000001"
 
 def respond(cloud: CloudflareCloud, request: Request) -> Response:
     """Answer one request; the model's refusals become Cloudflare's envelope."""
+    path = request.path.removeprefix(PREFIX).rstrip("/")
+    if not request.bearer_token():
+        return refusal(RefusedError(400, 9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers"))
     try:
-        if not request.bearer_token():
-            raise errors.no_credentials()
-        return _dispatch(cloud, request)
+        return dispatch(ROUTES, cloud, request, path)
     except UnreadableBodyError as problem:
-        return refusal(errors.unreadable(str(problem)))
-    except errors.RefusedError as refused:
+        return refusal(RefusedError(400, 9207, f"Request body is invalid: {problem}"))
+    except MethodNotAllowedError:
+        message = f"Method not allowed for this authentication scheme: {request.method}"
+        return refusal(RefusedError(405, 10_405, message))
+    except NoRouteError:
+        below_a_zone = re.fullmatch(r"/zones/\w+/.+", path)
+        return refusal(not_simulated(f"{request.method} {path}") if below_a_zone else no_route(path))
+    except RefusedError as refused:
         return refusal(refused)
 
 
-def refusal(refused: errors.RefusedError) -> Response:
+def refusal(refused: RefusedError) -> Response:
     """Return Cloudflare's envelope for an error; it says that a retry is useless: the answer would be the same."""
     envelope = {
         "success": False,
@@ -47,19 +63,6 @@ def refusal(refused: errors.RefusedError) -> Response:
     }
     retried = refused.status in RETRIED_STATUSES or refused.status >= 500
     return Response.of_json(refused.status, envelope, {"x-should-retry": "false"} if retried else None)
-
-
-def _dispatch(cloud: CloudflareCloud, request: Request) -> Response:
-    path = request.path.removeprefix(PREFIX).rstrip("/")
-    try:
-        response = dispatch(ROUTES, cloud, request, path)
-    except LookupError:
-        raise errors.method_not_allowed(request.method) from None
-    if response is not None:
-        return response
-    if re.fullmatch(r"/zones/\w+/.+", path):
-        raise errors.not_simulated(f"{request.method} {path}")
-    raise errors.no_route(path)
 
 
 def _success(result: object) -> Response:
@@ -124,7 +127,7 @@ def _get_universal_ssl(call: Call[CloudflareCloud]) -> Response:
 def _change_universal_ssl(call: Call[CloudflareCloud]) -> Response:
     enabled: Any = call.body.get("enabled")
     if not isinstance(enabled, bool):
-        raise errors.invalid_setting("universal ssl")
+        raise invalid_setting("universal ssl")
     call.cloud.change_universal_ssl(call.id, enabled=enabled)
     return _get_universal_ssl(call)
 

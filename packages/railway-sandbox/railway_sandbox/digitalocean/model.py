@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeVar, cast
 
 from railway_sandbox import clock
-from railway_sandbox.digitalocean import errors
 from railway_sandbox.digitalocean.records import Certificate, Endpoint, Grant, Project, SpacesKey
 from railway_sandbox.identifiers import Identifiers
+from railway_sandbox.rest import RefusedError
 from railway_sandbox.tables import Table
 
 PERMISSIONS: Final = ("read", "readwrite", "fullaccess")
@@ -119,9 +119,9 @@ class DigitalOceanCloud:
     def create_endpoint(self, body: Mapping[str, Any]) -> Endpoint:
         origin = _text(body.get("origin"), "origin")
         if not _ORIGIN.fullmatch(origin):
-            raise errors.invalid("origin must be the domain name of a Spaces bucket")
+            raise _invalid("origin must be the domain name of a Spaces bucket")
         if any(endpoint["origin"] == origin for endpoint in self._endpoints.values()):
-            raise errors.conflict("A CDN endpoint already exists for this origin.")
+            raise _conflict("A CDN endpoint already exists for this origin.")
         created = Endpoint(
             id=self._ids(),
             origin=origin,
@@ -167,9 +167,9 @@ class DigitalOceanCloud:
     def _check_domain(self, endpoint: Endpoint) -> None:
         certificate = endpoint["certificate_id"]
         if endpoint["custom_domain"] and not certificate:
-            raise errors.invalid("certificate_id is required when custom_domain is set")
+            raise _invalid("certificate_id is required when custom_domain is set")
         if certificate and certificate != CLOUDFLARE_CERTIFICATE and certificate not in self._certificates:
-            raise errors.invalid("certificate_id does not name a certificate of this account")
+            raise _invalid("certificate_id does not name a certificate of this account")
 
     # Certificates
 
@@ -186,13 +186,13 @@ class DigitalOceanCloud:
     def create_certificate(self, body: Mapping[str, Any]) -> dict[str, Any]:
         name, kind = _text(body.get("name"), "name"), body.get("type") or "custom"
         if kind not in ("lets_encrypt", "custom"):
-            raise errors.invalid("type must be lets_encrypt or custom")
+            raise _invalid("type must be lets_encrypt or custom")
         if kind == "lets_encrypt" and not body.get("dns_names"):
-            raise errors.invalid("dns_names is required for a lets_encrypt certificate")
+            raise _invalid("dns_names is required for a lets_encrypt certificate")
         if kind == "custom" and not (body.get("private_key") and body.get("leaf_certificate")):
-            raise errors.invalid("private_key and leaf_certificate are required for a custom certificate")
+            raise _invalid("private_key and leaf_certificate are required for a custom certificate")
         if self.certificates(name):
-            raise errors.conflict("A certificate with this name already exists.")
+            raise _conflict("A certificate with this name already exists.")
         certificate = Certificate(
             id=self._ids(),
             name=name,
@@ -209,7 +209,7 @@ class DigitalOceanCloud:
     def delete_certificate(self, id: str) -> None:
         self.certificate(id)
         if any(endpoint["certificate_id"] == id for endpoint in self._endpoints.values()):
-            raise errors.in_use("Make sure the certificate is not in use before deleting it")
+            raise RefusedError(403, "forbidden", "Make sure the certificate is not in use before deleting it")
         del self._certificates[id]
 
     def _seen(self, certificate: Certificate) -> dict[str, Any]:
@@ -237,7 +237,7 @@ class DigitalOceanCloud:
         name = _text(body.get("name"), "name")
         _text(body.get("purpose"), "purpose")
         if any(project["name"] == name for project in self._projects.values()):
-            raise errors.conflict("name is already in use")
+            raise _conflict("name is already in use")
         return self._make_project(body, default=False)
 
     def change_project(self, id: str, body: Mapping[str, Any]) -> Project:
@@ -252,7 +252,8 @@ class DigitalOceanCloud:
     def delete_project(self, id: str) -> None:
         project = self.project(id)
         if project["is_default"] or project["id"] in self._assignments.values():
-            raise errors.not_empty("The default project and projects that hold resources cannot be deleted.")
+            message = "The default project and projects that hold resources cannot be deleted."
+            raise RefusedError(412, "precondition_failed", message)
         del self._projects[project["id"]]
 
     def resources(self, project_id: str) -> list[dict[str, Any]]:
@@ -264,7 +265,7 @@ class DigitalOceanCloud:
         project = self.project(project_id)
         for urn in urns:
             if not re.fullmatch(r"do:\w+:[\w.-]+", urn):
-                raise errors.invalid(f"resource {urn!r} is not a valid URN")
+                raise _invalid(f"resource {urn!r} is not a valid URN")
             self._assignments[urn] = project["id"]
         return [_assigned(urn, project) for urn in urns]
 
@@ -290,15 +291,23 @@ def timestamp(now_s: float) -> str:
     return f"{clock.timestamp(now_s)[:-5]}Z"
 
 
+def _invalid(message: str) -> RefusedError:
+    return RefusedError(422, "unprocessable_entity", message)
+
+
+def _conflict(message: str) -> RefusedError:
+    return RefusedError(409, "conflict", message)
+
+
 def _existing(resources: Mapping[str, T], id: str) -> T:
     if id not in resources:
-        raise errors.not_found()
+        raise RefusedError(404, "not_found", "The resource you were accessing could not be found.")
     return resources[id]
 
 
 def _text(value: object, name: str) -> str:
     if not isinstance(value, str) or not value:
-        raise errors.invalid(f"{name} is required")
+        raise _invalid(f"{name} is required")
     return value
 
 
@@ -308,9 +317,9 @@ def _grants(grants_body: object) -> list[Grant]:
     for grant in cast("list[dict[str, Any]]", grants_body or []):
         bucket, permission = str(grant.get("bucket") or ""), str(grant.get("permission") or "")
         if permission == "fullaccess" and bucket:
-            raise errors.invalid("a fullaccess grant must not name a bucket")
+            raise _invalid("a fullaccess grant must not name a bucket")
         if permission in ("read", "readwrite") and not bucket:
-            raise errors.invalid(f"a {permission} grant must name a bucket")
+            raise _invalid(f"a {permission} grant must name a bucket")
         grants.append(Grant(bucket=bucket, permission=permission if permission in PERMISSIONS else ""))
     return grants
 
@@ -320,7 +329,7 @@ def _cdn_ttl_s(value: object) -> int:
     if not value:
         return DEFAULT_CDN_TTL_S
     if value not in CDN_TTL_SECONDS:
-        raise errors.invalid(f"ttl must be one of {', '.join(str(ttl) for ttl in CDN_TTL_SECONDS)} seconds")
+        raise _invalid(f"ttl must be one of {', '.join(str(ttl) for ttl in CDN_TTL_SECONDS)} seconds")
     return int(str(value))
 
 

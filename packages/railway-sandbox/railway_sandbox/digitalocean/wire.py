@@ -8,10 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from railway_sandbox.digitalocean import errors
 from railway_sandbox.digitalocean.model import DigitalOceanCloud
 from railway_sandbox.http_messages import Request, Response, UnreadableBodyError
-from railway_sandbox.rest import Call, Handler, Route, dispatch, page_of
+from railway_sandbox.rest import (
+    Call,
+    Handler,
+    MethodNotAllowedError,
+    NoRouteError,
+    RefusedError,
+    Route,
+    dispatch,
+    page_of,
+)
 
 PREFIX: Final = "/v2"
 
@@ -24,31 +32,26 @@ RATE_LIMIT_HEADERS: Final = {
 
 def respond(cloud: DigitalOceanCloud, request: Request) -> Response:
     """Answer one request; the model's refusals become DigitalOcean's error shape."""
+    if not request.bearer_token():
+        return refusal(RefusedError(403, "forbidden", "Unable to authenticate you: a bearer token is needed."))
     try:
-        if not request.bearer_token():
-            raise errors.no_credentials()
-        return _dispatch(cloud, request)
+        return dispatch(ROUTES, cloud, request, request.path.removeprefix(PREFIX).rstrip("/"))
     except UnreadableBodyError as problem:
-        return refusal(errors.unreadable(str(problem)))
-    except errors.RefusedError as refused:
+        return refusal(RefusedError(400, "bad_request", f"Unable to process the request: {problem}."))
+    except MethodNotAllowedError:
+        message = f"The method {request.method} is not allowed here."
+        return refusal(RefusedError(405, "method_not_allowed", message))
+    except NoRouteError:
+        message = f"the sandbox does not simulate {request.method} {request.path} of DigitalOcean"
+        return refusal(RefusedError(501, "not_implemented", message))
+    except RefusedError as refused:
         return refusal(refused)
 
 
-def refusal(refused: errors.RefusedError) -> Response:
+def refusal(refused: RefusedError) -> Response:
     """Return DigitalOcean's shape of an error."""
-    shape = {"id": refused.id, "message": refused.message, "request_id": "00000000-0000-4000-8000-000000000000"}
+    shape = {"id": refused.code, "message": refused.message, "request_id": "00000000-0000-4000-8000-000000000000"}
     return Response.of_json(refused.status, shape, RATE_LIMIT_HEADERS)
-
-
-def _dispatch(cloud: DigitalOceanCloud, request: Request) -> Response:
-    path = request.path.removeprefix(PREFIX).rstrip("/")
-    try:
-        response = dispatch(ROUTES, cloud, request, path)
-    except LookupError:
-        raise errors.method_not_allowed(request.method) from None
-    if response is not None:
-        return response
-    raise errors.not_simulated(f"{request.method} {request.path}")
 
 
 def _json(status: int, value: object) -> Response:

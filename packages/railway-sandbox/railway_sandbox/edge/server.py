@@ -13,7 +13,7 @@ from typing import Final
 
 from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.clouds import Clouds
-from railway_sandbox.edge import names
+from railway_sandbox.edge import dns
 from railway_sandbox.edge.certificate_authority import CertificateAuthority
 from railway_sandbox.http_messages import Request, Response
 from railway_sandbox.http_server import Certificate
@@ -48,18 +48,18 @@ class EdgeServer:
 
     def certificate(self, name: str) -> Certificate:
         """Return the certificate that is shown for ``name``."""
-        name = names.plain(name)
+        name = dns.plain(name)
         if self._clouds.cloudflare.is_proxied(name):
             if not self._clouds.cloudflare.certificate_covers(name):
                 return NO_CERTIFICATE
             zone = _zone(name)
             return self._authority.context([zone, f"*.{zone}"], GOOGLE)
-        end = names.end(self._clouds, name)
+        end = dns.end(self._clouds, name)
         if end is None or end[0] == "elsewhere":
             return NO_SUCH_NAME
         return self._of_operator(name, *end)
 
-    def _of_operator(self, name: str, operator: names.Where, last: str) -> Certificate:
+    def _of_operator(self, name: str, operator: dns.Where, last: str) -> Certificate:
         if operator == "railway":
             own = railway.certificate_name(self._clouds.railway, name)
             return self._authority.context([own or "*.up.railway.app"], LETS_ENCRYPT)
@@ -69,10 +69,10 @@ class EdgeServer:
 
     def answer(self, request: Request) -> Response:
         """Answer one request over HTTPS."""
-        name = names.plain(request.host)
+        name = dns.plain(request.host)
         if self._clouds.cloudflare.is_proxied(name):
             return self._proxied(name, request)
-        end = names.end(self._clouds, name)
+        end = dns.end(self._clouds, name)
         return self._origin(name, end, request) if end else _cloudflare_error(530)
 
     # Cloudflare's proxy
@@ -85,7 +85,7 @@ class EdgeServer:
         mode = self._clouds.cloudflare.setting(zone_id, "ssl")["value"]
         if mode == "off":
             return Response(status=301, headers={"Location": f"http://{name}{request.path}", "Server": "cloudflare"})
-        end = names.end(self._clouds, name)
+        end = dns.end(self._clouds, name)
         if end is None:
             return _cloudflare_error(530)
         if end[0] != "railway":
@@ -101,7 +101,7 @@ class EdgeServer:
 
     # The servers behind
 
-    def _origin(self, name: str, end: tuple[names.Where, str], request: Request) -> Response:
+    def _origin(self, name: str, end: tuple[dns.Where, str], request: Request) -> Response:
         operator, last = end
         if operator == "railway":
             return railway.visit(self._clouds.railway, name, request.path)
@@ -111,7 +111,7 @@ class EdgeServer:
 
     def _object(self, name: str, last: str, request: Request) -> Response:
         """Return an object of Spaces, through the CDN or not."""
-        cached = names.CDN.fullmatch(last)
+        cached = dns.CDN.fullmatch(last)
         if cached and name != last and not self._endpoint_of(name):
             return Response.of_json(HTTPStatus.FORBIDDEN, {"message": f"{name} is no name of this CDN endpoint"})
         if cached and not self._served(last):

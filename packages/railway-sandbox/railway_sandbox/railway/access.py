@@ -11,7 +11,7 @@ from typing import Any
 
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.errors import not_authorized, not_found
-from railway_sandbox.railway.records import Environment, Project, Service, Token, Workspace
+from railway_sandbox.railway.records import Environment, Project, Service, ServiceInstance, Token, Workspace
 
 Arguments = Mapping[str, Any]
 """The arguments of a field, by their names in Railway's API."""
@@ -58,21 +58,21 @@ class Caller:
 
     def project(self, id: str, *, live: bool = True) -> Project:
         """Return a project that the token reaches; ``live=False`` also finds one that was deleted a moment ago."""
-        project = self.cloud.live_project(id) if live else self.cloud.project(id)
+        project = self.cloud.project(id, live=live)
         if not self.may_reach(project):
             raise not_authorized()
         return project
 
     def environment(self, id: str, *, live: bool = True) -> Environment:
         """Return an environment that the token reaches."""
-        environment = self.cloud.live_environment(id) if live else self.cloud.environment(id)
+        environment = self.cloud.environment(id, live=live)
         if not self.may_reach(self.cloud.state.projects[environment.project_id], environment.id):
             raise not_authorized()
         return environment
 
     def service(self, id: str, *, live: bool = True) -> Service:
         """Return a service that the token reaches."""
-        service = self.cloud.live_service(id) if live else self.cloud.service(id)
+        service = self.cloud.service(id, live=live)
         if not self.may_reach(self.cloud.state.projects[service.project_id]):
             raise not_authorized()
         return service
@@ -84,6 +84,14 @@ class Caller:
         if service.project_id != environment.project_id:
             raise not_found("Service")
         return environment, service
+
+    def instance(self, arguments: Arguments) -> tuple[Environment, ServiceInstance]:
+        """Return the environment that ``environmentId`` names, and the instance of ``serviceId`` in it."""
+        environment, service = self.pair(arguments)
+        instance = self.cloud.find_instance(environment.id, service.id)
+        if instance is None:
+            raise not_found("ServiceInstance")
+        return environment, instance
 
 
 def caller_of(cloud: RailwayCloud, bearer: str | None, project_access_token: str | None) -> Caller | None:

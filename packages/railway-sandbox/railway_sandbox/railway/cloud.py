@@ -7,14 +7,16 @@ the module of that noun. Knows nothing of HTTP or GraphQL.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal, TypeVar
 
 from railway_sandbox.railway.errors import not_authorized, not_found
 from railway_sandbox.railway.plans import PLANS, Plan
 from railway_sandbox.railway.records import Environment, Project, Service, ServiceInstance, Token, Workspace
 from railway_sandbox.railway.state import State
 from railway_sandbox.railway.volume_files import VolumeFiles
+
+InProjectT = TypeVar("InProjectT", Environment, Service)
 
 LINGERING_S = 60.0
 """Seconds for which a deleted project, environment or service can be read by its id, with ``deletedAt`` set."""
@@ -192,51 +194,30 @@ class RailwayCloud:
         """Return the limits of the account's plan."""
         return PLANS[self.state.plan]
 
-    def project(self, id: str) -> Project:
-        """Return the project, also one that was deleted a moment ago."""
+    def project(self, id: str, *, live: bool = False) -> Project:
+        """Return the project, also one that was deleted a moment ago unless it has to be ``live``."""
         project = self.state.projects.get(id)
-        if project is None or self._forgotten(project.deleted_at):
+        if project is None or self._forgotten(project.deleted_at) or (live and project.deleted_at is not None):
             raise not_found("Project")
         return project
 
-    def live_project(self, id: str) -> Project:
-        """Return the project, for something that needs it to exist."""
-        project = self.project(id)
-        if project.deleted_at is not None:
-            raise not_found("Project")
-        return project
+    def environment(self, id: str, *, live: bool = False) -> Environment:
+        """Return the environment, as ``project`` does."""
+        return self._in_project(self.state.environments, id, "Environment", live=live)
 
-    def environment(self, id: str) -> Environment:
-        """Return the environment, also one that was deleted a moment ago."""
-        environment = self.state.environments.get(id)
-        if environment is None or self._forgotten(environment.deleted_at):
-            raise not_found("Environment")
-        if self.project_deleted(environment.project_id):
+    def service(self, id: str, *, live: bool = False) -> Service:
+        """Return the service, as ``project`` does."""
+        return self._in_project(self.state.services, id, "Service", live=live)
+
+    def _in_project(self, table: Mapping[str, InProjectT], id: str, noun: str, *, live: bool) -> InProjectT:
+        record = table.get(id)
+        if record is None or self._forgotten(record.deleted_at):
+            raise not_found(noun)
+        if self.project_deleted(record.project_id):
             raise not_authorized()
-        return environment
-
-    def live_environment(self, id: str) -> Environment:
-        """Return the environment, for something that needs it to exist."""
-        environment = self.environment(id)
-        if environment.deleted_at is not None:
-            raise not_found("Environment")
-        return environment
-
-    def service(self, id: str) -> Service:
-        """Return the service, also one that was deleted a moment ago."""
-        service = self.state.services.get(id)
-        if service is None or self._forgotten(service.deleted_at):
-            raise not_found("Service")
-        if self.project_deleted(service.project_id):
-            raise not_authorized()
-        return service
-
-    def live_service(self, id: str) -> Service:
-        """Return the service, for something that needs it to exist."""
-        service = self.service(id)
-        if service.deleted_at is not None:
-            raise not_found("Service")
-        return service
+        if live and record.deleted_at is not None:
+            raise not_found(noun)
+        return record
 
     def find_instance(self, environment_id: str, service_id: str) -> ServiceInstance | None:
         """Return the live instance of a service in an environment, if there is one."""

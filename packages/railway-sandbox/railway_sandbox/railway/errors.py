@@ -45,21 +45,6 @@ def in_progress(action: str) -> Refused:
     return Refused(f"{action}: an operation is already in progress")
 
 
-def projects_too_quickly() -> Refused:
-    """Return the refusal of a project that is created too soon after another one."""
-    return Refused("You are creating projects too quickly: 1 project per 30 seconds")
-
-
-def environments_too_quickly() -> Refused:
-    """Return the refusal of an environment that is created too soon after another one."""
-    return Refused("Only one environment can be created per user every 30s")
-
-
-def volumes_too_quickly() -> Refused:
-    """Return the refusal of a volume that is created too soon after another one."""
-    return Refused("Whoa there pal! You are creating volumes too quickly. Try again in a sec")
-
-
 def domain_failed(kind: str) -> Refused:
     """Return the refusal of a domain whose service instance is not ready; ``kind`` is service or custom."""
     return Refused(f"Failed to create {kind} domain, please try again")

@@ -11,14 +11,14 @@ from typing import Any
 
 from railway_sandbox.railway import regions
 from railway_sandbox.railway.access import FieldResolvers, Operations, Streams
-from railway_sandbox.railway.account import account, ssh_keys, usage, usage_limits
+from railway_sandbox.railway.account import account, ssh_keys, usage
 from railway_sandbox.railway.change_sets import change_sets
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.deployments import deployment_events, deployment_operations, logs, traffic_logs
+from railway_sandbox.railway.deployments import deployment_operations, logs
 from railway_sandbox.railway.domains import cdn, certificates, domains
 from railway_sandbox.railway.environments import config_patch, environments
 from railway_sandbox.railway.networking import egress, private_networks, tcp_proxies
-from railway_sandbox.railway.projects import members, notification_rules, project_tokens, projects
+from railway_sandbox.railway.projects import members, notification_rules, projects
 from railway_sandbox.railway.services import service_instances, services, variables
 from railway_sandbox.railway.storage import buckets, volume_backups, volumes
 
@@ -26,7 +26,6 @@ NOUNS = (
     account,
     ssh_keys,
     projects,
-    project_tokens,
     members,
     notification_rules,
     environments,
@@ -44,12 +43,9 @@ NOUNS = (
     private_networks,
     buckets,
     deployment_operations,
-    deployment_events,
     logs,
-    traffic_logs,
     regions,
     usage,
-    usage_limits,
 )
 
 

@@ -8,7 +8,7 @@ seconds of simulated time since the sandbox's epoch; sizes are MB, as in Railway
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field
 
@@ -380,3 +380,12 @@ class RateWindow(Record):
     hour_started_at: float
     used: int = 0
     recent: list[float] = Field(default_factory=list[float])
+
+
+PlacedT = TypeVar("PlacedT", CustomDomain, ServiceDomain, TCPProxy, VolumeInstance)
+
+
+def of_service(table: Mapping[str, PlacedT], environment_id: str, service_id: str) -> list[PlacedT]:
+    """Return what is there of a service in an environment: its domains, its proxies, the disks that it mounts."""
+    here = (environment_id, service_id, None)
+    return [each for each in table.values() if (each.environment_id, each.service_id, each.deleted_at) == here]

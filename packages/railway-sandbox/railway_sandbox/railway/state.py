@@ -9,34 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from railway_sandbox.railway.records import (
-    Bucket,
-    BucketInstance,
-    CustomDomain,
-    Deployment,
-    DeploymentTrigger,
-    EdgeConfig,
-    EgressAssociation,
-    EndpointName,
-    Environment,
-    NotificationRule,
-    Patch,
-    Project,
-    ProjectMember,
-    RateWindow,
-    Service,
-    ServiceDomain,
-    ServiceInstance,
-    SshKey,
-    TCPProxy,
-    Token,
-    User,
-    Volume,
-    VolumeBackup,
-    VolumeInstance,
-    Workflow,
-    Workspace,
-)
+from railway_sandbox.railway import records
 from railway_sandbox.tables import Table
 
 
@@ -46,38 +19,38 @@ class State:
     def __init__(self) -> None:
         self.facts: Table[Any] = Table()
         """The account's plan, the id of its user, and until when the edge refuses."""
-        self.workspaces = Table(Workspace)
-        self.tokens = Table(Token)
-        self.ssh_keys = Table(SshKey)
-        self.projects = Table(Project)
-        self.environments = Table(Environment)
-        self.patches = Table(Patch)
-        self.services = Table(Service)
-        self.instances = Table(ServiceInstance)
-        self.edge_configs = Table(EdgeConfig)
-        self.triggers = Table(DeploymentTrigger)
-        self.deployments = Table(Deployment)
-        self.volumes = Table(Volume)
-        self.volume_instances = Table(VolumeInstance)
-        self.volume_backups = Table(VolumeBackup)
-        self.workflows = Table(Workflow)
-        self.custom_domains = Table(CustomDomain)
-        self.service_domains = Table(ServiceDomain)
-        self.tcp_proxies = Table(TCPProxy)
-        self.egress_associations = Table(EgressAssociation)
-        self.endpoint_names = Table(EndpointName)
+        self.workspaces = Table(records.Workspace)
+        self.tokens = Table(records.Token)
+        self.ssh_keys = Table(records.SshKey)
+        self.projects = Table(records.Project)
+        self.environments = Table(records.Environment)
+        self.patches = Table(records.Patch)
+        self.services = Table(records.Service)
+        self.instances = Table(records.ServiceInstance)
+        self.edge_configs = Table(records.EdgeConfig)
+        self.triggers = Table(records.DeploymentTrigger)
+        self.deployments = Table(records.Deployment)
+        self.volumes = Table(records.Volume)
+        self.volume_instances = Table(records.VolumeInstance)
+        self.volume_backups = Table(records.VolumeBackup)
+        self.workflows = Table(records.Workflow)
+        self.custom_domains = Table(records.CustomDomain)
+        self.service_domains = Table(records.ServiceDomain)
+        self.tcp_proxies = Table(records.TCPProxy)
+        self.egress_associations = Table(records.EgressAssociation)
+        self.endpoint_names = Table(records.EndpointName)
         """By the id of the service instance."""
-        self.buckets = Table(Bucket)
-        self.bucket_instances = Table(BucketInstance)
-        self.people = Table(User)
-        self.project_members = Table(ProjectMember)
+        self.buckets = Table(records.Bucket)
+        self.bucket_instances = Table(records.BucketInstance)
+        self.people = Table(records.User)
+        self.project_members = Table(records.ProjectMember)
         """By the ids of the project and the user."""
-        self.notification_rules = Table(NotificationRule)
+        self.notification_rules = Table(records.NotificationRule)
         self.defects: Table[str] = Table()
         """Defects of images, repositories, commits and domains; see ``sources``."""
         self.commits: Table[str] = Table()
         """``<repository>@<branch>`` to its latest commit, where one was pushed."""
-        self.rates = Table(RateWindow)
+        self.rates = Table(records.RateWindow)
         self.throttled: Table[float] = Table()
         """Time of the last create of each kind of resource, for the create throttles."""
 

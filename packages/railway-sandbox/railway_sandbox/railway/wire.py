@@ -37,13 +37,11 @@ from graphql.execution.values import get_variable_values
 
 from railway_sandbox.clock import EPOCH, timestamp
 from railway_sandbox.http_messages import Request, Response, UnreadableBodyError
-from railway_sandbox.railway import operations
+from railway_sandbox.identifiers import short_of
+from railway_sandbox.railway import limits, operations
 from railway_sandbox.railway.access import Arguments, Caller, caller_of
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.connections import connection
-from railway_sandbox.railway.errors import NotSimulated, Refused
-from railway_sandbox.railway.ids import short_of
-from railway_sandbox.railway.limits import rate_limits
+from railway_sandbox.railway.errors import NotSimulated, Refused, invalid
 from railway_sandbox.railway.records import part
 
 SCHEMA_PATH = Path(__file__).with_name("schema.graphql")
@@ -85,20 +83,20 @@ def respond(cloud: RailwayCloud, request: Request) -> Response:
     """Answer one request. Raises ``NotSimulated`` when the sandbox, not the request, falls short."""
     with cloud.lock:
         operations.catch_up(cloud)
-        if rate_limits.edge(cloud, has_query_string=bool(request.query)).limited:
+        if limits.edge(cloud, has_query_string=bool(request.query)).limited:
             return Response(status=429, headers={"Content-Type": "text/plain"}, body=b"error code: 1015")
         caller = caller_of(cloud, request.bearer_token(), request.headers.get("project-access-token"))
-        verdict = rate_limits.plan(cloud, caller.token.id if caller else "anonymous")
-        limits = _limit_headers(cloud, verdict)
+        verdict = limits.plan(cloud, caller.token.id if caller else "anonymous")
+        headers = _limit_headers(cloud, verdict)
         if verdict.limited:
-            return _error_response(cloud, 429, "Rate limit exceeded", "RATE_LIMITED", limits)
-        operation = _read(cloud, request, limits)
+            return _error_response(cloud, 429, "Rate limit exceeded", "RATE_LIMITED", headers)
+        operation = _read(cloud, request, headers)
         if isinstance(operation, Response):
             return operation
-        return _response(cloud, caller, operation, limits)
+        return _response(cloud, caller, operation, headers)
 
 
-def _limit_headers(cloud: RailwayCloud, verdict: rate_limits.RateLimit) -> dict[str, str]:
+def _limit_headers(cloud: RailwayCloud, verdict: limits.RateLimit) -> dict[str, str]:
     headers = {
         "Content-Type": "application/json",
         "Date": format_datetime(EPOCH + timedelta(seconds=cloud.now()), usegmt=True),
@@ -211,7 +209,7 @@ def resolve(parent: Any, info: GraphQLResolveInfo[Caller], **arguments: Any) -> 
         return value
     kind = get_named_type(info.return_type).name  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     if kind.endswith("Connection") and isinstance(value, list):
-        return connection(cast("list[Any]", value), arguments)
+        return _connection(cast("list[Any]", value), arguments)
     return timestamp(value) if kind == "DateTime" else value
 
 
@@ -237,3 +235,34 @@ def _value(parent: Any, info: GraphQLResolveInfo[Caller], arguments: Arguments) 
     elif (value := getattr(parent, _snake(name), _MISSING)) is not _MISSING:
         return value
     raise NotSimulated(f"The sandbox does not simulate {name!r} of Railway's {owner!r}.")
+
+
+def _connection(nodes: list[Any], arguments: Arguments) -> dict[str, Any]:
+    """Return the page of ``nodes`` that ``first``, ``after``, ``last`` and ``before`` ask for, as Relay's connection.
+
+    Railway's own page sizes are not published: without ``first`` or ``last`` the whole list is one page.
+    """
+    start = _position(arguments.get("after"), -1) + 1
+    end = min(_position(arguments.get("before"), len(nodes)), len(nodes))
+    if arguments.get("first") is not None:
+        end = min(end, start + arguments["first"])
+    if arguments.get("last") is not None:
+        start = max(start, end - arguments["last"])
+    edges = [{"cursor": str(position), "node": nodes[position]} for position in range(start, end)]
+    return {
+        "edges": edges,
+        "pageInfo": {
+            "startCursor": edges[0]["cursor"] if edges else None,
+            "endCursor": edges[-1]["cursor"] if edges else None,
+            "hasNextPage": end < len(nodes),
+            "hasPreviousPage": start > 0,
+        },
+    }
+
+
+def _position(cursor: str | None, default: int) -> int:
+    if cursor is None:
+        return default
+    if not cursor.isdigit():
+        raise invalid("cursor")
+    return int(cursor)

@@ -11,8 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from railway_sandbox.http_messages import Response
-from railway_sandbox.spaces import errors
+from railway_sandbox.rest import RefusedError
 
+REFUSED: Final = (
+    "CORSResponse: This CORS request is not allowed. This is usually because the evaluation of Origin, request method "
+    "/ Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec."
+)
 _PREFIX: Final = "access-control-"
 
 
@@ -30,9 +34,10 @@ def preflight(rules: Sequence[Rule], headers: Mapping[str, str]) -> Response:
     """Return the answer to OPTIONS. Raises ``RefusedError`` for what no rule allows."""
     origin, method = headers.get("origin", ""), headers.get("access-control-request-method", "")
     if not origin or not method:
-        raise errors.no_preflight()
+        message = "Insufficient information. Origin and Access-Control-Request-Method headers needed."
+        raise RefusedError(400, "BadRequest", message)
     if not rules:
-        raise errors.cors_disabled()
+        raise RefusedError(403, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.")
     header_names = [
         name.strip().lower() for name in headers.get("access-control-request-headers", "").split(",") if name.strip()
     ]
@@ -40,7 +45,7 @@ def preflight(rules: Sequence[Rule], headers: Mapping[str, str]) -> Response:
         if _allows(rule, origin, method) and all(_matches(rule.allowed_headers or (), name) for name in header_names):
             allowed = {"Access-Control-Allow-Headers": ", ".join(header_names)} if header_names else {}
             return Response(status=200, headers={**_headers(rule, origin), **allowed})
-    raise errors.cors_refused()
+    raise RefusedError(403, "AccessForbidden", REFUSED)
 
 
 def of_answer(headers: Mapping[str, str], rules: Sequence[Rule], method: str, origin: str) -> dict[str, str]:

@@ -22,7 +22,8 @@ from moto.s3.models import S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
 from railway_sandbox.http_messages import Response
-from railway_sandbox.spaces import cors, errors
+from railway_sandbox.rest import RefusedError
+from railway_sandbox.spaces import cors
 from railway_sandbox.spaces.journal import Entry, Journal
 
 Permission = Callable[[str, str], str | None]
@@ -31,6 +32,10 @@ Permission = Callable[[str, str], str | None]
 TAKEN_NAMES: Final = frozenset({"assets", "backups", "cdn", "images", "media", "static", "uploads"})
 """Bucket names of other accounts: names are shared by all customers of a region."""
 
+NAME_TAKEN: Final = (
+    "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please "
+    "select a different name and try again."
+)
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _DROPPED_HEADERS = frozenset(
@@ -127,12 +132,12 @@ class SpacesCloud:
             return
         permission = self._permission(access_key, bucket) if access_key else "none"
         if permission is None:
-            raise errors.unknown_key()
+            raise RefusedError(403, "InvalidAccessKeyId", "The access key id does not exist in our records.")
         reads = method in READING
         granted = permission == "fullaccess" or (reads and permission in ("read", "readwrite"))
         writes = permission == "readwrite" and (key or method == "POST")
         if not (granted or writes or (reads and key and self._is_public(bucket, unquote(key)))):
-            raise errors.denied()
+            raise _denied()
 
     def _is_public(self, bucket: str, key: str) -> bool:
         with self._world() as backend:
@@ -152,11 +157,11 @@ class SpacesCloud:
             return
         creates = entry.method == "PUT" and not entry.key and not entry.query
         if entry.bucket in self.taken and entry.bucket not in self._regions:
-            raise errors.name_taken() if creates else errors.denied()
+            raise RefusedError(409, "BucketAlreadyExists", NAME_TAKEN) if creates else _denied()
         if creates and entry.bucket in self._regions:
-            raise errors.already_yours()
+            raise RefusedError(409, "BucketAlreadyOwnedByYou", "The bucket exists already and belongs to you.")
         if not creates and self._regions.get(entry.bucket) != entry.region:
-            raise errors.no_such_bucket()
+            raise RefusedError(404, "NoSuchBucket", "The specified bucket does not exist.")
 
     def _perform(self, entry: Entry) -> Response:
         creates = entry.method == "PUT" and not entry.key and not entry.query
@@ -223,6 +228,10 @@ class SpacesCloud:
                 yield s3_backends[self._account]["aws"]
             finally:
                 s3_backends.bucket_accounts = before
+
+
+def _denied() -> RefusedError:
+    return RefusedError(403, "AccessDenied", "Access Denied.")
 
 
 def is_signature(parameter: str) -> bool:

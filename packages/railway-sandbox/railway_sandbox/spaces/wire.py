@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
 
 from railway_sandbox.http_messages import Request, Response
-from railway_sandbox.spaces import errors
+from railway_sandbox.rest import RefusedError
 from railway_sandbox.spaces.model import SpacesCloud, is_signature
 
 DOMAIN: Final = "digitaloceanspaces.com"
@@ -29,7 +30,8 @@ def target(request: Request) -> tuple[str, str, str]:
     """Return region, bucket and percent-encoded key of a request. Raises ``RefusedError`` for a strange host."""
     match = _HOST.fullmatch(request.host)
     if match is None:
-        raise errors.unmapped_host(request.host)
+        # Not NoSuchBucket, which clients repeat for five minutes.
+        raise RefusedError(400, "InvalidRequest", f"the sandbox has no Spaces at {request.host!r}")
     path = request.path.removeprefix("/")
     if match["bucket"]:
         return match["region"], match["bucket"], path
@@ -51,14 +53,20 @@ def respond(cloud: SpacesCloud, request: Request) -> Response:
             headers=request.headers,
             body=request.body,
         )
-    except errors.RefusedError as refused:
-        body = b"" if request.method == "HEAD" else refused.document()
+    except RefusedError as refused:
+        body = b"" if request.method == "HEAD" else _document(refused)
         return Response(status=refused.status, headers={"Content-Type": "application/xml"}, body=body)
     headers = {name: value for name, value in response.headers.items() if name.lower() not in _CONNECTION_HEADERS}
     if request.method == "HEAD":
         length = next((value for name, value in response.headers.items() if name.lower() == "content-length"), "0")
         headers["Content-Length"] = length
     return Response(status=response.status, headers=headers, body=response.body)
+
+
+def _document(refused: RefusedError) -> bytes:
+    """Return the XML in which S3 clients read a refusal."""
+    inner = f"<Code>{refused.code}</Code><Message>{escape(refused.message)}</Message>"
+    return f'<?xml version="1.0" encoding="UTF-8"?><Error>{inner}</Error>'.encode()
 
 
 def access_key(request: Request) -> str:
@@ -75,7 +83,7 @@ def operation(request: Request) -> str:
     """Return a short name for the request log and for faults: method, bucket and key, and the subresource."""
     try:
         _, bucket, key = target(request)
-    except errors.RefusedError:
+    except RefusedError:
         return f"{request.method} {request.host}{request.path}"
     names = [name for name in parse_qs(request.query, keep_blank_values=True) if not is_signature(name)]
     path = f"/{bucket}" + (f"/{key}" if key else "")

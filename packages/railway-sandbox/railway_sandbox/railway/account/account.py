@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from railway_sandbox.clock import timestamp
+from railway_sandbox.railway import limits
 from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.errors import not_authorized
-from railway_sandbox.railway.limits import rate_limits
 from railway_sandbox.railway.plans import GB_IN_BYTES
 from railway_sandbox.railway.records import Environment, Project, Token, Workspace
 
@@ -65,7 +65,7 @@ def _workspace(caller: Caller, arguments: Arguments) -> Workspace:
 
 
 def _rate_limit(caller: Caller, _record: Any, _arguments: Arguments) -> dict[str, Any]:
-    remaining, resets_at = rate_limits.remaining(caller.cloud, caller.token.id)
+    remaining, resets_at = limits.remaining(caller.cloud, caller.token.id)
     return {"remainingPoints": remaining, "resetsAt": timestamp(resets_at)}
 
 

@@ -1,23 +1,24 @@
-"""The usage of projects, and what they are about to use in the billing period.
+"""What projects have used and are about to use in the billing period, and the limits of that.
 
-Owns the estimate. It follows from what is declared and running, as if it had run for the whole month at the same load:
-nothing is metered here.
+Owns the estimate, which follows from what is declared and running, as if it had run for the whole month at the same
+load, and the two limits of a workspace. Nothing is metered here: nobody is told of a limit, and none stops anything.
 """
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 from railway_sandbox.clock import EPOCH
-from railway_sandbox.railway.access import Arguments, Caller, Operations
+from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.rules import replicas_of
 from railway_sandbox.railway.config.view import service_config
 from railway_sandbox.railway.deployments import deployments
-from railway_sandbox.railway.errors import invalid
+from railway_sandbox.railway.errors import invalid, not_authorized
 from railway_sandbox.railway.plans import GB_IN_BYTES, GB_IN_MB
-from railway_sandbox.railway.records import Config, Environment, Project, part
+from railway_sandbox.railway.records import Config, Environment, Project, Workspace, part
 
 MINUTES = 30 * 24 * 60
 """A billing period of 30 days."""
@@ -164,4 +165,54 @@ def _moment(date: str | datetime) -> datetime:
     return date if isinstance(date, datetime) else datetime.fromisoformat(date)
 
 
+LEAST_HARD_LIMIT_DOLLARS = 10
+
+
+def customer_id(workspace: Workspace) -> str:
+    """Return the id of the workspace's customer, which differs from the workspace's own."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, workspace.id))
+
+
+def _workspace(caller: Caller, inputs: Arguments) -> Workspace:
+    """Return the workspace of a customer. Railway gives one text for a wrong id and for a plan without limits."""
+    workspace = next((each for each in caller.workspaces() if customer_id(each) == inputs["customerId"]), None)
+    if workspace is None or caller.cloud.state.plan in ("free", "trial"):
+        raise not_authorized()
+    return workspace
+
+
+def _set(caller: Caller, arguments: Arguments) -> bool:
+    inputs = arguments["input"]
+    workspace = _workspace(caller, inputs)
+    soft, hard = inputs["softLimitDollars"], inputs.get("hardLimitDollars")
+    if soft < 1:
+        raise invalid("softLimitDollars")
+    if hard is not None and hard < max(soft, LEAST_HARD_LIMIT_DOLLARS):
+        raise invalid("hardLimitDollars")
+    workspace.soft_limit_dollars, workspace.hard_limit_dollars = soft, hard
+    return True
+
+
+def _remove(caller: Caller, arguments: Arguments) -> bool:
+    workspace = _workspace(caller, arguments["input"])
+    workspace.soft_limit_dollars = workspace.hard_limit_dollars = None
+    return True
+
+
+def _customer(_caller: Caller, workspace: Workspace, _arguments: Arguments) -> dict[str, Any]:
+    paying = customer_id(workspace)
+    limit = {
+        "id": str(uuid.uuid5(uuid.NAMESPACE_OID, paying)),
+        "customerId": paying,
+        "softLimit": workspace.soft_limit_dollars,
+        "hardLimit": workspace.hard_limit_dollars,
+        "isOverLimit": False,
+        "agentHardLimitCents": None,
+        "agentSoftLimitCents": None,
+    }
+    return {"id": paying, "workspace": workspace, "usageLimit": limit if workspace.soft_limit_dollars else None}
+
+
 QUERIES: Operations = {"estimatedUsage": _estimated, "usage": _used, "metrics": _metrics}
+MUTATIONS: Operations = {"usageLimitSet": _set, "usageLimitRemove": _remove}
+FIELDS: FieldResolvers = {"Workspace.customer": _customer}

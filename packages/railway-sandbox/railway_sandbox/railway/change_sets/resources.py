@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
+from railway_sandbox.identifiers import short_of
 from railway_sandbox.railway.access import Caller
 from railway_sandbox.railway.change_sets.database_templates import DEFAULT_IMAGES, PASSWORD, TEMPLATES
 from railway_sandbox.railway.config.view import default_region, service_config
 from railway_sandbox.railway.errors import NotSimulated, Refused
-from railway_sandbox.railway.ids import short_of
 from railway_sandbox.railway.records import Bucket, Config, Environment, Project, Volume, part
 from railway_sandbox.railway.services import services
 from railway_sandbox.railway.storage import volumes

@@ -14,7 +14,7 @@ from typing import Any
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.references import SHARED, referenced_by
 from railway_sandbox.railway.config.view import DEFAULTS, service_config
-from railway_sandbox.railway.records import Config, Environment, part
+from railway_sandbox.railway.records import Config, Environment, of_service, part
 
 SCALING = ("multiRegionConfig", "numReplicas", "region")
 """Settings that Railway changes without a deployment."""
@@ -58,16 +58,10 @@ def _content(cloud: RailwayCloud, environment: Environment, service_id: str) -> 
     }
     shared: Config = environment.config.get("sharedVariables", {})
     used = {r.name: shared.get(r.name) for r in referenced_by(environment, service_id) if r.owner == SHARED}
-    mounts = [
-        (disk.volume_id, disk.mount_path)
-        for disk in cloud.state.volume_instances.values()
-        if (disk.environment_id, disk.service_id, disk.deleted_at) == (environment.id, service_id, None)
-    ]
-    ports = [
-        proxy.application_port
-        for proxy in cloud.state.tcp_proxies.values()
-        if (proxy.environment_id, proxy.service_id, proxy.deleted_at) == (environment.id, service_id, None)
-    ]
+    disks = of_service(cloud.state.volume_instances, environment.id, service_id)
+    proxies = of_service(cloud.state.tcp_proxies, environment.id, service_id)
+    mounts = [(disk.volume_id, disk.mount_path) for disk in disks]
+    ports = [proxy.application_port for proxy in proxies]
     variables = {name: entry.get("value") for name, entry in config.get("variables", {}).items()}
     return [groups, variables, copy.deepcopy(used), sorted(mounts), sorted(ports)]
 

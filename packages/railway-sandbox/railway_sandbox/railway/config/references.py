@@ -11,7 +11,7 @@ from typing import Any
 
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.view import default_region, service_config
-from railway_sandbox.railway.records import Config, Environment, Service, part
+from railway_sandbox.railway.records import Config, Environment, Service, of_service, part
 
 PATTERN = re.compile(r"\$\{\{\s*([^{}]+?)\s*\}\}")
 SHARED = "shared"
@@ -101,12 +101,7 @@ def _added(cloud: RailwayCloud, environment: Environment, service_id: str) -> di
     state = cloud.state
     project = state.projects[environment.project_id]
     service = state.services[service_id]
-
-    def mine(record: Any) -> bool:
-        same = record.service_id == service_id and record.environment_id == environment.id
-        return same and record.deleted_at is None
-
-    instance = cloud.find_instance(environment.id, service_id)
+    instance, here = cloud.find_instance(environment.id, service_id), (environment.id, service_id)
     chosen = state.endpoint_names.get(instance.id) if instance else None
     added = {
         "RAILWAY_PRIVATE_DOMAIN": f"{chosen.dns_name if chosen else service.dns_label}.railway.internal",
@@ -119,14 +114,14 @@ def _added(cloud: RailwayCloud, environment: Environment, service_id: str) -> di
         "RAILWAY_REPLICA_REGION": default_region(cloud, environment),
     }
     # Which of several custom domains Railway takes is not documented: here it does not depend on which came first.
-    own = sorted(filter(mine, state.custom_domains.values()), key=lambda domain: domain.domain)
-    for domain in [*filter(mine, state.service_domains.values()), *own]:
+    own = sorted(of_service(state.custom_domains, *here), key=lambda domain: domain.domain)
+    for domain in [*of_service(state.service_domains, *here), *own]:
         added["RAILWAY_PUBLIC_DOMAIN"] = domain.domain
-    for proxy in filter(mine, state.tcp_proxies.values()):
+    for proxy in of_service(state.tcp_proxies, *here):
         added["RAILWAY_TCP_PROXY_DOMAIN"] = proxy.domain
         added["RAILWAY_TCP_PROXY_PORT"] = str(proxy.proxy_port)
         added["RAILWAY_TCP_APPLICATION_PORT"] = str(proxy.application_port)
-    for disk in filter(mine, state.volume_instances.values()):
+    for disk in of_service(state.volume_instances, *here):
         added["RAILWAY_VOLUME_NAME"] = state.volumes[disk.volume_id].name
         added["RAILWAY_VOLUME_MOUNT_PATH"] = disk.mount_path
     return added

@@ -12,7 +12,7 @@ import json
 from typing import Any, cast
 
 from railway_sandbox.railway.cloud import DEFAULT_REGION, LINGERING_S, RailwayCloud
-from railway_sandbox.railway.records import Config, Environment, part
+from railway_sandbox.railway.records import Config, Environment, of_service, part
 
 MASK = "*****"
 
@@ -128,15 +128,11 @@ def _variables(variables: Config, *, decrypt: bool) -> Config:
 
 
 def _networking(cloud: RailwayCloud, environment: Environment, service_id: str) -> Config:
-    def mine(record: Any) -> bool:
-        same = record.service_id == service_id and record.environment_id == environment.id
-        return same and record.deleted_at is None
-
-    state = cloud.state
+    state, here = cloud.state, (environment.id, service_id)
     networking: Config = {
-        "serviceDomains": {d.domain: _port(d.target_port) for d in state.service_domains.values() if mine(d)},
-        "customDomains": {d.domain: _port(d.target_port) for d in state.custom_domains.values() if mine(d)},
-        "tcpProxies": {str(p.application_port): Config() for p in state.tcp_proxies.values() if mine(p)},
+        "serviceDomains": {d.domain: _port(d.target_port) for d in of_service(state.service_domains, *here)},
+        "customDomains": {d.domain: _port(d.target_port) for d in of_service(state.custom_domains, *here)},
+        "tcpProxies": {str(p.application_port): Config() for p in of_service(state.tcp_proxies, *here)},
     }
     return {key: value for key, value in networking.items() if value}
 
@@ -147,11 +143,10 @@ def _port(target_port: int | None) -> Config:
 
 def _mounts(cloud: RailwayCloud, environment: Environment, service_id: str) -> Config:
     mounts: Config = {}
-    for disk in cloud.state.volume_instances.values():
-        if disk.environment_id == environment.id and disk.service_id == service_id and disk.deleted_at is None:
-            mounts[disk.volume_id] = {"mountPath": disk.mount_path}
-            if disk.backup_schedules:
-                mounts[disk.volume_id]["backupSchedules"] = sorted(disk.backup_schedules)
+    for disk in of_service(cloud.state.volume_instances, environment.id, service_id):
+        mounts[disk.volume_id] = {"mountPath": disk.mount_path}
+        if disk.backup_schedules:
+            mounts[disk.volume_id]["backupSchedules"] = sorted(disk.backup_schedules)
     return mounts
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.rules import check_volume_size
 from railway_sandbox.railway.errors import Refused, invalid, not_found
-from railway_sandbox.railway.records import Config, Environment, VolumeInstance, part
+from railway_sandbox.railway.records import Config, Environment, VolumeInstance, of_service, part
 
 HIGHEST_ALERT = 100
 """Percentage of a volume's capacity."""
@@ -68,11 +68,7 @@ def check_sizes(cloud: RailwayCloud, environment: Environment, patch: Config) ->
 
 def mounts_after(cloud: RailwayCloud, environment: Environment, service_id: str, entry: Config) -> set[str]:
     """Return the ids of the volumes that a service has once the patch is applied."""
-    mounts = {
-        disk.volume_id
-        for disk in cloud.state.volume_instances.values()
-        if (disk.environment_id, disk.service_id, disk.deleted_at) == (environment.id, service_id, None)
-    }
+    mounts = {disk.volume_id for disk in of_service(cloud.state.volume_instances, environment.id, service_id)}
     for volume_id, mount in part(entry, "volumeMounts").items():
         mounts = mounts - {volume_id} if mount is None else mounts | {volume_id}
     return mounts
@@ -121,9 +117,8 @@ def mount(cloud: RailwayCloud, environment: Environment, service_id: str, entry:
 def follow_region(cloud: RailwayCloud, environment: Environment, service_id: str, config: Config, at: float) -> None:
     """Let a service's volume go where the service went; its data take their time."""
     placed = list(part(part(config, "deploy"), "multiRegionConfig"))
-    for disk in cloud.state.volume_instances.values():
-        is_mounted = (disk.environment_id, disk.service_id, disk.deleted_at) == (environment.id, service_id, None)
-        if is_mounted and len(placed) == 1 and disk.region != placed[0]:
+    for disk in of_service(cloud.state.volume_instances, environment.id, service_id):
+        if len(placed) == 1 and disk.region != placed[0]:
             disk.region = placed[0]
             disk.migrating_until = at + MIGRATION_S if disk.written else 0.0
 

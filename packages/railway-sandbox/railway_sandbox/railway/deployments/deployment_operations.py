@@ -13,16 +13,16 @@ from railway_sandbox.railway.deployments import deployments, instances
 from railway_sandbox.railway.deployments.sources import has_source, resolve
 from railway_sandbox.railway.deployments.timelines import RUNNING, cut, first, timeline_of
 from railway_sandbox.railway.errors import Refused, invalid, not_found, redeploy_too_soon, without_snapshot
-from railway_sandbox.railway.records import Deployment, Environment, Service, part
+from railway_sandbox.railway.records import Deployment, Environment, Service, of_service, part
 
 HOUR_S = 3600.0
 
 
 def _ready_pair(caller: Caller, arguments: Arguments) -> tuple[Environment, Service]:
-    environment, service = caller.pair(arguments)
-    if not instances.ready(caller.cloud, caller.cloud.find_instance(environment.id, service.id)):
+    environment, instance = caller.instance(arguments)
+    if not instances.ready(caller.cloud, instance):
         raise not_found("ServiceInstance")
-    return environment, service
+    return environment, caller.cloud.state.services[instance.service_id]
 
 
 def _deploy(caller: Caller, arguments: Arguments) -> Deployment:
@@ -188,11 +188,9 @@ def _list(caller: Caller, arguments: Arguments) -> list[Deployment]:
 
 def _host(caller: Caller, deployment: Deployment, _arguments: Arguments) -> str | None:
     state = caller.cloud.state
-    for domain in [*state.service_domains.values(), *state.custom_domains.values()]:
-        same = (domain.environment_id, domain.service_id) == (deployment.environment_id, deployment.service_id)
-        if same and domain.deleted_at is None:
-            return domain.domain
-    return None
+    here = (deployment.environment_id, deployment.service_id)
+    domains = [*of_service(state.service_domains, *here), *of_service(state.custom_domains, *here)]
+    return domains[0].domain if domains else None
 
 
 def _containers(caller: Caller, deployment: Deployment, _arguments: Arguments) -> list[dict[str, str]]:

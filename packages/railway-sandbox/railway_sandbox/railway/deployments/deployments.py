@@ -26,7 +26,7 @@ from railway_sandbox.railway.deployments.timelines import (
     timeline_of,
 )
 from railway_sandbox.railway.errors import without_snapshot
-from railway_sandbox.railway.records import Config, Deployment, Environment, StatusChange, part
+from railway_sandbox.railway.records import Config, Deployment, Environment, StatusChange, of_service, part
 
 
 def history(cloud: RailwayCloud, environment_id: str, service_id: str) -> list[Deployment]:
@@ -148,7 +148,8 @@ def start(
     failure = defect_of(cloud, source, service_id)
     if stays is None:
         _supersede(cloud, environment, service_id, at)
-        _write_volumes(cloud, environment, service_id)
+        for disk in of_service(cloud.state.volume_instances, environment.id, service_id):
+            disk.written = True
     timing: dict[str, Any] = {"starts_at": at, "builds": builds, "waits_until": waits_until, "stays": stays}
     conditions = timeline_conditions(config, source, variables, failure=failure, **timing)
     deployment = Deployment(
@@ -174,13 +175,6 @@ def _supersede(cloud: RailwayCloud, environment: Environment, service_id: str, a
     for older in history(cloud, environment.id, service_id):
         if current(older.timeline, at).status not in (*RUNNING, *ENDED):
             end(cloud, older, at)
-
-
-def _write_volumes(cloud: RailwayCloud, environment: Environment, service_id: str) -> None:
-    """Note that a deployment mounts the service's volumes, so that they hold data from now on."""
-    for disk in cloud.state.volume_instances.values():
-        if (disk.environment_id, disk.service_id, disk.deleted_at) == (environment.id, service_id, None):
-            disk.written = True
 
 
 def in_order(cloud: RailwayCloud, environment: Environment, service_ids: Iterable[str]) -> list[tuple[str, set[str]]]:

@@ -1,12 +1,14 @@
-"""The build and deploy logs of deployments.
+"""What deployments tell: their build and deploy logs, the steps that they have taken, and the logs of traffic.
 
-The lines follow from the timeline of the deployment, so nothing is stored.
+Lines and steps follow from the timeline of the deployment, so nothing is stored. The logs of traffic (requests of
+visitors, connections, names that were looked up) are empty: nothing runs in the sandbox that could be visited or
+connect. Whether the caller may ask is checked all the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from railway_sandbox.clock import timestamp
 from railway_sandbox.railway.access import Arguments, Caller, Operations, Stream, Streams
@@ -114,5 +116,56 @@ def _news_of(log: Callable[[Caller, Arguments], list[dict[str, Any]]]) -> Stream
     return news
 
 
-QUERIES: Operations = {"buildLogs": _build_logs, "deploymentLogs": _deployment_logs}
-SUBSCRIPTIONS: Streams = {"buildLogs": _news_of(_build_logs), "deploymentLogs": _news_of(_deployment_logs)}
+_STEPS: Final = {"BUILDING": "BUILD_IMAGE", "DEPLOYING": "CREATE_CONTAINER"}
+_FAILS_AT: Final = {
+    "build": ("BUILD_IMAGE", "the build command exited with code 1"),
+    "no-access": ("BUILD_IMAGE", "the repository could not be read"),
+    "unpullable": ("BUILD_IMAGE", "the image could not be pulled"),
+    "pre-deploy": ("PRE_DEPLOY_COMMAND", "the command exited with code 1"),
+    "unhealthy": ("HEALTHCHECK", "no answer was healthy"),
+    "crash": ("HEALTHCHECK", "no answer was healthy"),
+}
+
+
+def _events(deployment: Deployment, now: float) -> Iterator[dict[str, Any]]:
+    for number, moment in enumerate(deployment.timeline):
+        step, error = _STEPS.get(moment.status), None
+        if moment.status == "FAILED" and deployment.failure in _FAILS_AT:
+            step, error = _FAILS_AT[deployment.failure]
+        if step is None or moment.at > now:
+            continue
+        yield {
+            "id": f"{deployment.id}-{number}",
+            "step": step,
+            "createdAt": moment.at,
+            "completedAt": moment.at,
+            "payload": {"error": error} if error else None,
+        }
+
+
+def _steps(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
+    return list(_events(find(caller, arguments["id"]), caller.now))
+
+
+def _of_deployment(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
+    find(caller, arguments["deploymentId"])
+    return []
+
+
+def _of_environment(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
+    caller.environment(arguments["environmentId"])
+    if arguments.get("serviceId"):
+        caller.service(arguments["serviceId"])
+    return []
+
+
+_LOGS: Operations = {
+    "buildLogs": _build_logs,
+    "deploymentLogs": _deployment_logs,
+    "httpLogs": _of_deployment,
+    "networkFlowLogs": _of_environment,
+    "dnsQueryLogs": _of_environment,
+}
+
+QUERIES: Operations = {**_LOGS, "deploymentEvents": _steps}
+SUBSCRIPTIONS: Streams = {name: _news_of(log) for name, log in _LOGS.items()}

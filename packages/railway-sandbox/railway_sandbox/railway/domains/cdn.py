@@ -9,20 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
-from railway_sandbox.railway.domains.domains import SYNCING_S, customs, generated
-from railway_sandbox.railway.errors import Refused, invalid, not_found
-from railway_sandbox.railway.records import EdgeConfig, ServiceInstance, part
+from railway_sandbox.railway.domains.domains import SYNCING_S
+from railway_sandbox.railway.errors import Refused, invalid
+from railway_sandbox.railway.records import EdgeConfig, ServiceInstance, of_service, part
 
 MODES = ("auto", "off")
 HTML_CACHING = ("auto", "force", "never")
-
-
-def _instance(caller: Caller, inputs: Arguments) -> ServiceInstance:
-    environment, service = caller.pair(inputs)
-    instance = caller.cloud.find_instance(environment.id, service.id)
-    if instance is None:
-        raise not_found("ServiceInstance")
-    return instance
 
 
 def _of(caller: Caller, instance: ServiceInstance) -> EdgeConfig | None:
@@ -32,14 +24,14 @@ def _of(caller: Caller, instance: ServiceInstance) -> EdgeConfig | None:
 
 def _has_domain(caller: Caller, instance: ServiceInstance) -> bool:
     """Tell whether it has a public domain that Railway's edge knows by now."""
-    cloud, here = caller.cloud, (instance.environment_id, instance.service_id)
-    every = [*customs(cloud), *generated(cloud)]
-    return any((d.environment_id, d.service_id) == here and d.created_at + SYNCING_S <= caller.now for d in every)
+    state, here = caller.cloud.state, (instance.environment_id, instance.service_id)
+    domains = [*of_service(state.custom_domains, *here), *of_service(state.service_domains, *here)]
+    return any(domain.created_at + SYNCING_S <= caller.now for domain in domains)
 
 
 def _enable(caller: Caller, arguments: Arguments) -> EdgeConfig:
     inputs = arguments["input"]
-    instance = _instance(caller, inputs)
+    _, instance = caller.instance(inputs)
     if not _has_domain(caller, instance):
         raise Refused("Problem processing request")
     config = _of(caller, instance)
@@ -53,7 +45,7 @@ def _enable(caller: Caller, arguments: Arguments) -> EdgeConfig:
 
 def _update(caller: Caller, arguments: Arguments) -> EdgeConfig:
     inputs = arguments["input"]
-    config = _of(caller, _instance(caller, inputs))
+    config = _of(caller, caller.instance(inputs)[1])
     if config is None:
         raise Refused("Problem processing request")
     _set(config, inputs["config"])
@@ -77,7 +69,7 @@ def _set(config: EdgeConfig, inputs: Arguments) -> None:
 
 
 def _disable(caller: Caller, arguments: Arguments) -> bool:
-    _instance(caller, arguments["input"])
+    caller.instance(arguments["input"])
     return True
 
 

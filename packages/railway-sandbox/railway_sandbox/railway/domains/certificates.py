@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from railway_sandbox.identifiers import short_of
 from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.errors import Refused, not_found
-from railway_sandbox.railway.ids import short_of
 from railway_sandbox.railway.records import CustomDomain
 
 DNS_RECORDS_AFTER_S = 2.0

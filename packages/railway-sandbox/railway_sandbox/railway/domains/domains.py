@@ -8,13 +8,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from railway_sandbox.identifiers import short_of
 from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.deployments import instances
 from railway_sandbox.railway.environments import config_patch
 from railway_sandbox.railway.errors import Refused, domain_failed, invalid, not_found, upgrade
-from railway_sandbox.railway.ids import short_of
-from railway_sandbox.railway.records import CustomDomain, Environment, Service, ServiceDomain, ServiceInstance
+from railway_sandbox.railway.records import (
+    CustomDomain,
+    Environment,
+    Service,
+    ServiceDomain,
+    ServiceInstance,
+    of_service,
+)
 from railway_sandbox.railway.services.services import LONGEST_LABEL, label_of
 
 SUFFIX = "up.railway.app"
@@ -61,7 +68,7 @@ def _create_custom(caller: Caller, arguments: Arguments) -> CustomDomain:
     name = inputs["domain"].lower()
     if reason := _unavailable(cloud, name):
         raise Refused(reason)
-    own = [d for d in customs(cloud) if (d.environment_id, d.service_id) == (environment.id, service.id)]
+    own = of_service(cloud.state.custom_domains, environment.id, service.id)
     counted = customs(cloud) if cloud.state.plan in ("free", "trial") else own
     limit = cloud.plan.max_custom_domains_per_service
     if limit is not None and len(counted) >= limit:
@@ -124,7 +131,7 @@ def _create_service_domain(caller: Caller, arguments: Arguments) -> ServiceDomai
     inputs = arguments["input"]
     cloud, now = caller.cloud, caller.now
     environment, service = _target(caller, inputs, "service")
-    if any((d.environment_id, d.service_id) == (environment.id, service.id) for d in generated(cloud)):
+    if of_service(cloud.state.service_domains, environment.id, service.id):
         raise Refused("Service already has a generated domain")
     new_id = cloud.new_id()
     label = f"{label_of(service.name)}-{label_of(environment.name)}-{short_of(new_id, 4)}"
@@ -181,10 +188,9 @@ def _service_domain_available(caller: Caller, arguments: Arguments) -> dict[str,
 
 
 def _all(cloud: RailwayCloud, environment_id: str, service_id: str) -> dict[str, Any]:
-    instance = (environment_id, service_id)
     return {
-        "customDomains": [d for d in customs(cloud) if (d.environment_id, d.service_id) == instance],
-        "serviceDomains": [d for d in generated(cloud) if (d.environment_id, d.service_id) == instance],
+        "customDomains": of_service(cloud.state.custom_domains, environment_id, service_id),
+        "serviceDomains": of_service(cloud.state.service_domains, environment_id, service_id),
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from railway_sandbox.railway import limits
 from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config import view as config_view
@@ -15,7 +16,6 @@ from railway_sandbox.railway.config.shape import well_formed
 from railway_sandbox.railway.deployments import deployments, instances
 from railway_sandbox.railway.environments import config_patch
 from railway_sandbox.railway.errors import Refused, invalid, not_found
-from railway_sandbox.railway.limits import create_throttles
 from railway_sandbox.railway.records import (
     Config,
     Deployment,
@@ -61,9 +61,9 @@ def _create(caller: Caller, arguments: Arguments) -> Environment:
     if source is not None and source.project_id != project.id:
         raise not_found("Environment")
     _check_name(cloud, project, inputs["name"])
-    create_throttles.check(cloud, "environment")
+    limits.check_create(cloud, "environment")
     environment = make(cloud, project, inputs["name"], now)
-    create_throttles.note(cloud, "environment")
+    limits.note_create(cloud, "environment")
     environment.is_ephemeral = bool(inputs.get("ephemeral"))
     if source is not None:
         environment.source_environment_id = source.id

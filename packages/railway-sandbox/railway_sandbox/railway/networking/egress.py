@@ -7,20 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from railway_sandbox.identifiers import short_of
 from railway_sandbox.railway import regions
 from railway_sandbox.railway.access import Arguments, Caller, Operations
 from railway_sandbox.railway.config.view import default_region, service_config
-from railway_sandbox.railway.errors import NotSimulated, Refused, invalid, not_found, upgrade
-from railway_sandbox.railway.ids import short_of
-from railway_sandbox.railway.records import EgressAssociation, Environment, ServiceInstance, part
-
-
-def _instance(caller: Caller, inputs: Arguments) -> tuple[Environment, ServiceInstance]:
-    environment, service = caller.pair(inputs)
-    instance = caller.cloud.find_instance(environment.id, service.id)
-    if instance is None:
-        raise not_found("ServiceInstance")
-    return environment, instance
+from railway_sandbox.railway.errors import NotSimulated, Refused, invalid, upgrade
+from railway_sandbox.railway.records import EgressAssociation, ServiceInstance, part
 
 
 def _associations(caller: Caller, instance: ServiceInstance) -> list[EgressAssociation]:
@@ -35,13 +27,13 @@ def _shown(association: EgressAssociation) -> dict[str, Any]:
 
 
 def _list(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
-    _, instance = _instance(caller, arguments)
+    _, instance = caller.instance(arguments)
     return [_shown(association) for association in _associations(caller, instance)]
 
 
 def _create(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
     inputs = arguments["input"]
-    environment, instance = _instance(caller, inputs)
+    environment, instance = caller.instance(inputs)
     if caller.cloud.state.plan not in ("pro", "enterprise"):
         raise upgrade("Static outbound IPs are available on the Pro plan.")
     if _associations(caller, instance):
@@ -63,7 +55,7 @@ def _clear(caller: Caller, arguments: Arguments) -> bool:
     inputs = arguments["input"]
     if inputs.get("allEnvironments"):
         raise NotSimulated("The sandbox clears static outbound IPs of one environment at a time.")
-    _, instance = _instance(caller, inputs)
+    _, instance = caller.instance(inputs)
     for association in _associations(caller, instance):
         del caller.cloud.state.egress_associations[association.id]
     return True

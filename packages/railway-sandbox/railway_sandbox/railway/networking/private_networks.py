@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from railway_sandbox.identifiers import short_of, uuid_of
 from railway_sandbox.railway.access import Arguments, Caller, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.railway.errors import Refused, invalid, not_found
-from railway_sandbox.railway.ids import short_of, uuid_of
 from railway_sandbox.railway.records import EndpointName, Environment, ServiceInstance
 
 ENDPOINT_AFTER_S = 40.0
@@ -76,10 +76,7 @@ def _networks(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
 
 
 def _endpoint(caller: Caller, arguments: Arguments) -> dict[str, Any] | None:
-    environment, service = caller.pair(arguments)
-    instance = caller.cloud.find_instance(environment.id, service.id)
-    if instance is None:
-        raise not_found("ServiceInstance")
+    environment, instance = caller.instance(arguments)
     if not _exists(caller.cloud, instance) or arguments["privateNetworkId"] != _network_id(environment):
         return None
     label, coming = _labels(caller.cloud, instance)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 
+from railway_sandbox.identifiers import short_of
 from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.errors import Refused, in_progress, invalid, not_found
-from railway_sandbox.railway.ids import short_of
-from railway_sandbox.railway.records import Config, Environment, TCPProxy, part
+from railway_sandbox.railway.records import Config, Environment, TCPProxy, of_service, part
 
 CREATING_S = 2.0
 LEADS_TO = "RAILYARD_SANDBOX_TCP"
@@ -24,14 +24,6 @@ def check_ports(entry: Config) -> None:
     for port in part(part(entry, "networking"), "tcpProxies"):
         if not (port.isdigit() and 0 < int(port) < 65_536):
             raise invalid(f"networking.tcpProxies.{port}")
-
-
-def _existing(cloud: RailwayCloud, environment: Environment, service_id: str) -> list[TCPProxy]:
-    return [
-        proxy
-        for proxy in cloud.state.tcp_proxies.values()
-        if (proxy.environment_id, proxy.service_id, proxy.deleted_at) == (environment.id, service_id, None)
-    ]
 
 
 def _make(cloud: RailwayCloud, environment: Environment, service_id: str, port: int, at: float) -> TCPProxy:
@@ -54,21 +46,18 @@ def _make(cloud: RailwayCloud, environment: Environment, service_id: str, port: 
 def from_patch(cloud: RailwayCloud, environment: Environment, service_id: str, entry: Config, at: float) -> None:
     """Create the proxies that a patch names and that are not there; null does nothing."""
     for port, settings in part(part(entry, "networking"), "tcpProxies").items():
-        ports = {proxy.application_port for proxy in _existing(cloud, environment, service_id)}
-        if settings is not None and not ports:
+        if settings is not None and not of_service(cloud.state.tcp_proxies, environment.id, service_id):
             _make(cloud, environment, service_id, int(port), at)
 
 
 def _create(caller: Caller, arguments: Arguments) -> TCPProxy:
     inputs = arguments["input"]
-    environment, service = caller.pair(inputs)
-    if caller.cloud.find_instance(environment.id, service.id) is None:
-        raise not_found("ServiceInstance")
+    environment, instance = caller.instance(inputs)
     if not 0 < inputs["applicationPort"] < 65_536:
         raise invalid("applicationPort")
-    if _existing(caller.cloud, environment, service.id):
+    if of_service(caller.cloud.state.tcp_proxies, environment.id, instance.service_id):
         raise Refused("A TCP proxy already exists for this service")
-    return _make(caller.cloud, environment, service.id, inputs["applicationPort"], caller.now)
+    return _make(caller.cloud, environment, instance.service_id, inputs["applicationPort"], caller.now)
 
 
 def _delete(caller: Caller, arguments: Arguments) -> bool:
@@ -84,7 +73,7 @@ def _delete(caller: Caller, arguments: Arguments) -> bool:
 
 def _list(caller: Caller, arguments: Arguments) -> list[TCPProxy]:
     environment, service = caller.pair(arguments)
-    return _existing(caller.cloud, environment, service.id)
+    return of_service(caller.cloud.state.tcp_proxies, environment.id, service.id)
 
 
 def _local_port(caller: Caller, proxy: TCPProxy) -> str | None:

@@ -1,7 +1,8 @@
-"""Members of projects: people with an account, each with a role.
+"""Who may reach a project: its members, each with a role, and its tokens, which are for one environment.
 
-Owns the memberships. Who has an account is told from outside (``open_account``); the person whose tokens these are is
-an ADMIN of every project, and cannot be changed. Invitations by e-mail are not simulated.
+Owns memberships and the operations on project tokens; what a token may do stands in ``access``. Who has an account is
+told from outside (``open_account``); the person whose tokens these are is an ADMIN of every project, and cannot be
+changed. Invitations by e-mail are not simulated. The secret of a token is answered once, when it is made.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from railway_sandbox.railway.access import Arguments, Caller, Operations
 from railway_sandbox.railway.account.account import OPERATOR_EMAIL, OPERATOR_NAME
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.errors import Refused, not_authorized, not_found
-from railway_sandbox.railway.records import Project, ProjectMember, User
+from railway_sandbox.railway.records import Project, ProjectMember, Token, User
 
 
 def open_account(cloud: RailwayCloud, name: str, email: str) -> str:
@@ -83,9 +84,37 @@ def _remove(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
     return _rows(caller.cloud, project)
 
 
-QUERIES: Operations = {"projectMembers": _list}
+def _create_token(caller: Caller, arguments: Arguments) -> str:
+    caller.require("account", "workspace")
+    inputs = arguments["input"]
+    project = caller.project(inputs["projectId"])
+    environment = caller.environment(inputs["environmentId"])
+    if environment.project_id != project.id:
+        raise not_found("Environment")
+    return caller.cloud.add_token("project", inputs["name"], project_id=project.id, environment_id=environment.id)
+
+
+def _list_tokens(caller: Caller, arguments: Arguments) -> list[Token]:
+    caller.require("account", "workspace")
+    project = caller.project(arguments["projectId"])
+    return [token for token in caller.cloud.state.tokens.values() if token.project_id == project.id]
+
+
+def _delete_token(caller: Caller, arguments: Arguments) -> bool:
+    caller.require("account", "workspace")
+    token = caller.cloud.state.tokens.get(arguments["id"])
+    if token is None or token.project_id is None:
+        raise Refused("project token not found")
+    caller.project(token.project_id, live=False)
+    del caller.cloud.state.tokens[token.id]
+    return True
+
+
+QUERIES: Operations = {"projectMembers": _list, "projectTokens": _list_tokens}
 MUTATIONS: Operations = {
     "projectMemberAdd": _add,
     "projectMemberUpdate": _update,
     "projectMemberRemove": _remove,
+    "projectTokenCreate": _create_token,
+    "projectTokenDelete": _delete_token,
 }

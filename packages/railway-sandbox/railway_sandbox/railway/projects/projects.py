@@ -5,13 +5,13 @@ Owns the project itself and the lists that hang on it.
 
 from __future__ import annotations
 
+from railway_sandbox.identifiers import short_of
+from railway_sandbox.railway import limits
 from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.account.account import plan_limit
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.environments import environments
 from railway_sandbox.railway.errors import Refused
-from railway_sandbox.railway.ids import short_of
-from railway_sandbox.railway.limits import create_throttles
 from railway_sandbox.railway.records import Environment, Project, Service, Workspace
 from railway_sandbox.railway.services import services
 
@@ -38,7 +38,7 @@ def _create(caller: Caller, arguments: Arguments) -> Project:
     name = inputs.get("name")
     if name is not None:
         _check_name(name)
-    create_throttles.check(cloud, "project")
+    limits.check_create(cloud, "project")
     new_id = cloud.new_id()
     project = Project(
         id=new_id,
@@ -52,7 +52,7 @@ def _create(caller: Caller, arguments: Arguments) -> Project:
         expired_at=None if workspace_id is not None else now + TEMPORARY_S,
     )
     cloud.state.projects[project.id] = project
-    create_throttles.note(cloud, "project")
+    limits.note_create(cloud, "project")
     first = environments.make(cloud, project, inputs.get("defaultEnvironmentName") or "production", now)
     project.base_environment_id = first.id
     if inputs.get("repo"):

@@ -102,28 +102,25 @@ def _with_input(caller: Caller, environment: Environment, service: Service, inpu
 
 
 def _instance(caller: Caller, arguments: Arguments) -> ServiceInstance:
-    environment, service = caller.pair(arguments)
-    instance = caller.cloud.find_instance(environment.id, service.id)
-    if instance is None or not instances.ready(caller.cloud, instance):
+    _, instance = caller.instance(arguments)
+    if not instances.ready(caller.cloud, instance):
         raise not_found("ServiceInstance")
     return instance
 
 
 def _limits_update(caller: Caller, arguments: Arguments) -> bool:
     inputs = arguments["input"]
-    environment, service = caller.pair(inputs)
-    if caller.cloud.find_instance(environment.id, service.id) is None:
-        raise not_found("ServiceInstance")
+    environment, instance = caller.instance(inputs)
     containers: Config = {}
     if inputs.get("vCPUs") is not None:
         containers["cpu"] = inputs["vCPUs"]
     if inputs.get("memoryGB") is not None:
         containers["memoryBytes"] = int(inputs["memoryGB"] * GB_IN_BYTES)
     entry = {"deploy": {"limitOverride": {"containers": containers}}}
-    config = merged_service(service_config(environment, service.id), entry, returning=False)
+    config = merged_service(service_config(environment, instance.service_id), entry, returning=False)
     check_service(config, mounts=0)
     check_plan(caller.cloud, config)
-    environment.services[service.id] = config
+    environment.services[instance.service_id] = config
     return True
 
 

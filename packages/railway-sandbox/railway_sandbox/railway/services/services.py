@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from railway_sandbox.identifiers import short_of
 from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.merge import merged_service
@@ -15,7 +16,6 @@ from railway_sandbox.railway.config.rules import check_plan, check_service
 from railway_sandbox.railway.config.view import service_config
 from railway_sandbox.railway.deployments import deployments, instances
 from railway_sandbox.railway.errors import Refused, invalid, not_authorized
-from railway_sandbox.railway.ids import short_of
 from railway_sandbox.railway.records import (
     Config,
     DeploymentTrigger,

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
+from railway_sandbox.identifiers import uuid_of
 from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.config.fingerprints import affected_by
 from railway_sandbox.railway.config.references import references, rendered
 from railway_sandbox.railway.config.view import service_config
 from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.railway.errors import invalid
-from railway_sandbox.railway.ids import uuid_of
 from railway_sandbox.railway.records import Config, Environment, Service
 
 NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from railway_sandbox.identifiers import short_of
 from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.buckets import store_of
 from railway_sandbox.railway.errors import invalid, not_found
-from railway_sandbox.railway.ids import short_of
 from railway_sandbox.railway.records import Bucket, BucketInstance, Project
 
 CREDENTIALS_AFTER_S = 6.0

@@ -11,12 +11,12 @@ from math import ceil
 from typing import Any
 
 from railway_sandbox.clock import EPOCH
+from railway_sandbox.identifiers import uuid_of
 from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.volumes import set_schedules
 from railway_sandbox.railway.environments import config_patch, environments
 from railway_sandbox.railway.errors import Refused, not_found
-from railway_sandbox.railway.ids import uuid_of
 from railway_sandbox.railway.records import Config, Volume, VolumeBackup, VolumeInstance, Workflow, part
 from railway_sandbox.railway.storage.volumes import instance_of, used_mb, workflows_of
 

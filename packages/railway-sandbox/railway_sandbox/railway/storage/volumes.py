@@ -6,6 +6,8 @@ Owns the operations on volumes; what a patch does to them stands in ``config.vol
 
 from __future__ import annotations
 
+from railway_sandbox.identifiers import short_of
+from railway_sandbox.railway import limits
 from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.rules import replicas_of
@@ -13,8 +15,6 @@ from railway_sandbox.railway.config.view import default_region, service_config
 from railway_sandbox.railway.config.volumes import disk_of, mounts_after
 from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.railway.errors import NotSimulated, Refused, invalid, not_found, upgrade
-from railway_sandbox.railway.ids import short_of
-from railway_sandbox.railway.limits import create_throttles
 from railway_sandbox.railway.records import Environment, Project, Service, Volume, VolumeInstance, Workflow
 
 LONGEST_LAG_S = 90
@@ -57,13 +57,13 @@ def _create(caller: Caller, arguments: Arguments) -> Volume:
         raise invalid("mountPath")
     service = caller.service(inputs["serviceId"]) if inputs.get("serviceId") else None
     places = _places(caller, project, service, inputs)
-    create_throttles.check(cloud, "volume")
+    limits.check_create(cloud, "volume")
     check_count(cloud, project)
     for environment, mounting in places:
         if mounting is not None:
             _check_mountable(cloud, environment, mounting)
     volume = make(cloud, project, f"{service.name}-volume" if service else None)
-    create_throttles.note(cloud, "volume")
+    limits.note_create(cloud, "volume")
     for environment, mounting in places:
         disk = VolumeInstance(
             id=cloud.new_id(),

@@ -1,16 +1,18 @@
-"""The request limits: those of the plan, counted per token, and that of the edge in front of the API.
+"""What Railway limits: requests, by plan and token and by the edge in front of the API, and the pace of creates.
 
 Counts requests and applies the limits; ``wire`` writes the response headers. The counts are stored with the next change
-of the state: a restart forgets what was counted since the last one.
+of the state: a restart forgets what was counted since the last one. The intervals between creates are business rules
+that hold for the user.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from railway_sandbox.railway.cloud import RailwayCloud
+from railway_sandbox.railway.errors import Refused
 from railway_sandbox.railway.records import RateWindow
 
 HOUR_S = 3600.0
@@ -74,3 +76,24 @@ def remaining(cloud: RailwayCloud, token_id: str) -> tuple[int, float]:
     """Return how many requests a token has left, and when the count starts again."""
     window = _window(cloud, token_id)
     return max(cloud.plan.requests_per_hour - window.used, 0), window.hour_started_at + HOUR_S
+
+
+CREATES: Final = {
+    "project": (30.0, "You are creating projects too quickly: 1 project per 30 seconds"),
+    "environment": (30.0, "Only one environment can be created per user every 30s"),
+    "volume": (1.0, "Whoa there pal! You are creating volumes too quickly. Try again in a sec"),
+}
+"""Seconds from one create of a kind to the next, and Railway's words for one that comes sooner."""
+
+
+def check_create(cloud: RailwayCloud, kind: str) -> None:
+    """Refuse a creation that comes too soon after the last one."""
+    interval_s, refusal = CREATES[kind]
+    last = cloud.state.throttled.get(kind)
+    if last is not None and cloud.now() < last + interval_s:
+        raise Refused(refusal)
+
+
+def note_create(cloud: RailwayCloud, kind: str) -> None:
+    """Remember that one was created now."""
+    cloud.state.throttled[kind] = cloud.now()
