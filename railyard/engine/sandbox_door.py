@@ -180,9 +180,9 @@ def run(operation: Operation, options: Options) -> Result:
 def unprotect(options: Options) -> int:
     """Lift the protection of all resources of a stack of the embedded engine; return of how many."""
     with errors():
-        from pulumi_embedded import runner  # noqa: PLC0415
+        from pulumi_embedded import state_changes  # noqa: PLC0415
 
-        return runner.unprotect(options)
+        return state_changes.unprotect(options)
 
 
 def record(
@@ -197,38 +197,39 @@ def record(
 ) -> None:
     """Put what exists and no provider can import into a state of the embedded engine; see its ``add_resource``."""
     with errors():
-        from pulumi_embedded import runner  # noqa: PLC0415
+        from pulumi_embedded import state_changes  # noqa: PLC0415
 
-        runner.add_resource(options, urn, neighbour, id=id, inputs=dict(inputs), outputs=dict(outputs), hidden=hidden)
+        given, read = dict(inputs), dict(outputs)
+        state_changes.add_resource(options, urn, neighbour, id=id, inputs=given, outputs=read, hidden=hidden)
 
 
 def amend(options: Options, changes: Mapping[str, Mapping[str, Any]]) -> None:
     """Set properties that no API knows in a state of the embedded engine: URN → inputs."""
     with errors():
-        from pulumi_embedded import runner  # noqa: PLC0415
+        from pulumi_embedded import state_changes  # noqa: PLC0415
 
-        runner.amend(options, {urn: dict(own) for urn, own in changes.items()})
+        state_changes.amend(options, {urn: dict(own) for urn, own in changes.items()})
 
 
 def forget(options: Options, urns: Collection[str]) -> int:
     """Take resources out of a state of the embedded engine, and leave them as they are; return how many."""
     with errors():
-        from pulumi_embedded import runner  # noqa: PLC0415
+        from pulumi_embedded import state_changes  # noqa: PLC0415
 
-        return runner.forget(options, urns)
+        return state_changes.forget(options, urns)
 
 
 def export_state(options: Options) -> dict[str, Any]:
     """Return the state of a stack of the embedded engine with its secrets in clear."""
     with errors():
-        from pulumi_embedded import transfer  # noqa: PLC0415
+        from pulumi_embedded import state_changes  # noqa: PLC0415
 
-        return transfer.export_state(options)
+        return state_changes.export_state(options)
 
 
 def import_state(options: Options, document: Mapping[str, Any]) -> None:
     """Let the state of a stack of the embedded engine be what a document with secrets in clear says."""
     with errors():
-        from pulumi_embedded import transfer  # noqa: PLC0415
+        from pulumi_embedded import state_changes  # noqa: PLC0415
 
-        transfer.import_state(options, document)
+        state_changes.import_state(options, document)

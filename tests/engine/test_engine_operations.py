@@ -15,7 +15,7 @@ import pulumi
 import pytest
 from pulumi import Output, ResourceOptions
 
-from pulumi_embedded import runner
+from pulumi_embedded import runner, state_changes
 from pulumi_operations.events import Change, Diagnostic, Event, Status, StepFinished, StepKind, StepStarted
 from pulumi_operations.values import UNKNOWN, Secret
 from tests.engine.harness import PLUGIN, Shelf, Stack, Thing, errors, kinds, names, things
@@ -316,7 +316,7 @@ def test_second_run_is_refused_while_the_first_is_under_way(stack: Stack) -> Non
 
     def program() -> None:
         with pytest.raises(runner.EngineError) as caught:
-            runner.unprotect(stack.options())
+            state_changes.unprotect(stack.options())
         refusals.append(str(caught.value))
         Thing("lamp")
 

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from pulumi import Alias, CustomTimeouts, Output, ResourceOptions
 
-from pulumi_embedded import runner
+from pulumi_embedded import state_changes
 from pulumi_operations.events import Change, StepKind
 from pulumi_operations.values import Secret
 from tests.engine.harness import Shelf, Stack, Thing, errors, kinds, names, things
@@ -183,8 +183,8 @@ def test_unprotect_lifts_all_protection(stack: Stack) -> None:
     """``unprotect`` says how many it freed; after it, a destroy works."""
     stack.up(lambda: Shelf("shelf", ResourceOptions(protect=True)))
 
-    assert runner.unprotect(stack.options()) == 3
-    assert runner.unprotect(stack.options()) == 0
+    assert state_changes.unprotect(stack.options()) == 3
+    assert state_changes.unprotect(stack.options()) == 0
     assert stack.destroy().succeeded
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -27,11 +27,11 @@ from pulumi_embedded.plugins import Plugin, ProviderError, find_command, named_p
 from pulumi_embedded.program import borrowed_process, run_program
 from pulumi_embedded.providers import Providers
 from pulumi_embedded.report import EngineService, Report
-from pulumi_embedded.state import PROVIDER_PREFIX, STACK_TYPE, Resource, StateError, timestamp
+from pulumi_embedded.state import PROVIDER_PREFIX, STACK_TYPE, Resource, StateError
 from pulumi_embedded.step_generator import StepGenerator, way_to_unprotect
 from pulumi_operations.events import Event, Operation, Result
 from pulumi_operations.project import Project, ProjectError, load_project, stack_config
-from pulumi_operations.values import Properties, differences, known_outputs, secret
+from pulumi_operations.values import Properties, differences, known_outputs
 
 DEFAULT_PASSPHRASE: Final = "sandbox"
 _POLL_SECONDS: Final = 0.1
@@ -72,6 +72,12 @@ class EngineError(Exception):
     """An operation could not begin; the text says why and what to do."""
 
 
+def passphrase_of(options: Options) -> str:
+    """Return the passphrase of the state: the one of the environment, else that of the sandbox."""
+    environment = {**os.environ, **(options.environment or {})}
+    return environment.get("PULUMI_CONFIG_PASSPHRASE", DEFAULT_PASSPHRASE)
+
+
 def run(operation: Operation, options: Options) -> Result:
     """Carry out an operation; failures of resources and program are in the result.
 
@@ -92,86 +98,6 @@ def run(operation: Operation, options: Options) -> Result:
     except (ProviderError, ProjectError, StateError) as error:
         raise EngineError(str(error)) from None
     return replace(outcome, duration_s=time.monotonic() - began)
-
-
-def unprotect(options: Options) -> int:
-    """Lift the protection of all resources in the state; gives how many had it. Raises ``EngineError``."""
-    try:
-        with locked(options.state_file, shared=False):
-            journal = Journal(options.state_file, passphrase_of(options), durable=True)
-            protected = [resource for resource in journal.snapshot.remaining() if resource.protect]
-            for resource in protected:
-                journal.amend(replace(resource, protect=False), resource.place)
-            journal.close()
-    except StateError as error:
-        raise EngineError(str(error)) from None
-    return len(protected)
-
-
-def add_resource(
-    options: Options, urn: str, neighbour: str, *, id: str, inputs: Properties, outputs: Properties, hidden: str
-) -> None:
-    """Put what exists and no provider can import into the state, unless it is there. Raises ``EngineError``.
-
-    Provider and parent are those of ``neighbour``, which it depends on; ``hidden`` names the output that is a secret.
-    """
-    try:
-        with locked(options.state_file, shared=False):
-            journal = Journal(options.state_file, passphrase_of(options), durable=True)
-            resources = {resource.urn: resource for resource in journal.snapshot.remaining()}
-            if urn not in resources:
-                beside, now = resources[neighbour], timestamp()
-                journal.settle(
-                    Resource(
-                        urn=urn,
-                        custom=True,
-                        id=id,
-                        type=urn.split("::")[2].rpartition("$")[2],
-                        inputs=inputs,
-                        outputs={**outputs, hidden: secret(outputs[hidden])},
-                        parent=beside.parent,
-                        provider=beside.provider,
-                        dependencies=[neighbour],
-                        created=now,
-                        modified=now,
-                    )
-                )
-            journal.close()
-    except StateError as error:
-        raise EngineError(str(error)) from None
-
-
-def amend(options: Options, changes: Mapping[str, Properties]) -> None:
-    """Set properties that no API knows in the state: URN → inputs, which are outputs too. Raises ``EngineError``."""
-    try:
-        with locked(options.state_file, shared=False):
-            journal = Journal(options.state_file, passphrase_of(options), durable=True)
-            for resource in journal.snapshot.remaining():
-                if own := changes.get(resource.urn):
-                    changed = replace(resource, inputs=resource.inputs | own, outputs=resource.outputs | own)
-                    journal.amend(changed, resource.place)
-            journal.close()
-    except StateError as error:
-        raise EngineError(str(error)) from None
-
-
-def forget(options: Options, urns: Collection[str]) -> int:
-    """Take resources out of the state and leave them as they are; gives how many. Raises ``EngineError``."""
-    try:
-        with locked(options.state_file, shared=False):
-            journal = Journal(options.state_file, passphrase_of(options), durable=True)
-            forgotten = [resource for resource in journal.snapshot.remaining() if resource.urn in urns]
-            journal.remove(forgotten)
-            journal.close()
-    except StateError as error:
-        raise EngineError(str(error)) from None
-    return len(forgotten)
-
-
-def passphrase_of(options: Options) -> str:
-    """Return the passphrase of the state: the one of the environment, else that of the sandbox."""
-    environment = {**os.environ, **(options.environment or {})}
-    return environment.get("PULUMI_CONFIG_PASSPHRASE", DEFAULT_PASSPHRASE)
 
 
 @contextmanager

@@ -22,7 +22,18 @@ from typing import Any, Final, cast
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from pulumi_operations.values import SECRET, SIGNATURE, UNKNOWN, UNKNOWN_ON_THE_WIRE, Properties, Secret, plain, secret
+from pulumi_operations.values import (
+    SECRET,
+    SIGNATURE,
+    UNKNOWN,
+    UNKNOWN_ON_THE_WIRE,
+    Properties,
+    Secret,
+    as_object,
+    each_inside,
+    plain,
+    secret,
+)
 
 STACK_TYPE: Final = "pulumi:pulumi:Stack"
 PROVIDER_PREFIX: Final = "pulumi:providers:"
@@ -161,55 +172,31 @@ class Vault:
 
 def encode_value(value: Any, vault: Vault) -> Any:
     """Return a property value as the JSON of the state file."""
-    match value:
-        case Secret():
-            text = json.dumps(_encode_plain(plain(value)), separators=(",", ":"), ensure_ascii=False)
-            return {SIGNATURE: SECRET, "ciphertext": vault.encrypt(text)}
-        case dict():
-            return {key: encode_value(item, vault) for key, item in cast("Properties", value).items()}
-        case list():
-            return [encode_value(item, vault) for item in cast("list[Any]", value)]
-        case _:
-            return UNKNOWN_ON_THE_WIRE if value is UNKNOWN else value
-
-
-def _encode_plain(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _encode_plain(item) for key, item in cast("Properties", value).items()}
-        case list():
-            return [_encode_plain(item) for item in cast("list[Any]", value)]
-        case _:
-            return UNKNOWN_ON_THE_WIRE if value is UNKNOWN else value
+    if isinstance(value, Secret):
+        text = json.dumps(encode_value(plain(value), vault), separators=(",", ":"), ensure_ascii=False)
+        return {SIGNATURE: SECRET, "ciphertext": vault.encrypt(text)}
+    if value is UNKNOWN:
+        return UNKNOWN_ON_THE_WIRE
+    return each_inside(value, lambda item: encode_value(item, vault))
 
 
 def decode_value(value: Any, vault: Vault) -> Any:
     """Return the value that ``encode_value`` was given; secrets in plain text (``--show-secrets``) are taken too."""
-    match value:
-        case dict():
-            marked = cast("Properties", value)
-            if marked.get(SIGNATURE) == SECRET:
-                text = marked["plaintext"] if "plaintext" in marked else vault.decrypt(marked["ciphertext"])
-                return secret(decode_value(json.loads(text), vault))
-            return {key: decode_value(item, vault) for key, item in marked.items()}
-        case list():
-            return [decode_value(item, vault) for item in cast("list[Any]", value)]
-        case _:
-            return UNKNOWN if value == UNKNOWN_ON_THE_WIRE else value
+    marked = as_object(value)
+    if marked.get(SIGNATURE) == SECRET:
+        text = marked["plaintext"] if "plaintext" in marked else vault.decrypt(marked["ciphertext"])
+        return secret(decode_value(json.loads(text), vault))
+    if value == UNKNOWN_ON_THE_WIRE:
+        return UNKNOWN
+    return each_inside(value, lambda item: decode_value(item, vault))
 
 
 def in_clear(value: Any, vault: Vault) -> Any:
     """Return the JSON of a state file with its secrets in plain text, as ``--show-secrets`` writes them."""
-    match value:
-        case dict():
-            marked = cast("Properties", value)
-            if marked.get(SIGNATURE) == SECRET and "ciphertext" in marked:
-                return {SIGNATURE: SECRET, "plaintext": vault.decrypt(marked["ciphertext"])}
-            return {key: in_clear(item, vault) for key, item in marked.items()}
-        case list():
-            return [in_clear(item, vault) for item in cast("list[Any]", value)]
-        case _:
-            return value
+    marked = as_object(value)
+    if marked.get(SIGNATURE) == SECRET and "ciphertext" in marked:
+        return {SIGNATURE: SECRET, "plaintext": vault.decrypt(marked["ciphertext"])}
+    return each_inside(value, lambda item: in_clear(item, vault))
 
 
 def _camel(name: str) -> str:

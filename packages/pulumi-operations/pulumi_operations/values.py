@@ -141,17 +141,25 @@ def to_struct(properties: Mapping[str, Any], *, secrets: bool = True) -> struct_
     return struct_pb2.Struct(fields={key: _to_value(value, secrets=secrets) for key, value in properties.items()})
 
 
-def plain(value: Any) -> Any:
-    """Return the value without secret marks at any depth: for comparison, never for show."""
+def as_object(value: Any) -> Properties:
+    """Return a value that is an object; an empty one for anything else."""
+    return cast("Properties", value) if isinstance(value, dict) else {}
+
+
+def each_inside(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Return an object or a list with each value in it changed; anything else as it is."""
     match value:
-        case Secret():
-            return plain(value.value)
         case dict():
-            return {key: plain(item) for key, item in cast("Properties", value).items()}
+            return {key: change(item) for key, item in cast("Properties", value).items()}
         case list():
-            return [plain(item) for item in cast("list[Any]", value)]
+            return [change(item) for item in cast("list[Any]", value)]
         case _:
             return value
+
+
+def plain(value: Any) -> Any:
+    """Return the value without secret marks at any depth: for comparison, never for show."""
+    return plain(value.value) if isinstance(value, Secret) else each_inside(value, plain)
 
 
 def _any(value: Any, holds: Callable[[Any], bool]) -> bool:
@@ -191,9 +199,7 @@ def contains_file(value: Any) -> bool:
     """Tell whether anything inside is a file asset or an archive, which this engine does not hash or ship."""
 
     def is_file(item: Any) -> bool:
-        if not isinstance(item, dict):
-            return False
-        fields = cast("Properties", item)
+        fields = as_object(item)
         return fields.get(SIGNATURE) == _ARCHIVE or (fields.get(SIGNATURE) == _ASSET and "text" not in fields)
 
     return _any(value, is_file)
@@ -201,18 +207,12 @@ def contains_file(value: Any) -> bool:
 
 def references_to_ids(value: Any) -> Any:
     """Return the value with every reference to a resource replaced by its id, for plugins that take no references."""
-    match value:
-        case dict():
-            fields = cast("Properties", value)
-            if fields.get(SIGNATURE) == _REFERENCE:
-                return (fields["id"] or UNKNOWN) if "id" in fields else fields.get("urn")
-            return {key: references_to_ids(item) for key, item in fields.items()}
-        case list():
-            return [references_to_ids(item) for item in cast("list[Any]", value)]
-        case Secret():
-            return Secret(references_to_ids(value.value))
-        case _:
-            return value
+    if isinstance(value, Secret):
+        return Secret(references_to_ids(value.value))
+    fields = as_object(value)
+    if fields.get(SIGNATURE) == _REFERENCE:
+        return (fields["id"] or UNKNOWN) if "id" in fields else fields.get("urn")
+    return each_inside(value, references_to_ids)
 
 
 def mark_named(properties: Properties, names: Collection[str]) -> Properties:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT_S: Final = 30.0
 TIMEOUT_S: Final = 60.0
+NOT_FOUND: Final = 404
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,3 +133,44 @@ def _wait_s(response: httpx.Response | None, attempt: int, retries: Retries) -> 
         if text.isdecimal():
             return int(text) * scale / (1.0 if name == "Retry-After-Ms" else speed())
     return min(LONGEST_WAIT_S, retries.first_wait_s * 2**attempt) / speed()
+
+
+class RestClient:
+    """A JSON API at one address, as a plugin's own client uses it; what its errors say is known by each client."""
+
+    def __init__(self, http: httpx.AsyncClient, address: str, retries: Retries) -> None:
+        self._http, self._address, self._retries = http, address.rstrip("/"), retries
+
+    def failure(self, method: str, path: str, answer: Response) -> Failure:
+        """Return what went wrong, in the API's words."""
+        raise NotImplementedError
+
+    async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Response:
+        """Send a request; whatever its status, the answer comes back."""
+
+        def build() -> httpx.Request:
+            return self._http.build_request(method, f"{self._address}{path}", json=body)
+
+        return await send(self._http, build, self._retries)
+
+    async def json(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the answer of a request that must succeed. Raises ``Failure``."""
+        answer = await self.ask(method, path, body)
+        if not answer.succeeded:
+            raise self.failure(method, path, answer)
+        return answer.json()
+
+    async def find(self, path: str) -> dict[str, Any] | None:
+        """Return what is at a path; None when there is nothing. Raises ``Failure``."""
+        answer = await self.ask("GET", path)
+        if answer.status == NOT_FOUND:
+            return None
+        if not answer.succeeded:
+            raise self.failure("GET", path, answer)
+        return answer.json()
+
+    async def remove(self, path: str) -> None:
+        """Delete; "not found" is an error, except after a repeat: then the first attempt did it."""
+        answer = await self.ask("DELETE", path)
+        if not answer.succeeded and not (answer.status == NOT_FOUND and answer.repeated):
+            raise self.failure("DELETE", path, answer)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, cast
 from urllib.parse import quote
 
-from pulumi_embedded.standins.cloudflare.client import NOT_FOUND, CloudflareClient, failure
+from pulumi_embedded.standins.cloudflare.client import CloudflareClient
 from pulumi_provider.declaration import (
     Context,
     Inputs,
@@ -88,12 +88,8 @@ class DnsRecord(Resource[DnsRecordInputs, DnsRecordState]):
     async def read(self, context: Context, id: str, old: DnsRecordState | None) -> DnsRecordState | None:
         zone_id, record_id = _ids(id, old)
         path = f"/zones/{zone_id}/dns_records/{record_id}"
-        answer = await cast("CloudflareClient", context.client).ask("GET", path)
-        if answer.status == NOT_FOUND:
-            return None
-        if not answer.succeeded:
-            raise failure("GET", path, answer)
-        return _state(answer.json()["result"], zone_id, old.name if old else None)
+        found = await cast("CloudflareClient", context.client).find(path)
+        return _state(found["result"], zone_id, old.name if old else None) if found else None
 
     async def update(self, context: Context, id: str, old: DnsRecordState, new: DnsRecordInputs) -> DnsRecordState:
         zone_id, record_id = _ids(id, old)
@@ -104,10 +100,7 @@ class DnsRecord(Resource[DnsRecordInputs, DnsRecordState]):
 
     async def delete(self, context: Context, id: str, old: DnsRecordState) -> None:
         zone_id, record_id = _ids(id, old)
-        path = f"/zones/{zone_id}/dns_records/{record_id}"
-        answer = await cast("CloudflareClient", context.client).ask("DELETE", path)
-        if not answer.succeeded and not (answer.status == NOT_FOUND and answer.repeated):
-            raise failure("DELETE", path, answer)
+        await cast("CloudflareClient", context.client).remove(f"/zones/{zone_id}/dns_records/{record_id}")
 
 
 def _ids(id: str, old: DnsRecordState | None) -> tuple[str, str]:

@@ -10,8 +10,7 @@ from pulumi_embedded.standins.cloudflare.client import CloudflareClient
 from pulumi_embedded.standins.cloudflare.dns_record import DnsRecord
 from pulumi_embedded.standins.cloudflare.get_zone import GetZone
 from pulumi_embedded.standins.cloudflare.ruleset import Ruleset
-from pulumi_embedded.standins.cloudflare.universal_ssl_setting import UniversalSslSetting
-from pulumi_embedded.standins.cloudflare.zone_setting import ZoneSetting
+from pulumi_embedded.standins.cloudflare.zone_setting import UniversalSslSetting, ZoneSetting
 from pulumi_embedded.standins.transport import speed
 from pulumi_provider.declaration import Inputs, Property, Provider
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, cast
 
-from pulumi_embedded.standins.cloudflare.client import NOT_FOUND, CloudflareClient, failure
+from pulumi_embedded.standins.cloudflare.client import CloudflareClient
 from pulumi_provider.declaration import Context, Inputs, Nested, Property, Resource
 
 
@@ -88,24 +88,15 @@ class Ruleset(Resource[RulesetInputs, RulesetState]):
         """Return an import names zone and ruleset as ``zones/ZONE/RULESET``."""
         zone_id, _, ruleset_id = id.removeprefix("zones/").rpartition("/")
         zone_id = zone_id or (old.zone_id if old else "")
-        path = f"/zones/{zone_id}/rulesets/{ruleset_id}"
-        answer = await cast("CloudflareClient", context.client).ask("GET", path)
-        if answer.status == NOT_FOUND:
-            return None
-        if not answer.succeeded:
-            raise failure("GET", path, answer)
-        return _state(answer.json()["result"], zone_id)
+        found = await cast("CloudflareClient", context.client).find(f"/zones/{zone_id}/rulesets/{ruleset_id}")
+        return _state(found["result"], zone_id) if found else None
 
     async def update(self, context: Context, id: str, old: RulesetState, new: RulesetInputs) -> RulesetState:
-        del old
         client = cast("CloudflareClient", context.client)
         return _state(await client.result("PUT", f"/zones/{new.zone_id}/rulesets/{id}", _sent(new)), new.zone_id)
 
     async def delete(self, context: Context, id: str, old: RulesetState) -> None:
-        path = f"/zones/{old.zone_id}/rulesets/{id}"
-        answer = await cast("CloudflareClient", context.client).ask("DELETE", path)
-        if not answer.succeeded and not (answer.status == NOT_FOUND and answer.repeated):
-            raise failure("DELETE", path, answer)
+        await cast("CloudflareClient", context.client).remove(f"/zones/{old.zone_id}/rulesets/{id}")
 
 
 def _sent(new: RulesetInputs) -> dict[str, Any]:

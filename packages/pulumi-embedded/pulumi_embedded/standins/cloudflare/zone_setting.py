@@ -1,6 +1,6 @@
-"""``cloudflare.ZoneSetting``: one setting of a zone.
+"""``cloudflare.ZoneSetting``, one setting of a zone, and ``cloudflare.UniversalSslSetting``, its certificate.
 
-It always exists at Cloudflare, so create and update are the same PATCH, and delete only leaves the state.
+They always exist at Cloudflare, so create and update are the same PATCH, and delete only leaves the state.
 """
 
 from __future__ import annotations
@@ -51,11 +51,9 @@ class ZoneSetting(Resource[ZoneSettingInputs, ZoneSettingState]):
     async def update(
         self, context: Context, id: str, old: ZoneSettingState, new: ZoneSettingInputs
     ) -> ZoneSettingState:
-        del id, old
         return await _change(context, new)
 
     async def delete(self, context: Context, id: str, old: ZoneSettingState) -> None:
-        del id
         await context.warn(f"the setting {old.setting_id} cannot be destroyed: the zone keeps its value {old.value}")
 
 
@@ -76,3 +74,45 @@ def _state(setting: Mapping[str, Any], zone_id: str, setting_id: str) -> ZoneSet
         modified_on=setting.get("modified_on"),
         time_remaining=setting.get("time_remaining"),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class UniversalSslSettingInputs(Inputs):
+    """Hold what a program gives."""
+
+    zone_id: Annotated[str, Property("Cloudflare's id of the zone.", replaces=True)]
+    enabled: Annotated[bool | None, Property("True if the zone has the certificate.")] = None
+
+
+class UniversalSslSetting(Resource[UniversalSslSettingInputs, UniversalSslSettingInputs]):
+    """The setting of one zone. Its id is that of the zone."""
+
+    token = "cloudflare:index/universalSslSetting:UniversalSslSetting"
+    inputs_type, state_type = UniversalSslSettingInputs, UniversalSslSettingInputs
+
+    async def create(self, context: Context, new: UniversalSslSettingInputs) -> tuple[str, UniversalSslSettingInputs]:
+        return new.zone_id, await _change_ssl(context, new)
+
+    async def read(
+        self, context: Context, id: str, old: UniversalSslSettingInputs | None
+    ) -> UniversalSslSettingInputs | None:
+        setting = await cast("CloudflareClient", context.client).result("GET", _ssl_path(id))
+        return UniversalSslSettingInputs(zone_id=id, enabled=setting.get("enabled"))
+
+    async def update(
+        self, context: Context, id: str, old: UniversalSslSettingInputs, new: UniversalSslSettingInputs
+    ) -> UniversalSslSettingInputs:
+        return await _change_ssl(context, new)
+
+    async def delete(self, context: Context, id: str, old: UniversalSslSettingInputs) -> None:
+        await context.warn("Universal SSL cannot be destroyed: the zone keeps it as it is")
+
+
+async def _change_ssl(context: Context, new: UniversalSslSettingInputs) -> UniversalSslSettingInputs:
+    client = cast("CloudflareClient", context.client)
+    changed = await client.result("PATCH", _ssl_path(new.zone_id), {"enabled": new.enabled})
+    return UniversalSslSettingInputs(zone_id=new.zone_id, enabled=changed.get("enabled"))
+
+
+def _ssl_path(zone_id: str) -> str:
+    return f"/zones/{zone_id}/ssl/universal/settings"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, cast
 
-from pulumi_embedded.standins.digitalocean.client import NOT_FOUND, DigitalOceanClient, failure
+from pulumi_embedded.standins.digitalocean.client import DigitalOceanClient
 from pulumi_provider.declaration import Context, Inputs, Property, Resource
 from pulumi_provider.errors import Failure
 
@@ -58,26 +58,24 @@ class Cdn(Resource[CdnInputs, CdnState]):
         body: dict[str, Any] = {"origin": new.origin, "ttl": new.ttl or 0}
         if new.custom_domain:
             body |= {"custom_domain": new.custom_domain, "certificate_id": await _certificate_id(client, new)}
-        endpoint_id = str((await client.result("POST", PATH, body))["endpoint"]["id"])
+        endpoint_id = str((await client.json("POST", PATH, body))["endpoint"]["id"])
         return endpoint_id, await _read(client, endpoint_id)
 
     async def read(self, context: Context, id: str, old: CdnState | None) -> CdnState | None:
-        del old
         return await _found(cast("DigitalOceanClient", context.client), id)
 
     async def update(self, context: Context, id: str, old: CdnState, new: CdnInputs) -> CdnState:
         client = cast("DigitalOceanClient", context.client)
         if new.ttl != old.ttl:
-            await client.result("PUT", f"{PATH}/{id}", {"ttl": new.ttl or 0})
+            await client.json("PUT", f"{PATH}/{id}", {"ttl": new.ttl or 0})
         domain, certificate = new.custom_domain or "", _certificate_name(new)
         if domain != (old.custom_domain or "") or certificate not in ("", _certificate_name(old)):
             # A domain that is dropped leaves its certificate behind: the real plugin sends the old one.
             certificate_id = await _certificate_id(client, new if certificate else old)
-            await client.result("PUT", f"{PATH}/{id}", {"custom_domain": domain, "certificate_id": certificate_id})
+            await client.json("PUT", f"{PATH}/{id}", {"custom_domain": domain, "certificate_id": certificate_id})
         return await _read(client, id)
 
     async def delete(self, context: Context, id: str, old: CdnState) -> None:
-        del old
         await cast("DigitalOceanClient", context.client).remove(f"{PATH}/{id}")
 
 
@@ -90,7 +88,7 @@ async def _certificate_id(client: DigitalOceanClient, values: CdnInputs) -> str:
     name = _certificate_name(values)
     if name in ("", CLOUDFLARE_CERTIFICATE):
         return name
-    certificates = (await client.result("GET", f"/v2/certificates?name={name}"))["certificates"]
+    certificates = (await client.json("GET", f"/v2/certificates?name={name}"))["certificates"]
     if not certificates:
         raise Failure(f"there is no certificate {name!r}: make it first, or use {CLOUDFLARE_CERTIFICATE!r}")
     return str(certificates[0]["id"])
@@ -106,15 +104,13 @@ async def _read(client: DigitalOceanClient, id: str) -> CdnState:
 
 async def _found(client: DigitalOceanClient, id: str) -> CdnState | None:
     """Return what DigitalOcean has; None when there is no such endpoint."""
-    answer = await client.ask("GET", f"{PATH}/{id}")
-    if answer.status == NOT_FOUND:
+    found = await client.find(f"{PATH}/{id}")
+    if found is None:
         return None
-    if not answer.succeeded:
-        raise failure("GET", f"{PATH}/{id}", answer)
-    endpoint = answer.json()["endpoint"]
+    endpoint = found["endpoint"]
     certificate = str(endpoint.get("certificate_id") or "")
     if certificate and certificate != CLOUDFLARE_CERTIFICATE:
-        certificate = str((await client.result("GET", f"/v2/certificates/{certificate}"))["certificate"]["name"])
+        certificate = str((await client.json("GET", f"/v2/certificates/{certificate}"))["certificate"]["name"])
     return CdnState(
         origin=endpoint["origin"],
         ttl=endpoint["ttl"],
@@ -136,5 +132,5 @@ def _as_go_prints_it(created_at: str | None) -> str:
 
 async def _leftover(client: DigitalOceanClient, origin: str) -> str:
     """Return the id of the endpoint that an interrupted create may have left: an origin has one at most."""
-    endpoints = (await client.result("GET", f"{PATH}?page=1&per_page=200"))["endpoints"]
+    endpoints = (await client.json("GET", f"{PATH}?page=1&per_page=200"))["endpoints"]
     return next((str(endpoint["id"]) for endpoint in endpoints if endpoint["origin"] == origin), "")

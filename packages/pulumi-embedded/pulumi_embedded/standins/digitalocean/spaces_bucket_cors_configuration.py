@@ -47,11 +47,9 @@ class SpacesBucketCorsConfiguration(Resource[CorsConfigurationInputs, CorsConfig
     async def update(
         self, context: Context, id: str, old: CorsConfigurationState, new: CorsConfigurationInputs
     ) -> CorsConfigurationState:
-        del id, old
         return await _put(context, new)
 
     async def delete(self, context: Context, id: str, old: CorsConfigurationState) -> None:
-        del id
         answer = await _spaces(context).ask("DELETE", old.region, old.bucket, "/?cors=")
         if error_code(answer) != "NoSuchBucket":  # with the bucket its rules are gone
             check(f"Error deleting the CORS rules of {old.bucket}", answer)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
-from pulumi_embedded.standins.digitalocean.client import NOT_FOUND, DigitalOceanClient, failure
+from pulumi_embedded.standins.digitalocean.client import DigitalOceanClient
 from pulumi_provider.declaration import Context, Inputs, Nested, Property, Resource
 
 PATH = "/v2/spaces/keys"
@@ -51,25 +51,20 @@ class SpacesKey(Resource[SpacesKeyInputs, SpacesKeyState]):
         client = cast("DigitalOceanClient", context.client)
         if context.interrupted:
             await _remove_leftovers(client, new)
-        key = (await client.result("POST", PATH, _sent(new)))["key"]
+        key = (await client.json("POST", PATH, _sent(new)))["key"]
         return str(key["access_key"]), _state(key)
 
     async def read(self, context: Context, id: str, old: SpacesKeyState | None) -> SpacesKeyState | None:
         if old is None:
             return None
-        answer = await cast("DigitalOceanClient", context.client).ask("GET", f"{PATH}/{id}")
-        if answer.status == NOT_FOUND:
-            return None
-        if not answer.succeeded:
-            raise failure("GET", f"{PATH}/{id}", answer)
-        return _state(answer.json()["key"], old)
+        found = await cast("DigitalOceanClient", context.client).find(f"{PATH}/{id}")
+        return _state(found["key"], old) if found else None
 
     async def update(self, context: Context, id: str, old: SpacesKeyState, new: SpacesKeyInputs) -> SpacesKeyState:
         client = cast("DigitalOceanClient", context.client)
-        return _state((await client.result("PUT", f"{PATH}/{id}", _sent(new)))["key"], old)
+        return _state((await client.json("PUT", f"{PATH}/{id}", _sent(new)))["key"], old)
 
     async def delete(self, context: Context, id: str, old: SpacesKeyState) -> None:
-        del old
         await cast("DigitalOceanClient", context.client).remove(f"{PATH}/{id}")
 
 
@@ -92,6 +87,6 @@ def _state(key: Mapping[str, Any], old: SpacesKeyState | None = None) -> SpacesK
 async def _remove_leftovers(client: DigitalOceanClient, new: SpacesKeyInputs) -> None:
     """Delete keys of this name with these grants: nobody ever learned their secrets."""
     body = _sent(new)
-    for key in (await client.result("GET", f"{PATH}?page=1&per_page=200"))["keys"]:
+    for key in (await client.json("GET", f"{PATH}?page=1&per_page=200"))["keys"]:
         if key["name"] == body["name"] and (key.get("grants") or []) == body["grants"]:
             await client.remove(f"{PATH}/{key['access_key']}")

@@ -4,8 +4,6 @@ Owns the bucket and its presence in one environment. There is no operation that 
 environment's configuration, and because Railway is reported to ignore that at times, this looks whether it is gone.
 """
 
-# ruff: noqa: A001, ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace

@@ -4,8 +4,6 @@ Owns the domain at Railway. Does not create DNS records (another provider does, 
 for them: that is CustomDomainValidation, which comes after the records.
 """
 
-# ruff: noqa: A001, ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from contextlib import suppress

@@ -6,8 +6,6 @@ never issue a certificate: there Railway has to have verified the domain and fou
 over HTTPS with a valid certificate, which is asked for as a visitor does.
 """
 
-# ruff: noqa: ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass

@@ -3,8 +3,6 @@
 Owns the association of a service with them. Railway gives them no id, so there is one set per service.
 """
 
-# ruff: noqa: A001, ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass

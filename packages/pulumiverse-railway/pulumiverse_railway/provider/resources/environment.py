@@ -5,8 +5,6 @@ that name it. Deliberately refuses an environment that is no fork unless told ot
 creating or deleting a service then reaches every environment of the project that is no fork, production included.
 """
 
-# ruff: noqa: ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from collections.abc import Mapping

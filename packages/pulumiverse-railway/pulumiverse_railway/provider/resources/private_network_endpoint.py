@@ -4,8 +4,6 @@ Owns the name alone. Railway makes the endpoint itself with the first deployment
 the service: so creating this resource means to find the endpoint and name it, and deleting it only forgets it.
 """
 
-# ruff: noqa: A001, ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 import math

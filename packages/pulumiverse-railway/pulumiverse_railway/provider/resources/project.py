@@ -3,8 +3,6 @@
 Owns both, because Railway makes them together and every other resource needs both. Does not own further environments.
 """
 
-# ruff: noqa: ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence

@@ -4,8 +4,6 @@ Owns the membership of somebody who has a Railway account. Deliberately sends no
 by the id of their account, and an invitation by e-mail is only a member once a person has accepted it.
 """
 
-# ruff: noqa: ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass

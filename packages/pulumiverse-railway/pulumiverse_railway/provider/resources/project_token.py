@@ -5,8 +5,6 @@ alone; and it answers a create with nothing but the secret, so the id is found i
 not confirmed is of no use to anybody: it is deleted and another one is made.
 """
 
-# ruff: noqa: ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from collections.abc import Sequence

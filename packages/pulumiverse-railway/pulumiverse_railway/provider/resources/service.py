@@ -4,8 +4,6 @@ Owns name and icon. Deliberately owns no source and no setting: a service with a
 before its variables and volume exist, so it is made empty and ServiceInstance gives it everything at once.
 """
 
-# ruff: noqa: A001, ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -5,8 +5,6 @@ edge does is told by the mode of its configuration alone: others have seen that 
 nothing, and that enabling leaves a mode that is off as it is.
 """
 
-# ruff: noqa: A001, ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping

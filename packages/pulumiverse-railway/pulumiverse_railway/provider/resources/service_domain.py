@@ -3,8 +3,6 @@
 Owns one such domain. Railway makes the name; choosing it is not offered, because renaming is reported to do nothing.
 """
 
-# ruff: noqa: ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass

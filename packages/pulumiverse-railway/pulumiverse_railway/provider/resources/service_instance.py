@@ -4,8 +4,6 @@ Owns the service's part of the environment's configuration, written as one patch
 that follows is healthy and runs what was asked for. Volumes and domains are resources of their own.
 """
 
-# ruff: noqa: ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping

@@ -4,8 +4,6 @@ Owns the variables that it names and no others. Deliberately waits for no deploy
 that refer to a variable, and each of those belongs to its ServiceInstance.
 """
 
-# ruff: noqa: ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping

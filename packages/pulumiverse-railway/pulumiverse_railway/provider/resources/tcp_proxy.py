@@ -4,8 +4,6 @@ Owns one such proxy. It is created through the environment's configuration and d
 because a configuration never deletes one. A service has one proxy, so another port is delete, then create.
 """
 
-# ruff: noqa: A001, ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from collections.abc import Collection

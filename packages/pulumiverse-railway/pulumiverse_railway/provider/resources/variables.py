@@ -5,8 +5,6 @@ are never given back by Railway: their values live in the state, and only their 
 for no deployment: the service belongs to somebody else.
 """
 
-# ruff: noqa: ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from collections.abc import Mapping

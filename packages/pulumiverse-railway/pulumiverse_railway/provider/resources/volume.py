@@ -5,8 +5,6 @@ starts no deployment. Deliberately refuses to shrink in place: Railway cannot, s
 is visible in the preview, and loses the data.
 """
 
-# ruff: noqa: A001, ARG002 the names of the interface that every resource has
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
