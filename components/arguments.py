@@ -14,9 +14,11 @@ from typing import Annotated, Any, Literal, TypeGuard, TypeVar, Union, get_args,
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 from typing_extensions import override
 
+from components.docstrings import docstring
 from components.templates import TemplateText
 from pulumiverse_railway import rules
 from pulumiverse_railway.rules import Between, Matching, Rule
@@ -80,24 +82,30 @@ class Arguments(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         validate_default=True,
-        use_attribute_docstrings=True,
+        defer_build=True,  # a run reads a few models, and those with what they hold
     )
 
     @classmethod
     @override
     def __pydantic_init_subclass__(cls, **_: object) -> None:
-        """Let a field whose default a subclass changes keep its rule and its documentation."""
-        changed = False
+        """Let a field whose default a subclass changes keep its rule."""
         for name, field in cls.model_fields.items():
             base = next((base.model_fields[name] for base in cls.__mro__[1:] if _declares(base, name)), None)
-            if base is None:
+            if base is None or _has_rule(field) or not _has_rule(base):
                 continue
-            if field.description is None and base.description is not None:
-                field.description, changed = base.description, True
-            if not _has_rule(field) and _has_rule(base) and _plain(field.annotation) == _plain(base.annotation):
-                field.annotation, field.metadata, changed = base.annotation, base.metadata, True
-        if changed:
-            cls.model_rebuild(force=True)
+            if _plain(field.annotation) == _plain(base.annotation):
+                field.annotation, field.metadata = base.annotation, base.metadata
+
+    @classmethod
+    @override
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe each key in the JSON Schema by the text under its field."""
+        schema = handler(core_schema)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, field in cls.model_fields.items():
+            if text := docstring(cls, name):
+                properties[field.alias or name].setdefault("description", text)
+        return schema
 
 
 def _declares(base: type, name: str) -> TypeGuard[type[BaseModel]]:

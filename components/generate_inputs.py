@@ -18,6 +18,7 @@ from components.alerts import AlertsSettings
 from components.bucket import BucketSettings, CorsRule, LifecycleRule
 from components.checking import mark_of
 from components.database import DatabaseSettings
+from components.docstrings import docstring
 from components.domain import DomainSettings
 from components.generate import documented
 from components.mongodb import MongodbSettings
@@ -81,7 +82,7 @@ def _class(model: type[BaseModel]) -> Iterator[str]:
     for name, info in model.model_fields.items():
         if name not in NO_INPUTS and not (base and _same(model, base, name)):
             yield f"    {name}: {annotation(model, name)}{_default(info)}"
-            yield documented(" ".join((info.description or "").split()), 4)
+            yield documented(" ".join(docstring(model, name).split()), 4)
     yield from ("", "")
 
 

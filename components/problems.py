@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 import go_yaml
 from components.arguments import Obeys, Path
 from components.by_key import MARKED, NO_CHOICE
+from components.docstrings import docstring
 from components.nearest_name import did_you_mean
 from pulumiverse_railway.rules import Rule
 
@@ -204,5 +205,5 @@ def _metadata(annotation: Any) -> tuple[Any, ...]:
 
 
 def _doc(model: type[BaseModel], key: str | int) -> str:
-    field = field_at(model, key)
-    return " ".join((field.description or "").split()) if field else ""
+    name = next((name for name, field in model.model_fields.items() if key in (name, field.alias)), "")
+    return " ".join(docstring(model, name).split())

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from components.checking import mark_of
+from components.docstrings import docstring
 from components.generate_inputs import NO_INPUTS, name_of, unwrapped
 from components.plugin.parts import PARTS, Part, Property, token_of
 from components.plugin.values import key_of
@@ -86,7 +87,7 @@ def _settings(model: type[BaseModel]) -> dict[str, Any]:
 def _setting(model: type[BaseModel], name: str) -> dict[str, Any]:
     field, mark = model.model_fields[name], mark_of(model, name)
     typed = _typed(field.annotation, plain=bool(mark and mark.inside))
-    doc = " ".join((field.description or "").split())
+    doc = " ".join(docstring(model, name).split())
     inner, _ = unwrapped(field.annotation)
     if get_origin(inner) is Literal:
         # Python takes a Literal for the one with the same values that was written first, in whatever order.

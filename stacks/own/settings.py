@@ -88,9 +88,7 @@ def _own(kind: type[ServiceSettings]) -> type[OwnServiceSettings]:
     same = OwnServiceSettings.model_fields["variables"]
     fields: dict[str, Any] = {"variables": (same.annotation, same)}
     bases = (cast("type[OwnServiceSettings]", kind), OwnServiceSettings)
-    # Its fields are documented in its bases, and pydantic would search all modules for the text of this class.
-    options = {"use_attribute_docstrings": False}
-    return create_model(f"Own{kind.__name__}", __base__=bases, __cls_kwargs__=options, __doc__=kind.__doc__, **fields)
+    return create_model(f"Own{kind.__name__}", __base__=bases, __doc__=kind.__doc__, **fields)
 
 
 _SERVICES: Final = {name: _own(kind) for name, kind in TOPOLOGIES.items()}
