@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, cast
 from weakref import WeakKeyDictionary
 
 import pulumi
-from pydantic import model_validator
+from pydantic import ValidationError, model_validator
 
 from components.arguments import Arguments, Decides, Hostname, Many
 from components.checking import checked, derived
@@ -33,6 +33,8 @@ def _target(to: str) -> str:
     return f'concat("https://{to}", http.request.uri.path)'
 
 
+_HOST: Final = re.compile(r'\(?\s*http\.host eq "(?P<host>[^"\\]+)"\s*\)?')
+_COMMA: Final = re.compile(r"\s*,\s*")
 _TARGET: Final = re.compile(re.escape(_target("TO")).replace("TO", '(?P<to>[^"]+)'))
 
 
@@ -96,8 +98,8 @@ class Redirects(pulumi.ComponentResource):
             name="Redirects",
             phase=PHASE,
             rules=[_rule(each) for each in args.redirects],
-            # Cloudflare takes no second list of the phase.
-            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            # Cloudflare takes no second list of the phase, and one that was adopted keeps its name.
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True, ignore_changes=["name"]),
         )
         for each in args.redirects:
             cloudflare.DnsRecord(
@@ -137,6 +139,24 @@ def redirects_of(inputs: Mapping[str, Any]) -> Iterator[RedirectSettings]:
         if target := _TARGET.fullmatch(value["targetUrl"].get("expression") or ""):
             settings = {"hostname": rule["ref"], "to": target["to"], "status": int(value["statusCode"])}
             yield RedirectSettings.model_validate(settings)
+
+
+def redirect_of(rule: Mapping[str, Any]) -> RedirectSettings | None:
+    """Return what a rule of Cloudflare's API means, whoever made it; None where settings cannot say it."""
+    value = _group(_group(rule, "action_parameters"), "from_value")
+    expression = str(_group(value, "target_url").get("expression") or "")
+    host, target = _HOST.fullmatch(rule["expression"].strip()), _TARGET.fullmatch(_COMMA.sub(", ", expression.strip()))
+    if not (host and target and rule.get("enabled", True) and value.get("preserve_query_string")):
+        return None
+    settings = {"hostname": host["host"], "to": target["to"], "status": value.get("status_code") or 301}
+    try:
+        return RedirectSettings.model_validate(settings)
+    except ValidationError:
+        return None
+
+
+def _group(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", body.get(name) or {})
 
 
 def _rule(args: RedirectInputs) -> cloudflare.RulesetRuleArgsDict:

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from components.railway_bucket import RailwayBucketSettings
 from components.zone import ZoneSettings
 from pulumi_operations.project import ProjectError
 from railyard.accounts.railway_client import Railway
-from railyard.adopt import configuration, secrets_of, system_settings, take_over, target, write
+from railyard.adopt import configuration, redirects, secrets_of, system_settings, take_over, target, write
 from railyard.adopt import live as live_reader
 from railyard.adopt.live import LiveProject
 from railyard.adopt.matching import INSTANCE_TYPE, Matched, Planned, match, planned
@@ -29,6 +30,7 @@ from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack, settings_in
 from stacks import declared_secrets, own_system
+from stacks.arguments_tree import walk_arguments
 from stacks.own import secrets as own_secrets
 from stacks.own.expressions import is_plain
 from stacks.own.settings import OwnSettings
@@ -110,8 +112,13 @@ class Adoption:
         }
 
 
-def read(railway: Railway, project: str, stack: str, environment: str | None, config: Settings) -> LiveProject:
-    """Read a project, given by id or name; raises ``CallError`` where nobody says which environment is meant."""
+def read(
+    railway: Railway, project: str, stack: str, environment: str | None, config: Settings, system: str | None
+) -> LiveProject:
+    """Read a project, given by id or name, and what belongs to ``system``, where one is meant.
+
+    Raises ``CallError`` where nobody says which environment is meant.
+    """
     project_id, environments = railway.run(live_reader.environments(railway.client, project))
     stated = [str(each.get("environment")) for each in configuration.projects(config) if each.get("name") == project]
     wanted = environment or next((each for each in [*stated, stack] if each in environments), None)
@@ -123,7 +130,8 @@ def read(railway: Railway, project: str, stack: str, environment: str | None, co
             "each of them goes into a stack of its own"
         )
     zones = [ZoneSettings.model_validate(each) for each in configuration.zones(config)]
-    return railway.run(live_reader.read(railway.client, project_id, environments[wanted], zones))
+    redirected = configuration.redirected(config).get(system or "", [])
+    return railway.run(live_reader.read(railway.client, project_id, environments[wanted], zones, redirected))
 
 
 def begin(
@@ -138,7 +146,9 @@ def begin(
         service_names = list(present[SERVICES]) if own_system.is_own(present) else []
         by_hand = _by_hand(settings, chosen.name)
         running = [name for name in live.services() if name in [*service_names, *strangers] and name not in by_hand]
-        kept = system_settings.keep_own(live, running)
+        stated = cast("Settings", present) if own_system.is_own(present) else {}
+        others = None if stated.get("buckets") else _other_buckets(settings, chosen.name, live)
+        kept = system_settings.keep_own(live, running, others)
         strangers = [name for name in strangers if name not in (*kept.settings[SERVICES], *by_hand)]
         if not (kept.settings[SERVICES] or by_hand):
             raise OperationError(f"{live.snapshot.project['name']} has no service that runs and belongs to no system")
@@ -150,13 +160,17 @@ def begin(
         expected = [chosen.names.get(name, name) for name in chosen.system.SETTINGS.model_fields]
         service_names = [name for name in expected if name in live.services()]
         kept = system_settings.keep(chosen.system, live, chosen.names, configuration.shared_settings(chosen.name))
+    redirected, told = redirects.keep(live, chosen.name, stack, config)
+    if redirected:
+        said = cast("list[Settings]", cast("Settings", present or {}).get("redirects") or [])
+        kept.settings["redirects"] = [*said, *redirected]
     if present is None:
         kept.settings["protected"] = True
     edit = write.with_system(
         stack, chosen.name, kept.settings, cast("Settings | None", present), configuration.missing_zones(config, live)
     )
     _valid(edit)
-    notes = [*kept.notes, *_from_files(live, service_names), *_about_environments(live)]
+    notes = [*kept.notes, *told, *_from_files(live, service_names), *_about_environments(live)]
     return Adoption(
         target=chosen, stack=stack, live=live, edit=edit, services=service_names, strangers=strangers, notes=notes
     )
@@ -168,8 +182,21 @@ def _by_hand(settings: StackSettings | None, system: str) -> list[str]:
     if not isinstance(own, OwnSettings):
         return []
     values = [value for args in own.services.values() for value in args.variables.values()]
-    written = own.databases or own.secrets or not all(is_plain(value) for value in values)
+    written = own.databases or own.buckets or own.secrets or not all(is_plain(value) for value in values)
     return [each.name for each in services(own)] if written else []
+
+
+def _other_buckets(settings: StackSettings | None, system: str, live: LiveProject) -> list[str]:
+    """Return the names of the project's buckets at Railway that other systems of the stack have."""
+    project = live.snapshot.project["name"]
+    systems = settings.systems.items() if settings else ()
+    beside = [each for name, each in systems if name != system and each.project.name == project]
+    return [
+        part.name or str(path[-1])
+        for each in beside
+        for path, part in walk_arguments(each)
+        if isinstance(part, RailwayBucketSettings)
+    ]
 
 
 def declared(adoption: Adoption) -> list[Secret]:

@@ -16,6 +16,7 @@ from railyard.accounts.railway_client import Railway, SandboxOption, account
 from railyard.adopt import adoption, configuration, target
 from railyard.adopt import rehearse as rehearsal
 from railyard.adopt.adoption import Adoption
+from railyard.migrate.findings import Settings
 from railyard.shared.console import (
     PROBLEM,
     CallError,
@@ -25,14 +26,17 @@ from railyard.shared.console import (
     write_json,
 )
 from railyard.shared.options import LastStackOption
+from stacks.own_system import is_own
 from stacks.project_folder import RAILYARD
+from stacks.shared_settings import NAMESPACE
 
 SystemArgument = Annotated[
     str | None,
     typer.Argument(metavar="[SYSTEM]", show_default=False, help="The system that it becomes. Default: proposed."),
 ]
 ProjectOption = Annotated[
-    str | None, typer.Option("--project", help="Railway's project, by id or name. Default: SYSTEM-STACK.")
+    str | None,
+    typer.Option("--project", help="Railway's project, by id or name. Default: the settings' own, or SYSTEM-STACK."),
 ]
 EnvironmentOption = Annotated[
     str | None,
@@ -81,13 +85,14 @@ def adopt(
     with reported_errors(json=json):
         if not (dry_run or yes or rehearse):
             check_can_ask("--dry-run to see what would be written, --rehearse to try it", json=json)
-        _check_call(system, project, own=own)
-        names, writes = _names(service or ()), 0
         config = configuration.read(stack)
+        _check_call(system, project, config, own=own)
+        names, writes = _names(service or ()), 0
         # The sandbox's keys open its own secrets; those of the stack are opened with the user's.
         user_environment = dict(os.environ)
         with account(configuration.plan_of(config), sandbox=sandbox) as railway:
-            live = adoption.read(railway, project or f"{system}-{stack}", stack, environment, config)
+            project = project or configuration.project_name(config, system or "") or f"{system}-{stack}"
+            live = adoption.read(railway, project, stack, environment, config, system)
             adopted = adoption.begin(stack, live, system, names, config, own=own)
             if not json:
                 _show(adopted)
@@ -107,8 +112,8 @@ def adopt(
     raise typer.Exit(PROBLEM if adopted.left else 0)
 
 
-def _check_call(system: str | None, project: str | None, *, own: bool) -> None:
-    if system and not own and not project:
+def _check_call(system: str | None, project: str | None, config: Settings, *, own: bool) -> None:
+    if system and not own and not project and not is_own(config.get(f"{NAMESPACE}:{system}")):
         target.named(system)
     if not (project or system):
         raise CallError("give --project with the id or name of Railway's project, or the system that it becomes")

@@ -76,6 +76,24 @@ def project_of(config: Settings, project: Settings) -> Settings:
     return next((each for each in projects(config) if each.get("name") == project["name"]), project)
 
 
+def redirected(config: Settings) -> dict[str, list[str]]:
+    """Return the names that the systems of a configuration lead on to others, by system."""
+    prefix, redirected = f"{NAMESPACE}:", dict[str, list[str]]()
+    for key, group in config.items():
+        name = key.removeprefix(prefix)
+        if isinstance(group, dict):
+            settings = shared_settings(name) | cast("Settings", group)
+            every = cast("list[Any]", settings.get("redirects") or [])
+            redirected[name] = [str(cast("Settings", each).get("hostname")) for each in every if isinstance(each, dict)]
+    return redirected
+
+
+def project_name(config: Settings, system: str) -> str | None:
+    """Return the name of the project that the settings of a system state."""
+    group: Any = config.get(f"{NAMESPACE}:{system}")
+    return next((str(each["name"]) for each in projects({system: group}) if each.get("name")), None)
+
+
 def projects(config: Settings) -> list[Settings]:
     """Return what the systems of a configuration say of their projects."""
     groups = [cast("Settings", each) for each in config.values() if isinstance(each, dict)]

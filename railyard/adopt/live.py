@@ -1,26 +1,28 @@
 """The live environment of a Railway project, and what belongs to it at Cloudflare and DigitalOcean.
 
-Owns the reading: one request for the environment, one for each zone, one for the CDN endpoints. Changes nothing
-anywhere. Values of variables are held, and never shown. What a ``railway.toml`` decides of a service counts as its
-configuration (``railyard.migrate``): it is what runs.
+Owns the reading: one request for the environment, one for each bucket of Railway's own, two for each zone, one for the
+CDN endpoints. Changes nothing anywhere. Values of variables are held, and never shown. What a ``railway.toml`` decides
+of a service counts as its configuration (``railyard.migrate``): it is what runs.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 import httpx
 
+from components.redirect import PHASE
 from components.zone import ZoneSettings, holds, nearest
 from railway_api.answers import EnvironmentAdopted, EnvironmentSnapshot
 from railway_api.certificates import trusted
 from railway_api.client import Client
 from railway_api.connections import nodes
 from railway_api.documents.running import ADOPTED
+from railway_api.documents.storage import BUCKET_CREDENTIALS
 from railway_api.scalars import ServiceConfig
 from railway_api.snapshot import Snapshot
 from railyard.accounts.projects import find_project
@@ -48,6 +50,17 @@ class Record:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RailwayBucket:
+    """A bucket of Railway's own that the environment has."""
+
+    id: str
+    name: str
+    region: str
+    credentials: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """The newest credentials, by the names of Railway's API; none of a bucket that no service uses."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class LiveProject:
     """One environment and its surroundings."""
 
@@ -58,6 +71,11 @@ class LiveProject:
     cdn_endpoints: Sequence[Mapping[str, Any]] = ()
     files: Mapping[str, FileConfigured] = field(default_factory=dict[str, FileConfigured])
     """Service id → what a file decides of it."""
+    buckets: Sequence[RailwayBucket] = ()
+    rulesets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    """Id of each zone that has redirect rules → the ruleset that holds them."""
+    unread_rulesets: Sequence[str] = ()
+    """Names of zones whose redirect rules the token may not read."""
 
     @property
     def project_id(self) -> str:
@@ -84,6 +102,11 @@ class LiveProject:
         """Return the services of the environment: name → id."""
         every = self.snapshot.services
         return {str(each["name"]): key for key, each in every.items() if self.snapshot.has_instance(key)}
+
+    def hosts(self) -> list[str]:
+        """Return the custom domains of all services."""
+        snapshot = self.snapshot
+        return [each["domain"] for key in snapshot.services for each in snapshot.custom_domains(key)]
 
     def config(self, service_id: str) -> ServiceConfig:
         """Return the configuration of a service."""
@@ -114,20 +137,50 @@ async def environments(client: Client, project: str) -> tuple[str, dict[str, str
     return document["id"], {str(each["name"]): each["id"] for each in living}
 
 
-async def read(client: Client, project_id: str, environment_id: str, zones: Sequence[ZoneSettings]) -> LiveProject:
-    """Read an environment and what belongs to it; ``zones`` are those that the settings know already."""
+async def read(
+    client: Client, project_id: str, environment_id: str, zones: Sequence[ZoneSettings], redirected: Sequence[str] = ()
+) -> LiveProject:
+    """Read an environment and what belongs to it.
+
+    ``zones`` are those that the settings know already, ``redirected`` the names that they lead on to others.
+    """
     data = await client.transport.read(ADOPTED, projectId=project_id, environmentId=environment_id)
     snapshot = Snapshot(cast("EnvironmentSnapshot", data))
     _refuse_unlisted_volumes(snapshot)
-    hosts = [each["domain"] for key in snapshot.services for each in snapshot.custom_domains(key)]
+    hosts = LiveProject(snapshot=snapshot).hosts()
     ids = {zone.name: zone.id for zone in zones}
     held = _zones(hosts, zones, ids) if hosts else {}
+    held |= {zone.name: zone.id for name in redirected if (zone := nearest(zones, name))}
+    rulesets = {id_: _ruleset(id_) for id_ in held.values()}
     records = [record for zone_id in held.values() for record in _records(zone_id)]
     uses_spaces = any("SPACES_BUCKET" in (_variables(snapshot, key)) for key in snapshot.services)
     endpoints = list(_endpoints()) if uses_spaces else []
     return LiveProject(
-        snapshot=snapshot, records=records, zones=held, cdn_endpoints=endpoints, files=_files(data, snapshot)
+        snapshot=snapshot,
+        records=records,
+        zones=held,
+        cdn_endpoints=endpoints,
+        files=_files(data, snapshot),
+        buckets=[each async for each in _buckets(client, snapshot)],
+        rulesets={id_: each for id_, each in rulesets.items() if each and each.get("rules")},
+        unread_rulesets=[name for name, id_ in held.items() if rulesets[id_] is None],
     )
+
+
+async def _buckets(client: Client, snapshot: Snapshot) -> AsyncIterator[RailwayBucket]:
+    uses = any("AWS_S3_BUCKET_NAME" in _variables(snapshot, key) for key in snapshot.services)
+    here = snapshot.config.get("buckets") or {}
+    for each in nodes(snapshot.project["buckets"]):
+        config = here.get(each["id"])
+        if config is None or config.get("isDeleted"):
+            continue
+        bucket = RailwayBucket(id=each["id"], name=each["name"], region=str(config.get("region")))
+        if uses:
+            place = {"projectId": snapshot.project["id"], "environmentId": snapshot.environment["id"]}
+            every = await client.call(BUCKET_CREDENTIALS, **place, bucketId=bucket.id)
+            newest = max(every, key=lambda one: one["createdAt"], default=None)
+            bucket = replace(bucket, credentials={name: str(value) for name, value in (newest or {}).items()})
+        yield bucket
 
 
 def _refuse_unlisted_volumes(snapshot: Snapshot) -> None:
@@ -189,6 +242,16 @@ def _records(zone_id: str) -> Iterator[Record]:
         )
 
 
+def _ruleset(zone_id: str) -> Mapping[str, Any] | None:
+    """Return the ruleset with the redirect rules of a zone, empty without one; None where the token may not read it."""
+    address = os.environ.get("CLOUDFLARE_BASE_URL") or CLOUDFLARE
+    url = f"{address}/zones/{zone_id}/rulesets/phases/{PHASE}/entrypoint"
+    answer = _get(url, "CLOUDFLARE_API_TOKEN", "Cloudflare", also=(401, 403, 404))
+    if answer.get("result"):
+        return cast("Mapping[str, Any]", answer["result"])
+    return {} if answer["status"] == 404 else None
+
+
 def _pages(path: str) -> Iterator[Mapping[str, Any]]:
     address = os.environ.get("CLOUDFLARE_BASE_URL") or CLOUDFLARE
     page = 1
@@ -220,12 +283,15 @@ def _endpoints() -> Iterator[Mapping[str, Any]]:
     yield from cast("list[Mapping[str, Any]]", answer.get("endpoints") or [])
 
 
-def _get(url: str, variable: str, whose: str) -> Mapping[str, Any]:
+def _get(url: str, variable: str, whose: str, *, also: Collection[int] = ()) -> Mapping[str, Any]:
+    """Return the JSON of an answer; of one with a status of ``also``, ``{"status": …}``."""
     token = os.environ.get(variable)
     if not token:
         raise OperationError(f"the project uses {whose}, and {variable} is not set: set it to a token that may read")
     try:
         answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_S, verify=trusted(url))
+        if answer.status_code in also:
+            return {"status": answer.status_code}
         answer.raise_for_status()
         return cast("Mapping[str, Any]", answer.json())
     except httpx.HTTPStatusError as refused:

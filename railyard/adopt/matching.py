@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
+from components.redirect import redirect_of, redirects_of
 from railyard.adopt.live import LiveProject, zone_of
 from railyard.shared.urns import carries, name_of
 
@@ -112,6 +113,7 @@ class _Matcher:
         self._where = f"{live.project_id}/{live.environment_id}"
         self._ways: dict[str, Callable[[Planned], str | None]] = {
             "railway:index:Project": lambda _: live.project_id,
+            "railway:index:Bucket": self._railway_bucket,
             "railway:index:SharedVariables": self._shared,
             "railway:index:Service": self._service,
             INSTANCE_TYPE: self._instance,
@@ -121,6 +123,7 @@ class _Matcher:
             "railway:index:CustomDomain": self._custom_domain,
             "railway:index:CustomDomainValidation": self._custom_domain,
             "cloudflare:index/dnsRecord:DnsRecord": self._record,
+            "cloudflare:index/ruleset:Ruleset": self._ruleset,
             "cloudflare:index/zoneSetting:ZoneSetting": lambda one: f"{one.inputs['zoneId']}/{one.inputs['settingId']}",
             "cloudflare:index/universalSslSetting:UniversalSslSetting": lambda one: str(one.inputs["zoneId"]),
             "digitalocean:index/spacesBucket:SpacesBucket": self._bucket,
@@ -209,6 +212,20 @@ class _Matcher:
         if not label or not zone:
             return None
         return label if label.endswith(zone) else f"{label}.{zone}"
+
+    def _ruleset(self, resource: Planned) -> str | None:
+        zone_id = str(resource.inputs["zoneId"])
+        ruleset = self._live.rulesets.get(zone_id)
+        wanted = {each.hostname for each in redirects_of(resource.inputs)}
+        # With rules that the settings do not say, of another system say, the next up would delete those.
+        others = ruleset and any(
+            (each := redirect_of(rule)) is None or each.hostname not in wanted for rule in ruleset["rules"]
+        )
+        return f"zones/{zone_id}/{ruleset['id']}" if ruleset and not others else None
+
+    def _railway_bucket(self, resource: Planned) -> str | None:
+        name = resource.inputs["name"]
+        return next((f"{self._where}/{each.id}" for each in self._live.buckets if each.name == name), None)
 
     def _bucket(self, resource: Planned) -> str | None:
         name, region = str(resource.inputs["name"]), str(resource.inputs["region"])

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -50,7 +51,7 @@ def rehearse(
             for bucket in buckets:
                 _make(bucket)
             before = len(_writes(clouds))
-            live = adoption.read(railway, proposed.project, proposed.stack, environment, config)
+            live = adoption.read(railway, proposed.project, proposed.stack, environment, config, proposed.system)
             rehearsed = adoption.begin(proposed.stack, live, proposed.system, names, config, own=proposed.target.own)
             rehearsed.target = proposed.target
             adoption.finish(rehearsed, railway, None, None)
@@ -67,6 +68,8 @@ def _world(proposed: Adoption, declared: list[Secret]) -> dict[str, Any]:
         "zones": dict(live.zones),
         "records": [{**each.whole, "zone_id": each.zone_id} for each in live.records],
         "zone_settings": {id_: live_reader.zone_settings(id_) for id_ in live.zones.values()},
+        "rulesets": {id_: dict(each) for id_, each in live.rulesets.items()},
+        "buckets": [asdict(each) for each in live.buckets],
         "endpoints": [dict(each) for each in live.cdn_endpoints],
         "keys": _keys(live),
     }

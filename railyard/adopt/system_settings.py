@@ -7,7 +7,7 @@ settings. Only what differs from the system's own defaults is said. Values of se
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any, Final, cast, get_args
@@ -18,17 +18,19 @@ from pydantic.fields import FieldInfo
 
 from components.bucket import BucketSettings
 from components.postgres import PostgresSettings
+from components.railway_bucket import RailwayBucketSettings
 from components.redis import RedisSettings
 from components.service_kind import ServiceSettings
 from pulumiverse_railway import conflicts
 from pulumiverse_railway.provider.resources.shared.instance_settings import SETTINGS
 from railway_api.answers import CustomDomainOfAllDomains
+from railyard.adopt import railway_buckets
 from railyard.adopt.live import LiveProject
 from railyard.migrate.compose_file import SECRET
 from railyard.migrate.findings import Settings
 from railyard.migrate.translation import normal, translate
 from stacks import in_clear
-from stacks.own.expressions import literal
+from stacks.own.expressions import RESERVED, literal
 from stacks.own.secrets import secret_name
 from stacks.own.settings import OwnServiceSettings
 from stacks.system import System, SystemSettings
@@ -41,6 +43,7 @@ OTHER_NAMES: Final = {
     "stripePublicKey": "REACT_APP_STRIPE_PUBLIC_KEY",
 }
 """Settings whose variable is not called like them, and that variable."""
+_SECTIONS: Final = (ServiceSettings, PostgresSettings, RedisSettings, BucketSettings, RailwayBucketSettings)
 _WORKERS: Final = re.compile(r"--workers (\d+)$")
 
 
@@ -64,14 +67,16 @@ def keep(
     sections: dict[str, tuple[FieldInfo, type[BaseModel]]] = {}
     for name, info in system.SETTINGS.model_fields.items():
         model = model_of(info)
-        if model and issubclass(model, ServiceSettings | PostgresSettings | RedisSettings | BucketSettings):
+        if model and issubclass(model, _SECTIONS):
             sections[name] = (info, model)
-        elif name not in {"project", "sealed"}:
+        elif name not in SystemSettings.model_fields:
             _value(kept.settings, (name,), info, _everything(live))
+    buckets = [to_camel(name) for name, (_, model) in sections.items() if issubclass(model, RailwayBucketSettings)]
     for name, (info, model) in sections.items():
         service = services.get(names.get(name, name))
-        if issubclass(model, BucketSettings):
-            if bucket := _bucket(live):
+        if issubclass(model, BucketSettings | RailwayBucketSettings):
+            is_spaces = issubclass(model, BucketSettings)
+            if bucket := _bucket(live) if is_spaces else railway_buckets.of_field(live, to_camel(name), buckets):
                 kept.settings[to_camel(name)] = bucket
         elif service is None:
             if not optional(info):
@@ -101,9 +106,15 @@ def _over_shared(settings: Settings, whole: Mapping[str, Any], shared: Mapping[s
     return settings
 
 
-def keep_own(live: LiveProject, names: Sequence[str]) -> KeptSettings:
-    """Return the settings of a system of one's own, of the services with these names."""
+def keep_own(live: LiveProject, names: Sequence[str], other_buckets: Collection[str] | None) -> KeptSettings:
+    """Return the settings of a system of one's own, of the services with these names.
+
+    ``other_buckets`` are the names of Railway's buckets that other systems have; None leaves all of them out.
+    """
     kept = KeptSettings({"project": _project(live)})
+    buckets: Settings = {}
+    if other_buckets is not None:
+        buckets, kept.notes = railway_buckets.of_own(live, other_buckets, [*live.services(), *RESERVED])
     by_service: Settings = {}
     sealed: list[str] = []
     for name in names:
@@ -115,12 +126,15 @@ def keep_own(live: LiveProject, names: Sequence[str]) -> KeptSettings:
         variables = {
             key: value for key, value in live.variables(id_).items() if key not in {"PORT"} or "port" not in service
         }
+        if bucket := railway_buckets.used(live, variables, buckets):
+            service["bucket"], variables = bucket, railway_buckets.without_its_variables(variables)
         hidden = [key for key, value in variables.items() if hides(key, value)]
         sealed += [secret_name(name, key) for key, value in variables.items() if value is None]
         service["variables"] = {key: literal(value or "") for key, value in variables.items() if key not in hidden}
         service["secrets"] = hidden
         by_service[name] = dict(_different(OwnServiceSettings, service))
-    kept.settings |= {"services": by_service, **({"sealed": sealed} if sealed else {})}
+    groups = {"services": by_service, "buckets": buckets, "sealed": sealed}
+    kept.settings |= {name: each for name, each in groups.items() if each or name == "services"}
     return kept
 
 

@@ -25,7 +25,7 @@ from stacks.own.settings import OwnSettings
 from stacks.own_system import system_of
 from stacks.services import services
 from stacks.settings import StackSettings
-from stacks.system import System
+from stacks.system import System, SystemSettings
 
 _LABEL: Final = re.compile(r"[^a-z0-9]+")
 _ENOUGH: Final = 3
@@ -140,10 +140,12 @@ def variables_of(system: type[System[Any]], live: LiveProject, names: Mapping[st
 
 def _settings_variables(fields: Iterable[tuple[str, FieldInfo]], path: str = "") -> Iterator[str]:
     for name, info in fields:
+        if not path and name in SystemSettings.model_fields:
+            continue
         model = model_of(info)
-        if model is None and name not in {"sealed", "protected", "follows_branch", "environment"}:
+        if model is None and name != "environment":
             yield OTHER_NAMES.get(f"{path}{info.alias or name}", name.upper())
-        elif model and not issubclass(model, ServiceSettings | DatabaseSettings) and name != "project":
+        elif model and not issubclass(model, ServiceSettings | DatabaseSettings):
             yield from _settings_variables(model.model_fields.items(), f"{info.alias or name}.")
 
 

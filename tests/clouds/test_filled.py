@@ -51,7 +51,7 @@ WORLD: dict[str, Any] = {
     "zones": {"acme.dev": ZONE},
     "records": [{"id": "r", "zone_id": ZONE, "type": "CNAME", "name": "www.acme.dev", "content": "x.up.railway.app"}],
     "zone_settings": {ZONE: {"ssl": "full", "universal_ssl": False}},
-    "endpoints": [], "keys": [],
+    "rulesets": {}, "buckets": [], "endpoints": [], "keys": [],
 }  # fmt: skip
 
 

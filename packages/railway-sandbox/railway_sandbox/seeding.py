@@ -15,6 +15,8 @@ from railway_sandbox.railway.deployments import deployments, instances
 from railway_sandbox.railway.domains import certificates
 from railway_sandbox.railway.networking import tcp_proxies
 from railway_sandbox.railway.records import (
+    Bucket,
+    BucketInstance,
     Config,
     CustomDomain,
     Deployment,
@@ -39,9 +41,11 @@ def seed(sandbox: Sandbox, world: Answer) -> None:
 
     ``railway``: answer of a read of the environment, with ``project`` and ``environment``; ``zones``: name → id;
     ``records``: DNS records as Cloudflare answers them, with ``zone_id``; ``zone_settings``: zone's id → its ``ssl``
-    and ``universal_ssl``; ``endpoints``: CDN endpoints; ``keys``: access keys of Spaces.
+    and ``universal_ssl``; ``rulesets``: zone's id → the ruleset with its redirect rules; ``buckets``: Railway's own
+    with ``id``, ``name``, ``region``, ``credentials``; ``endpoints``: CDN endpoints; ``keys``: access keys of Spaces.
     """
     _railway(sandbox.railway, world["railway"])
+    _buckets(sandbox.railway, world)
     _cloudflare(sandbox.cloudflare, world)
     _digitalocean(sandbox.digitalocean, world)
     certificates.observe(sandbox.railway)
@@ -80,6 +84,27 @@ def _railway(cloud: RailwayCloud, answer: Answer) -> None:
     deployments.start_batch(cloud, environment, here, now)
     for service_id, instance in instances.items():
         _decided_by_a_file(deployments.latest(cloud, environment.id, service_id), instance)
+
+
+def _buckets(cloud: RailwayCloud, world: Answer) -> None:
+    environment, now = world["railway"]["environment"], cloud.now()
+    for each in world["buckets"]:
+        cloud.state.buckets[each["id"]] = Bucket(
+            id=each["id"],
+            name=each["name"],
+            project_id=world["railway"]["project"]["id"],
+            created_at=now,
+            updated_at=now,
+        )
+        store = BucketInstance(
+            id=cloud.new_id(),
+            bucket_id=each["id"],
+            environment_id=environment["id"],
+            region=each["region"],
+            created_at=now,
+            credentials={name: value for name, value in each["credentials"].items() if name != "createdAt"},
+        )
+        cloud.state.bucket_instances[store.id] = store
 
 
 def _decided_by_a_file(deployment: Deployment | None, answer: Answer) -> None:
@@ -182,6 +207,8 @@ def _cloudflare(cloud: CloudflareCloud, world: Answer) -> None:
         if settings.get("ssl"):
             cloud.change_setting(zone_id, "ssl", settings["ssl"])
         cloud.change_universal_ssl(zone_id, enabled=settings.get("universal_ssl", True))
+    for zone_id, ruleset in world["rulesets"].items():
+        cloud.rulesets(zone_id).put(ruleset)
 
 
 def _digitalocean(cloud: DigitalOceanCloud, world: Answer) -> None:

@@ -320,6 +320,8 @@ class BucketInstance(Entity, SoftDeletable):
     objects: int = 0
     resets: int = 0
     """Number of times that its credentials were reset."""
+    credentials: dict[str, Any] = Field(default_factory=dict)
+    """Credentials of an account that was read, in the place of made-up ones, until they are reset."""
 
 
 class EgressAssociation(Entity):

@@ -113,7 +113,8 @@ def _given(value: Any) -> Any:
 
 
 def _state(ruleset: Mapping[str, Any], zone_id: str) -> RulesetState:
-    same = {name: ruleset.get(name) for name in ("description", "version", "last_updated")}
+    # Cloudflare tells none as an empty one.
+    same = {name: ruleset.get(name) or None for name in ("description", "version", "last_updated")}
     rules: list[dict[str, Any]] = ruleset.get("rules") or []
     return RulesetState(
         zone_id=zone_id,

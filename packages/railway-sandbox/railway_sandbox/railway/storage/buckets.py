@@ -74,12 +74,13 @@ def _shown(cloud: RailwayCloud, store: BucketInstance) -> dict[str, Any]:
         "region": "auto",
         "urlStyle": "virtual",
         "createdAt": store.created_at,
+        **store.credentials,
     }
 
 
 def _reset(caller: Caller, arguments: Arguments) -> dict[str, Any]:
     store = _store(caller, arguments)
-    store.resets += 1
+    store.resets, store.credentials = store.resets + 1, {}
     return _shown(caller.cloud, store)
 
 

@@ -1,0 +1,199 @@
+"""Redirects at Cloudflare and buckets of Railway's own come in with the services as they are, or it is said why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from railway_sandbox import addresses
+from railway_sandbox.cloudflare.zones import ZONE_IDS
+from railway_sandbox.faults import Fault
+from railway_sandbox.server import Sandbox
+from tests.operations_adopt.conftest import FORGOTTEN, POINTING, Elsewhere
+
+ZONE = ZONE_IDS["seance.dev"]
+SHOP = f"""
+  railyard:zones:
+  - {{name: seance.dev, id: {ZONE}}}
+
+  railyard:shop:
+    project: {{name: shop-staging, environment: staging}}
+    redirects:
+    - {{hostname: www.seance.dev, to: shop.seance.dev}}
+    - {{hostname: old.seance.dev, to: shop.seance.dev, status: 302}}
+    services:
+      web:
+        image: "shop/web:1"
+        port: 3000
+        domains: [{{hostname: shop.seance.dev, proxied: true}}, {{hostname: shop2.seance.dev}}]
+        bucket: files
+        variables: {{MODE: fast}}
+    buckets: {{files: {{kind: railway, region: ams}}}}
+"""
+ELSEWHERE = {
+    "from_value": {
+        "target_url": {"expression": 'concat("https://other.example", http.request.uri.path)'},
+        "preserve_query_string": True,
+    }
+}
+WITH_DATABASE = (
+    SHOP.replace("MODE: fast", 'DATABASE_URL: "${postgres.url}"')
+    + '    databases: {postgres: {version: "17", sizeGb: 1}}\n'
+)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
+    """An empty place with clouds of its own."""
+    for name in POINTING:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("RAILYARD_SANDBOX", str(tmp_path / "clouds"))
+    monkeypatch.setenv("RAILYARD_PROJECT", str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("ENGINE", "embedded")
+    return Elsewhere(tmp_path / "elsewhere", tmp_path / "clouds")
+
+
+def bring_up(place: Elsewhere, settings: str) -> None:
+    """Make what the settings say, and lose the state; the settings stay."""
+    place.settings.write_text(FORGOTTEN.replace("hobby", "pro") + settings)
+    place.up()
+    for file in [*place.clouds.glob("staging.json*"), place.clouds / "requests.jsonl"]:
+        file.unlink()
+
+
+def operations(document: Any) -> set[str]:
+    return {each["op"] for each in document["steps"]} - {"same"}
+
+
+def test_a_lost_state_is_adopted_with_redirects_a_bucket_and_a_database(shop: Elsewhere) -> None:
+    """The settings stay as they were, nothing is made, replaced or changed, and nothing is left to do."""
+    bring_up(shop, WITH_DATABASE)
+    before = shop.settings.read_text()
+
+    said = shop.railyard("adopt", "shop", "-s", "staging", "--yes", "--json")
+
+    assert (said.code, said.json.get("left")) == (0, []), said.text + said.errors
+    assert not any("redirect" in each or "bucket" in each for each in said.json["notes"])
+    assert shop.writes() == []
+    assert shop.settings.read_text() == before
+    state = (shop.clouds / "staging.json").read_text()
+    for name in (
+        "seance.dev-redirects-rules",
+        "redirects-www.seance.dev",
+        "shop-files-store",
+        "shop-postgres-instance",
+    ):
+        assert name in state
+    assert operations(shop.up()) == set()
+    assert shop.writes() == []
+
+
+def test_a_project_that_no_settings_know_gives_them(shop: Elsewhere) -> None:
+    """Redirects, the bucket and which service uses it become settings; a second adoption has nothing to do."""
+    bring_up(shop, SHOP)
+    stated = shop.of_systems["railyard:shop"]
+    shop.settings.write_text(FORGOTTEN)
+
+    said = shop.railyard("adopt", "shop", "--own", "-s", "staging", "--yes", "--json")
+
+    assert (said.code, said.json.get("left")) == (0, []), said.text + said.errors
+    assert shop.writes() == []
+    adopted = shop.of_systems["railyard:shop"]
+    assert {name: adopted[name] for name in ("redirects", "buckets")} == {
+        name: stated[name] for name in ("redirects", "buckets")
+    }
+    assert (adopted["services"]["web"]["bucket"], adopted["services"]["web"]["variables"]) == (
+        "files",
+        {"MODE": "fast"},
+    )
+    again = shop.railyard("adopt", "shop", "--own", "-s", "staging", "--yes", "--json").json
+    assert (again["imported"], again["left"], again["difference"]) == (0, [], [])
+    assert operations(shop.up()) == set()
+    assert shop.writes() == []
+
+
+@pytest.mark.parametrize("settings", ["known", "lost"])
+def test_a_rehearsal_has_redirects_and_buckets_too(shop: Elsewhere, settings: str) -> None:
+    """As they were read, with made-up credentials in the place of those of the bucket."""
+    bring_up(shop, SHOP)
+    if settings == "lost":
+        shop.settings.write_text(FORGOTTEN)
+
+    said = shop.railyard("adopt", "shop", "--own", "-s", "staging", "--rehearse", "--json")
+
+    assert (said.code, said.json.get("left"), said.json.get("writes")) == (0, [], 0), said.text + said.errors
+    assert said.json["imported"] >= 10
+
+
+def rules(place: Elsewhere, **of_the_first: Any) -> None:
+    """Let somebody change the first of the zone's redirect rules at Cloudflare."""
+    with place.world() as (cloud, _):
+        rulesets = cloud.cloudflare.rulesets(ZONE)
+        ruleset = rulesets.one(str(rulesets.every()[0]["id"]))
+        first, *others = ruleset.get("rules", [])
+        rulesets.replace(ruleset["id"], {"rules": [{**first, **of_the_first}, *others]})
+
+
+@pytest.mark.parametrize(
+    ("change", "settings", "said"),
+    [
+        ({"enabled": False}, "", "left alone, since settings cannot say www.seance.dev to shop.seance.dev: a zone has"),
+        (
+            {"enabled": False},
+            SHOP,
+            "left alone, since settings cannot say www.seance.dev to shop.seance.dev: a zone has",
+        ),
+        (
+            {"expression": '(http.host eq "more.seance.dev")'},
+            SHOP,
+            "left alone: the settings do not say more.seance.dev: let redirects be [{hostname: more.seance.dev, to: "
+            "shop.seance.dev}, {hostname: old.seance.dev, to: shop.seance.dev, status: 302}], and adopt again",
+        ),
+        ({"expression": 'http.host eq "shop2.seance.dev"'}, "", "shop2.seance.dev is a domain of the project, too"),
+        (
+            {"action_parameters": ELSEWHERE},
+            "",
+            "www.seance.dev leads to other.example, which is no name of this project",
+        ),
+        ({"expression": 'http.host eq "a.b.seance.dev"'}, "", "is not one level below the zone"),
+    ],
+)
+def test_rules_that_are_more_than_settings_say_are_left_alone(
+    shop: Elsewhere, change: dict[str, Any], settings: str, said: str
+) -> None:
+    """As a whole, since a zone has one list: a note says why and what to do, and no later up changes one of them."""
+    bring_up(shop, SHOP)
+    rules(shop, **change)
+    shop.settings.write_text(FORGOTTEN + settings)
+
+    done = shop.railyard("adopt", "shop", "--own", "-s", "staging", "--yes", "--json").json
+
+    assert any(said in each for each in done["notes"]), done["notes"]
+    left = {(each["op"], each["name"]) for each in done["left"]}
+    assert not settings or ("create", "shop-seance.dev-redirects-rules") in left
+    assert settings or (left == set() and "redirects" not in shop.of_systems["railyard:shop"])
+    assert "update" not in {op for op, _ in left}
+
+
+def test_rules_that_the_token_may_not_read_keep_nothing_else_from_coming_in(
+    shop: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A note names the zone and the permission that is missing."""
+    bring_up(shop, SHOP)
+    shop.settings.write_text(FORGOTTEN)
+    sandbox = Sandbox(shop.clouds)
+    sandbox.faults.add(Fault(api="cloudflare", operation=".*entrypoint", status=403, count=None))
+    with sandbox.serve() as address:
+        for name, value in addresses.environment(address).items():
+            monkeypatch.setenv(name, value)
+        said = shop.railyard("adopt", "shop", "--own", "-s", "staging", "--dry-run", "--json")
+
+    assert said.code == 0, said.text + said.errors
+    assert any(
+        "seance.dev: the token may not read its redirect rules" in each and "Single Redirect, Edit" in each
+        for each in said.json["notes"]
+    )
+    difference = "\n".join(said.json["difference"])
+    assert ("bucket: files" in difference, "redirects" in difference) == (True, False)
