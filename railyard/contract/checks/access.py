@@ -107,7 +107,6 @@ async def _allowed(call: Any) -> bool:
     "The form of notification rules",
     assumed="a channel comes back with all that was given, and a list without a project has the rules of projects",
     change=(
-        "resources/shared/notification_channels.py",
         "resources/notification_rule.py",
         "railway/projects/notification_rules.py",
     ),

@@ -1,4 +1,4 @@
-"""What Cloudflare answers to a path that is not there, and the sandbox to one that it does not have.
+"""The answers of Cloudflare to a path that is not there, and of the sandbox to one that it does not have.
 
 All other refusals stand where they are decided. Codes and texts are Cloudflare's where they are known. Validation
 errors stand alone in ``errors``, without the ``error_chain`` that Cloudflare retired in October 2024.

@@ -1,4 +1,4 @@
-"""What Railway limits: requests, by plan and token and by the edge in front of the API, and the pace of creates.
+"""The limits of Railway: on requests, by plan and token and by the edge in front of the API, and the pace of creates.
 
 Counts requests and applies the limits; ``wire`` writes the response headers. The counts are stored with the next change
 of the state: a restart forgets what was counted since the last one. The intervals between creates are business rules

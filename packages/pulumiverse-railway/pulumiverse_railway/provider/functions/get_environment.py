@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pulumi_provider.declaration import Context, Function, Inputs, Problem, Property
 from pulumiverse_railway.provider.functions.get_project import environments_of, project_of
-from pulumiverse_railway.provider.resources.shared.client import railway
+from pulumiverse_railway.provider.resources.shared.scopes import railway
 from railway_api.failure import Failure
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pulumi_provider.declaration import Context, Function, Inputs, Nested, Problem, Property
-from pulumiverse_railway.provider.resources.shared.client import railway
+from pulumiverse_railway.provider.resources.shared.scopes import railway
 from railway_api.documents.lookup import ESTIMATED_USAGE
 from railway_api.prices import USD_PER_UNIT
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pulumi_provider.declaration import Context, Function, Inputs, Problem, Property
-from pulumiverse_railway.provider.resources.shared.client import railway
+from pulumiverse_railway.provider.resources.shared.scopes import railway
 from railway_api.client import Client
 from railway_api.connections import nodes
 from railway_api.documents.project import PROJECT, PROJECTS

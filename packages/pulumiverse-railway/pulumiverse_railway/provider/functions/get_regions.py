@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from pulumi_provider.declaration import Context, Function, Inputs, Nested, Property
-from pulumiverse_railway.provider.resources.shared.client import railway
+from pulumiverse_railway.provider.resources.shared.scopes import railway
 from railway_api.documents.lookup import REGIONS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pulumi_provider.declaration import Context, Function, Inputs, Problem, Property
-from pulumiverse_railway.provider.resources.shared.client import railway
+from pulumiverse_railway.provider.resources.shared.scopes import railway
 from railway_api.errors import NotFound
 from railway_api.failure import Failure
 from railway_api.snapshot import Snapshot

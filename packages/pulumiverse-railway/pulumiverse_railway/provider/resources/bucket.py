@@ -11,27 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import InitializationFailed
-from pulumiverse_railway.provider.resources.shared import checks
-from pulumiverse_railway.provider.resources.shared.environment_scoped import (
-    EnvironmentScoped,
-    claimed,
-    commit,
-    delete,
-    environment_of,
-)
-from pulumiverse_railway.provider.resources.shared.identifiers import import_hint, join, split
+from pulumiverse_railway import rules
 from railway_api.connections import nodes
-from railway_api.documents.storage import (
-    BUCKET_CREATE,
-    BUCKET_CREDENTIALS,
-    BUCKET_DETAILS,
-    BUCKET_UPDATE,
-)
+from railway_api.documents.storage import BUCKET_CREATE, BUCKET_CREDENTIALS, BUCKET_DETAILS, BUCKET_UPDATE
 from railway_api.environment import Environment
 from railway_api.errors import NotFound, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
 from railway_api.retries import LAG_S, create_or_find, retry_on, wait_for
 from railway_api.snapshot import Snapshot
+
+from .shared import checks
+from .shared.scopes import EnvironmentScoped, claimed, commit, delete, environment_of, import_hint, join, split
 
 if TYPE_CHECKING:
     from railway_api.answers import BucketS3CompatibleCredentials
@@ -59,7 +49,7 @@ class BucketInputs(EnvironmentScoped):
             "Region: sjc (California), iad (Virginia), ams (Amsterdam) or sin (Singapore). Another one makes a new, "
             "empty bucket (API: EnvironmentConfig buckets.region).",
             replaces=True,
-            check=checks.matching(r"[a-z0-9-]+", "a region such as sjc, iad, ams or sin"),
+            check=rules.Matching(r"[a-z0-9-]+", "a region such as sjc, iad, ams or sin"),
         ),
     ]
 

@@ -12,19 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import InitializationFailed
-from pulumiverse_railway.provider.resources.shared import checks
-from pulumiverse_railway.provider.resources.shared.domains import (
-    ACME,
-    ID_PARTS,
-    TRAFFIC,
-    custom_domain,
-    fully_qualified,
-    next_look,
-    record,
-    verification,
-)
-from pulumiverse_railway.provider.resources.shared.environment_scoped import ServiceScoped, delete, environment_of
-from pulumiverse_railway.provider.resources.shared.identifiers import join, split
+from pulumiverse_railway import rules
 from railway_api.documents.domain import (
     CUSTOM_DOMAIN_AVAILABLE,
     CUSTOM_DOMAIN_CREATE,
@@ -32,15 +20,12 @@ from railway_api.documents.domain import (
     CUSTOM_DOMAIN_UPDATE,
 )
 from railway_api.environment import Environment
-from railway_api.errors import (
-    Exists,
-    Opaque,
-    PlanLimit,
-    Race,
-    RailwayError,
-)
+from railway_api.errors import Exists, Opaque, PlanLimit, Race, RailwayError
 from railway_api.failure import Failure
 from railway_api.retries import LAG_S, create_through_races
+
+from .shared.domains import ACME, ID_PARTS, TRAFFIC, custom_domain, fully_qualified, next_look, record, verification
+from .shared.scopes import ServiceScoped, delete, environment_of, join, split
 
 if TYPE_CHECKING:
     from railway_api.answers import CustomDomain as Domain
@@ -55,13 +40,13 @@ class CustomDomainInputs(ServiceScoped):
         Property(
             "The full name in lower case, api.example.com, example.com or *.example.com (API: domain).",
             replaces=True,
-            check=checks.hostname,
+            check=rules.hostname,
         ),
     ]
     target_port: Annotated[
         int | None,
         Property(
-            "Port of the service that it leads to. Default: Railway detects it (API: targetPort).", check=checks.port
+            "Port of the service that it leads to. Default: Railway detects it (API: targetPort).", check=rules.port
         ),
     ] = None
 

@@ -12,24 +12,16 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
-from pulumiverse_railway.provider.resources.shared import checks
-from pulumiverse_railway.provider.resources.shared.domains import (
-    ID_PARTS,
-    TRAFFIC,
-    custom_domain,
-    fully_qualified,
-    next_look,
-    record,
-    verification,
-)
-from pulumiverse_railway.provider.resources.shared.environment_scoped import ServiceScoped, environment_of
-from pulumiverse_railway.provider.resources.shared.identifiers import join, split
+from pulumiverse_railway import rules
 from railway_api import dns, edge
 from railway_api.documents.domain import CUSTOM_DOMAIN_ISSUE_CERTIFICATE
 from railway_api.environment import Environment
 from railway_api.errors import Validation
 from railway_api.failure import Failure
 from railway_api.retries import LAG_S
+
+from .shared.domains import ID_PARTS, TRAFFIC, custom_domain, fully_qualified, next_look, record, verification
+from .shared.scopes import ServiceScoped, environment_of, join, split
 
 if TYPE_CHECKING:
     from railway_api.answers import CustomDomain as Domain
@@ -49,7 +41,7 @@ _STATUS_PREFIX: Final = "CERTIFICATE_STATUS_TYPE_"
 class CustomDomainValidationInputs(ServiceScoped):
     """The domain that is waited for."""
 
-    domain: Annotated[str, Property("The domain of a CustomDomain.", replaces=True, check=checks.hostname)]
+    domain: Annotated[str, Property("The domain of a CustomDomain.", replaces=True, check=rules.hostname)]
     proxied: Annotated[
         bool,
         Property(

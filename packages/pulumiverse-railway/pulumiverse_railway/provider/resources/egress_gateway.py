@@ -9,23 +9,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
-from pulumiverse_railway.provider.resources.shared import checks
-from pulumiverse_railway.provider.resources.shared.environment_scoped import (
-    ServiceScoped,
-    claimed,
-    delete,
-    environment_of,
-)
-from pulumiverse_railway.provider.resources.shared.identifiers import join, split
-from railway_api.documents.networking import (
-    EGRESS_GATEWAY_CREATE,
-    EGRESS_GATEWAYS,
-    EGRESS_GATEWAYS_CLEAR,
-)
+from pulumiverse_railway import rules
+from railway_api.documents.networking import EGRESS_GATEWAY_CREATE, EGRESS_GATEWAYS, EGRESS_GATEWAYS_CLEAR
 from railway_api.environment import Environment
 from railway_api.errors import Exists, NotFound, Opaque
 from railway_api.failure import Failure
 from railway_api.retries import create_through_races, retry_on
+
+from .shared.scopes import ServiceScoped, claimed, delete, environment_of, join, split
 
 if TYPE_CHECKING:
     from railway_api.answers import EgressGateway as AnsweredGateway
@@ -45,7 +36,7 @@ class EgressGatewayInputs(ServiceScoped):
             "where the service runs (API: region).",
             replaces=True,
             kept=True,
-            check=checks.matching(r"[a-z0-9-]+", "a region such as us-west2"),
+            check=rules.Matching(r"[a-z0-9-]+", "a region such as us-west2"),
         ),
     ] = None
 

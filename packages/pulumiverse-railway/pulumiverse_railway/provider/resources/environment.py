@@ -12,20 +12,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import Context, Inputs, Problem, Property, Resource
-from pulumiverse_railway.provider.resources.shared import checks
-from pulumiverse_railway.provider.resources.shared.client import railway
-from pulumiverse_railway.provider.resources.shared.environment_scoped import delete, environment_of
-from pulumiverse_railway.provider.resources.shared.identifiers import import_hint, join, split
 from railway_api.client import Client
-from railway_api.documents.environment import (
-    ENVIRONMENT_CREATE,
-    ENVIRONMENT_DELETE,
-    ENVIRONMENT_RENAME,
-    ENVIRONMENTS,
-)
+from railway_api.documents.environment import ENVIRONMENT_CREATE, ENVIRONMENT_DELETE, ENVIRONMENT_RENAME, ENVIRONMENTS
 from railway_api.errors import Exists, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
 from railway_api.retries import wait_until_visible
+
+from .shared import checks
+from .shared.scopes import delete, environment_of, import_hint, join, railway, split
 
 if TYPE_CHECKING:
     from railway_api.answers import EnvironmentInEnvironments as AnsweredEnvironment

@@ -1,7 +1,8 @@
 """A rule of a workspace that says which events are sent where.
 
 Owns the rule with its channels. Railway publishes neither the form of a channel nor the names of events, so both pass
-through as they are; what Railway adds to a channel by itself is no drift.
+through as they are; what Railway adds to a channel by itself is no drift. Texts of checks never quote a channel: its
+address may be a secret.
 """
 
 from __future__ import annotations
@@ -12,11 +13,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pulumi_provider.declaration import Context, Inputs, Property, Resource
-from pulumiverse_railway.provider.resources.shared import checks, notification_channels
-from pulumiverse_railway.provider.resources.shared.client import railway
-from pulumiverse_railway.provider.resources.shared.identifiers import join, split
-from pulumiverse_railway.provider.resources.shared.workspace_scoped import replaced_by_workspace
+from pulumi_provider.declaration import Context, Inputs, Property, Resource, Unknown
 from railway_api.client import Client
 from railway_api.deletion import delete_listed, list_in_project
 from railway_api.documents.account import (
@@ -28,6 +25,9 @@ from railway_api.documents.account import (
 from railway_api.errors import Opaque, OutcomeUnknown
 from railway_api.failure import Failure
 from railway_api.retries import create_or_find
+
+from .shared import checks
+from .shared.scopes import join, railway, replaced_by_workspace, split
 
 if TYPE_CHECKING:
     from railway_api.answers import NotificationRule as AnsweredRule
@@ -46,6 +46,27 @@ class NotificationSeverity(StrEnum):
     CRITICAL = "CRITICAL"
 
 
+def _channels(value: Sequence[str | Unknown]) -> str | None:
+    """Demand at least one text, each a JSON object."""
+    if not value:
+        return "must name at least one channel"
+    texts = [(str(number), text) for number, text in enumerate(value, 1) if not isinstance(text, Unknown)]
+    problems = [number for number, text in texts if not _is_object(text)]
+    return f"must be JSON objects as text, which number {', '.join(problems)} is not" if problems else None
+
+
+def _some_without_repetition(value: Sequence[object]) -> str | None:
+    """Demand at least one, each only once."""
+    return checks.no_repetition(value) if value else "must name at least one"
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class NotificationRuleInputs(Inputs):
     """Inputs of a notification rule."""
@@ -55,7 +76,7 @@ class NotificationRuleInputs(Inputs):
         Property(
             "Names of the events, such as Deployment.failed; Railway publishes no list of them, and the check is its "
             "own (API: eventTypes).",
-            check=notification_channels.some_without_repetition,
+            check=_some_without_repetition,
         ),
     ]
     channel_configs: Annotated[
@@ -65,7 +86,7 @@ class NotificationRuleInputs(Inputs):
             "at one made in the dashboard with 'pulumi import' first (API: channelConfigs). A secret, because the "
             "address of a webhook usually is one.",
             secret=True,
-            check=notification_channels.objects,
+            check=_channels,
         ),
     ]
     workspace_id: Annotated[
@@ -161,7 +182,7 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
             project_id=rule["projectId"],
             event_types=events,
             severities=severities,
-            channel_configs=notification_channels.as_given(old.channel_configs if old else (), _configs(rule)),
+            channel_configs=_as_given(old.channel_configs if old else (), _configs(rule)),
             ephemeral_environments=ephemeral,
             rule_id=rule_id,
         )
@@ -204,6 +225,27 @@ def _configs(rule: AnsweredRule) -> list[Json]:
     return [channel["config"] for channel in rule["channels"]]
 
 
+def _as_given(written: Sequence[str], current: Sequence[Json]) -> list[str]:
+    """Return the channels that are there, as texts: those that agree with what was given as given, in that order.
+
+    Railway may add to a channel; what was given must be in it.
+    """
+    remaining = list(current)
+    texts: list[str] = []
+    for text in written:
+        match = next((config for config in remaining if _contains(config, json.loads(text))), None)
+        if match is not None:
+            remaining.remove(match)
+            texts.append(text)
+    return texts + [json.dumps(config, sort_keys=True) for config in remaining]
+
+
+def _contains(current: Json, written: Json) -> bool:
+    if isinstance(current, dict) and isinstance(written, dict):
+        return all(key in current and _contains(current[key], value) for key, value in written.items())
+    return current == written
+
+
 def _is_equal(rule: AnsweredRule, new: NotificationRuleInputs) -> bool:
     """Tell whether a rule is what is wanted, as far as that is said."""
     texts = new.channel_configs
@@ -211,7 +253,7 @@ def _is_equal(rule: AnsweredRule, new: NotificationRuleInputs) -> bool:
         rule["projectId"] == new.project_id
         and set(rule["eventTypes"]) == set(new.event_types)
         and (new.severities is None or set(rule["severities"]) == set(new.severities))
-        and notification_channels.as_given(texts, _configs(rule)) == texts
+        and _as_given(texts, _configs(rule)) == texts
     )
 
 

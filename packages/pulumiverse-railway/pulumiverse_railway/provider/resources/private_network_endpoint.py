@@ -12,18 +12,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import UNKNOWN, Context, Property, Resource
-from pulumiverse_railway.provider.resources.shared import checks
-from pulumiverse_railway.provider.resources.shared.environment_scoped import ServiceScoped, claimed, environment_of
-from pulumiverse_railway.provider.resources.shared.identifiers import join, split
-from railway_api.documents.networking import (
-    PRIVATE_NETWORK_ENDPOINT,
-    PRIVATE_NETWORK_ENDPOINT_RENAME,
-    PRIVATE_NETWORKS,
-)
+from pulumiverse_railway import rules
+from railway_api.documents.networking import PRIVATE_NETWORK_ENDPOINT, PRIVATE_NETWORK_ENDPOINT_RENAME, PRIVATE_NETWORKS
 from railway_api.environment import Environment
 from railway_api.errors import Busy, Race
 from railway_api.failure import Failure
 from railway_api.retries import retry_on, wait_for
+
+from .shared.scopes import ServiceScoped, claimed, environment_of, join, split
 
 if TYPE_CHECKING:
     from railway_api.answers import PrivateNetworkEndpoint as AnsweredEndpoint
@@ -32,7 +28,7 @@ if TYPE_CHECKING:
 ID_PARTS: Final = ("project id", "environment id", "service id")
 SUFFIX: Final = "railway.internal"
 RESERVED: Final = ("health", "internal", "internal-health", "railway", "up")
-_label: Final = checks.matching(
+_label: Final = rules.Matching(
     r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "1 to 63 lower-case letters, digits and inner hyphens, without a dot"
 )
 

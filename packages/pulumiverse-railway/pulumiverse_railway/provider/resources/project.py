@@ -13,10 +13,6 @@ from pulumi_provider.declaration import Context, Inputs, Problem, Property, Reso
 from pulumi_provider.errors import InitializationFailed
 from pulumi_provider.naming import camel_case
 from pulumiverse_railway import conflicts, rules
-from pulumiverse_railway.provider.resources.shared import checks
-from pulumiverse_railway.provider.resources.shared.client import railway
-from pulumiverse_railway.provider.resources.shared.identifiers import split
-from pulumiverse_railway.provider.resources.shared.workspace_scoped import replaced_by_workspace
 from railway_api.client import Client
 from railway_api.connections import nodes
 from railway_api.deletion import delete_listed, project_exists
@@ -26,6 +22,9 @@ from railway_api.errors import NotFound, Opaque, OutcomeUnknown, RailwayError
 from railway_api.failure import Failure
 from railway_api.retries import wait_for, wait_until_visible
 from railway_api.snapshot import Snapshot
+
+from .shared import checks
+from .shared.scopes import railway, replaced_by_workspace, split
 
 if TYPE_CHECKING:
     from railway_api.answers import EnvironmentOfProject

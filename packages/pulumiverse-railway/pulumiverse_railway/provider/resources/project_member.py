@@ -11,8 +11,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Inputs, Property, Resource
-from pulumiverse_railway.provider.resources.shared.client import railway
-from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.client import Client
 from railway_api.deletion import delete_listed, list_in_project
 from railway_api.documents.project import (
@@ -24,6 +22,8 @@ from railway_api.documents.project import (
 from railway_api.errors import Exists, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
 from railway_api.retries import create_or_find
+
+from .shared.scopes import join, railway, split
 
 if TYPE_CHECKING:
     from railway_api.answers import ProjectMember as AnsweredMember

@@ -13,20 +13,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
-from pulumiverse_railway.provider.resources.shared import checks
-from pulumiverse_railway.provider.resources.shared.client import railway
-from pulumiverse_railway.provider.resources.shared.environment_scoped import EnvironmentScoped, environment_of
-from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.client import Client
 from railway_api.deletion import delete_listed, list_in_project
-from railway_api.documents.project import (
-    PROJECT_TOKEN_CREATE,
-    PROJECT_TOKEN_DELETE,
-    PROJECT_TOKENS,
-)
+from railway_api.documents.project import PROJECT_TOKEN_CREATE, PROJECT_TOKEN_DELETE, PROJECT_TOKENS
 from railway_api.errors import NotFound, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
 from railway_api.retries import retry_on, wait_until_visible
+
+from .shared import checks
+from .shared.scopes import EnvironmentScoped, environment_of, join, railway, split
 
 if TYPE_CHECKING:
     from railway_api.answers import ProjectToken as AnsweredToken

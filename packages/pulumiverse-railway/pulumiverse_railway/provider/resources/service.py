@@ -12,20 +12,15 @@ from typing import Annotated, Any
 
 from pulumi_provider.declaration import UNKNOWN, Context, Property, Resource
 from pulumi_provider.errors import InitializationFailed
-from pulumiverse_railway.provider.resources.shared import checks
-from pulumiverse_railway.provider.resources.shared.environment_scoped import (
-    EnvironmentScoped,
-    claimed,
-    delete,
-    environment_of,
-)
-from pulumiverse_railway.provider.resources.shared.identifiers import import_hint, join, label, split
 from railway_api.documents.service import SERVICE_CREATE, SERVICE_DELETE, SERVICE_UPDATE
 from railway_api.environment import Environment
 from railway_api.errors import Exists, Opaque, OutcomeUnknown, RailwayError
 from railway_api.failure import Failure
 from railway_api.retries import create_or_find
 from railway_api.snapshot import Snapshot
+
+from .shared import checks
+from .shared.scopes import EnvironmentScoped, claimed, delete, environment_of, import_hint, join, label, split
 
 
 @dataclass(frozen=True, kw_only=True)

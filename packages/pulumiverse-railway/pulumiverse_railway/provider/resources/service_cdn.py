@@ -15,18 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import InitializationFailed
 from pulumiverse_railway import rules
-from pulumiverse_railway.provider.resources.shared.environment_scoped import (
-    ServiceScoped,
-    claimed,
-    delete,
-    environment_of,
-)
-from pulumiverse_railway.provider.resources.shared.identifiers import join, split
 from railway_api.documents.networking import SERVICE_CDN_DISABLE, SERVICE_CDN_ENABLE, SERVICE_EDGE, SERVICE_EDGE_UPDATE
 from railway_api.environment import Environment
 from railway_api.errors import Busy, NotFound, Opaque, OutcomeUnknown, Race
 from railway_api.failure import Failure
 from railway_api.retries import retry_on
+
+from .shared.scopes import ServiceScoped, claimed, delete, environment_of, join, split
 
 if TYPE_CHECKING:
     from railway_api.answers import EdgeCachingConfig, EdgeConfig

@@ -9,19 +9,15 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from pulumi_provider.declaration import Context, Property, Resource
-from pulumiverse_railway.provider.resources.shared import checks
-from pulumiverse_railway.provider.resources.shared.domains import ID_PARTS, service_domains
-from pulumiverse_railway.provider.resources.shared.environment_scoped import ServiceScoped, delete, environment_of
-from pulumiverse_railway.provider.resources.shared.identifiers import join, split
-from railway_api.documents.domain import (
-    SERVICE_DOMAIN_CREATE,
-    SERVICE_DOMAIN_DELETE,
-    SERVICE_DOMAIN_UPDATE,
-)
+from pulumiverse_railway import rules
+from railway_api.documents.domain import SERVICE_DOMAIN_CREATE, SERVICE_DOMAIN_DELETE, SERVICE_DOMAIN_UPDATE
 from railway_api.environment import Environment
 from railway_api.errors import Opaque, Race
 from railway_api.failure import Failure
 from railway_api.retries import create_through_races
+
+from .shared.domains import ID_PARTS, service_domains
+from .shared.scopes import ServiceScoped, delete, environment_of, join, split
 
 if TYPE_CHECKING:
     from railway_api.answers import ServiceDomain as AnsweredDomain
@@ -34,7 +30,7 @@ class ServiceDomainInputs(ServiceScoped):
     target_port: Annotated[
         int | None,
         Property(
-            "Port of the service that it leads to. Default: Railway detects it (API: targetPort).", check=checks.port
+            "Port of the service that it leads to. Default: Railway detects it (API: targetPort).", check=rules.port
         ),
     ] = None
 

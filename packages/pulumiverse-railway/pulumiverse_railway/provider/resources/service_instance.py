@@ -12,16 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import Context, Problem, Property, Resource
 from pulumi_provider.errors import InitializationFailed
-from pulumiverse_railway.provider.resources.shared import instance_config
-from pulumiverse_railway.provider.resources.shared.environment_scoped import (
-    commit,
-    delete,
-    environment_of,
-    warn_overwritten,
-)
-from pulumiverse_railway.provider.resources.shared.identifiers import join, split
-from pulumiverse_railway.provider.resources.shared.instance_inputs import OnFailure, ServiceInstanceInputs, problems
-from pulumiverse_railway.provider.resources.shared.variable_maps import completed, sealed_names
 from railway_api.connections import nodes
 from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentFailed, DeploymentSpec
 from railway_api.deployments import ONLY_RECORDED
@@ -31,6 +21,11 @@ from railway_api.errors import RailwayError
 from railway_api.failure import Failure
 from railway_api.rollback import HEALTHY, LISTED
 from railway_api.snapshot import Deployment, Snapshot
+
+from .shared import instance_config
+from .shared.instance_inputs import OnFailure, ServiceInstanceInputs, problems
+from .shared.scopes import commit, delete, environment_of, join, split, warn_overwritten
+from .shared.variable_maps import completed, sealed_names
 
 if TYPE_CHECKING:
     from railway_api.scalars import EnvironmentConfig, ServiceConfig

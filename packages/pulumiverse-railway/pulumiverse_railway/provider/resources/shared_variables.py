@@ -11,17 +11,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
-from pulumiverse_railway.provider.resources.shared import checks
-from pulumiverse_railway.provider.resources.shared.environment_scoped import EnvironmentScoped, delete, environment_of
-from pulumiverse_railway.provider.resources.shared.identifiers import join, split
-from pulumiverse_railway.provider.resources.shared.variable_maps import (
-    commit_entries,
-    differing,
-    readable,
-    tell_changed,
-)
 from railway_api.environment import Environment
 from railway_api.snapshot import Snapshot
+
+from .shared import checks
+from .shared.scopes import EnvironmentScoped, delete, environment_of, join, split
+from .shared.variable_maps import commit_entries, differing, readable, tell_changed
 
 if TYPE_CHECKING:
     from railway_api.scalars import Variables

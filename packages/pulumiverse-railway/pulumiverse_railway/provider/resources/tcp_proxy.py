@@ -12,21 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import InitializationFailed
-from pulumiverse_railway.provider.resources.shared import checks
-from pulumiverse_railway.provider.resources.shared.environment_scoped import (
-    ServiceScoped,
-    claimed,
-    commit,
-    delete,
-    environment_of,
-)
-from pulumiverse_railway.provider.resources.shared.identifiers import join, split
+from pulumiverse_railway import rules
 from railway_api.documents.networking import TCP_PROXIES, TCP_PROXY_DELETE
 from railway_api.environment import Environment
 from railway_api.errors import NotFound
 from railway_api.failure import Failure
 from railway_api.retries import retry_on, wait_for
 from railway_api.snapshot import Snapshot
+
+from .shared.scopes import ServiceScoped, claimed, commit, delete, environment_of, join, split
 
 if TYPE_CHECKING:
     from railway_api.answers import TCPProxy
@@ -45,7 +39,7 @@ class TcpProxyInputs(ServiceScoped):
         Property(
             "Port of the service that it leads to (API: applicationPort).",
             replaces=True,
-            check=checks.port,
+            check=rules.port,
         ),
     ]
 

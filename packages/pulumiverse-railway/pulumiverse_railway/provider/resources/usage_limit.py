@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pulumi_provider.declaration import Context, Inputs, Problem, Property, Resource
 from pulumiverse_railway import conflicts, rules
-from pulumiverse_railway.provider.resources.shared.client import railway
-from pulumiverse_railway.provider.resources.shared.identifiers import split
-from pulumiverse_railway.provider.resources.shared.workspace_scoped import replaced_by_workspace
 from railway_api.client import Client
 from railway_api.deletion import delete_listed
 from railway_api.documents.account import USAGE_LIMIT, USAGE_LIMIT_REMOVE, USAGE_LIMIT_SET
 from railway_api.errors import NotFound
 from railway_api.failure import Failure
+
+from .shared.scopes import railway, replaced_by_workspace, split
 
 if TYPE_CHECKING:
     from railway_api.answers import Customer

@@ -12,20 +12,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import UNKNOWN, Context, Problem, Property, Resource
-from pulumiverse_railway.provider.resources.shared import checks
-from pulumiverse_railway.provider.resources.shared.environment_scoped import ServiceScoped, delete, environment_of
-from pulumiverse_railway.provider.resources.shared.identifiers import join, split
-from pulumiverse_railway.provider.resources.shared.variable_maps import (
-    commit_entries,
-    completed,
-    differing,
-    readable,
-    sealed_names,
-    tell_changed,
-)
 from railway_api.errors import NotFound
 from railway_api.retries import retry_on
 from railway_api.snapshot import Snapshot
+
+from .shared import checks
+from .shared.scopes import ServiceScoped, delete, environment_of, join, split
+from .shared.variable_maps import commit_entries, completed, differing, readable, sealed_names, tell_changed
 
 if TYPE_CHECKING:
     from railway_api.scalars import Variables as AnsweredVariables

@@ -14,28 +14,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import InitializationFailed
-from pulumiverse_railway.provider.resources.shared import checks
-from pulumiverse_railway.provider.resources.shared.client import railway
-from pulumiverse_railway.provider.resources.shared.environment_scoped import (
-    EnvironmentScoped,
-    claimed,
-    commit,
-    delete,
-    environment_of,
-)
-from pulumiverse_railway.provider.resources.shared.identifiers import join, split
+from pulumiverse_railway import rules
 from railway_api.connections import nodes
-from railway_api.documents.storage import (
-    VOLUME_CREATE,
-    VOLUME_DELETE,
-    VOLUME_INSTANCE_UPDATE,
-    VOLUME_UPDATE,
-)
+from railway_api.documents.storage import VOLUME_CREATE, VOLUME_DELETE, VOLUME_INSTANCE_UPDATE, VOLUME_UPDATE
 from railway_api.environment import Environment
 from railway_api.errors import Exists, NotFound, Opaque, OutcomeUnknown, RailwayError
 from railway_api.failure import Failure
 from railway_api.retries import UNSEEN_S, retry_on, wait_for
 from railway_api.snapshot import Snapshot
+
+from .shared import checks
+from .shared.scopes import EnvironmentScoped, claimed, commit, delete, environment_of, join, railway, split
 
 if TYPE_CHECKING:
     from railway_api.scalars import EnvironmentConfig, VolumeConfig, VolumeMountConfig
@@ -64,7 +53,7 @@ class VolumeInputs(EnvironmentScoped):
             "Railway's id of the service that mounts it; one volume per service; moved in place (API: serviceId)."
         ),
     ]
-    mount_path: Annotated[str, Property("Absolute path in the container (API: mountPath).", check=checks.mount_path)]
+    mount_path: Annotated[str, Property("Absolute path in the container (API: mountPath).", check=rules.mount_path)]
     name: Annotated[
         str | None,
         Property("Name, unique in the project (API: name). Default: Railway makes one.", check=checks.name, kept=True),
@@ -74,7 +63,7 @@ class VolumeInputs(EnvironmentScoped):
         Property(
             "Capacity in MB, at least: one that is larger is no drift, since none shrinks. Grows in place; asking for "
             "less replaces the volume and loses its data. Default: what the plan gives (API: sizeMB).",
-            check=checks.between(1, 5_000_000, "MB"),
+            check=rules.Between(1, 5_000_000, "MB"),
             kept=True,
         ),
     ] = None

@@ -1,4 +1,4 @@
-"""What projects have used and are about to use in the billing period, and the limits of that.
+"""Usage of projects: so far and as estimated in the billing period, and the limits of that.
 
 Owns the estimate, which follows from what is declared and running, as if it had run for the whole month at the same
 load, and the two limits of a workspace. Nothing is metered here: nobody is told of a limit, and none stops anything.

@@ -1,4 +1,4 @@
-"""What deployments tell: their build and deploy logs, the steps that they have taken, and the logs of traffic.
+"""The reports of deployments: their build and deploy logs, the steps that they have taken, and the logs of traffic.
 
 Lines and steps follow from the timeline of the deployment, so nothing is stored. The logs of traffic (requests of
 visitors, connections, names that were looked up) are empty: nothing runs in the sandbox that could be visited or

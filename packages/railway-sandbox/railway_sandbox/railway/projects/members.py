@@ -1,4 +1,4 @@
-"""Who may reach a project: its members, each with a role, and its tokens, which are for one environment.
+"""Access to a project: its members, each with a role, and its tokens, which are for one environment.
 
 Owns memberships and the operations on project tokens; what a token may do stands in ``access``. Who has an account is
 told from outside (``open_account``); the person whose tokens these are is an ADMIN of every project, and cannot be

@@ -12,19 +12,13 @@ from typing import Final
 
 from pulumi_provider.declaration import UNKNOWN, Unknown
 from pulumiverse_railway import rules
-from pulumiverse_railway.provider.resources.shared.identifiers import label
+
+from .scopes import label
 
 LONGEST_NAME: Final = 63
 """Names become DNS labels."""
 _WHOLE: Final = 100
 """Percent."""
-
-# Rules that programs apply to settings, too.
-between: Final = rules.Between
-matching: Final = rules.Matching
-port: Final = rules.port
-mount_path: Final = rules.mount_path
-hostname: Final = rules.hostname
 
 
 def name(value: str) -> str | None:

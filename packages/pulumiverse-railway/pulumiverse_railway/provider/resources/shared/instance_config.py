@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from pulumiverse_railway import conflicts
-from pulumiverse_railway.provider.resources.shared.instance_inputs import ServiceInstanceInputs
-from pulumiverse_railway.provider.resources.shared.instance_settings import FORCED, SETTINGS, AutoUpdates
 from railway_api.json_objects import table
 from railway_api.patches import Path, at, leaves, nested
+
+from .instance_inputs import ServiceInstanceInputs
+from .instance_settings import FORCED, SETTINGS, AutoUpdates
 
 if TYPE_CHECKING:
     from railway_api.scalars import ContainerLimits, RegionConfig, ServiceConfig

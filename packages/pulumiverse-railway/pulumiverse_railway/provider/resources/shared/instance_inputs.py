@@ -13,14 +13,10 @@ from typing import Annotated, Any, Final, cast
 from pulumi_provider.declaration import UNKNOWN, Nested, Problem, Property
 from pulumi_provider.naming import camel_case
 from pulumiverse_railway import conflicts, rules
-from pulumiverse_railway.provider.resources.shared import checks
-from pulumiverse_railway.provider.resources.shared.environment_scoped import ServiceScoped
-from pulumiverse_railway.provider.resources.shared.instance_settings import (
-    AutoUpdates,
-    Builder,
-    RestartPolicyType,
-    UpdateTags,
-)
+
+from . import checks
+from .instance_settings import AutoUpdates, Builder, RestartPolicyType, UpdateTags
+from .scopes import ServiceScoped
 
 
 class OnFailure(StrEnum):

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pulumi_provider.declaration import Context
-from pulumiverse_railway.provider.resources.shared.environment_scoped import commit, warn_overwritten
 from railway_api.connections import nodes
 from railway_api.documents.environment import ENVIRONMENT_VARIABLES
 from railway_api.environment import Environment
 from railway_api.errors import NotFound, RailwayError
 from railway_api.retries import wait_for
 from railway_api.snapshot import Snapshot
+
+from .scopes import commit, warn_overwritten
 
 if TYPE_CHECKING:
     from railway_api.scalars import EnvironmentConfig, VariableConfig, Variables

@@ -1,20 +1,63 @@
-"""Holds what every resource inside an environment shares: where it is, how it commits, and what people are told then.
+"""The place of a resource, and what those of one place share: client, ids, how they commit, what people are told.
 
-Waiting, retries and what counts as gone are the client's (``railway_api.retries``, ``railway_api.deletion``).
+Ids are Railway's, joined by slashes, so that an import needs nothing else. Waiting, retries and what counts as gone are
+the client's (``railway_api.retries``, ``railway_api.deletion``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, cast
 
-from pulumi_provider.declaration import Context, Inputs, Property
-from pulumiverse_railway.provider.resources.shared.client import railway
+from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Property
+from railway_api.client import Client
 from railway_api.deletion import delete_in_environment
 from railway_api.environment import Environment
+from railway_api.failure import Failure
 from railway_api.group_commits import BuildPatch, Committed
 from railway_api.snapshot import Snapshot
+
+
+def railway(context: Context) -> Client:
+    """Return the client of Railway's API that the provider was configured with."""
+    return cast("Client", context.client)
+
+
+def join(*parts: str) -> str:
+    """Make one id out of its parts."""
+    return "/".join(parts)
+
+
+def split(id: str, *names: str) -> tuple[str, ...]:
+    """Return the parts of an id; ``names`` say what they are, for whoever imports with a wrong one."""
+    parts = tuple(id.split("/"))
+    if len(parts) != len(names) or not all(parts):
+        raise Failure(f"the id must be {'/'.join(f'<{name}>' for name in names)}, not {id!r}")
+    return parts
+
+
+def import_hint(kind: str, id: str) -> str:
+    """Tell what to do when a resource of that name is there already: the end of a sentence."""
+    return (
+        f"import it with 'pulumi import railway:index:{kind} <resource name> {id}', or choose another name. "
+        "If it is in the state already (a component of another type holds it, or it was to be replaced: --replace, "
+        "taint), do not import it: destroy it first, or take that change back"
+    )
+
+
+def label(name: str) -> str:
+    """Return the DNS label that Railway makes of a service's name."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def replaced_by_workspace(old: str | None, new: Mapping[str, Any]) -> Sequence[str]:
+    """Return ``workspace_id`` when another workspace is named; to name it first, or no longer, replaces nothing."""
+    workspace_id = new.get("workspace_id")
+    moves = workspace_id is not None and old is not None and workspace_id != old
+    return ("workspace_id",) if moves or workspace_id is UNKNOWN else ()
+
 
 SHOWN: Final = 5
 
