@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from typer import testing
 from typer.main import get_command
 
-from tests import forked, preloaded, programs, shared_salt
+from tests import forked, programs, shared_salt
 
 pytest_plugins = ("tests.needs",)
 
@@ -37,8 +37,6 @@ shared_salt.share()
 
 # The tree of all commands is the same for each that a test runs in this process, and takes as long as reading a stack.
 testing._get_command = cache(get_command)  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage]
-
-preloaded.expect_no_sniffio()
 
 TESTS = Path(__file__).parent
 

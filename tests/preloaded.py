@@ -1,6 +1,6 @@
 """What a forked process has imported before it begins, and where it takes the packages of this project from.
 
-Runs in the server of ``fork_server`` and in its forks; ``expect_no_sniffio`` in the processes of pytest, too.
+Runs in the server of ``fork_server`` and in its forks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PRELOADED = (
     "cryptography.hazmat.primitives.ciphers.aead", "cryptography.x509", "dill", "graphql", "grpc.aio", "httpx",
     "moto.s3.models", "moto.s3.responses", "pulumi.automation", "pulumi.provider", "pydantic.main",
     "pydantic.type_adapter", "pyrage", "rich.console", "rich.live", "rich.markup", "rich.table", "ruamel.yaml",
-    "tarfile", "typer", "yaml", "zoneinfo",
+    "sniffio", "tarfile", "typer", "yaml", "zoneinfo",
 )  # fmt: skip
 """Without the SDKs of Cloudflare and DigitalOcean, of which ``components/packages.py`` loads what is used."""
 OWN = (
@@ -41,14 +41,8 @@ USED = {
 _MADV_COLLAPSE = 25
 
 
-def expect_no_sniffio() -> None:
-    """Answer at once that sniffio is not installed: httpcore tries to import it several times in each request."""
-    sys.modules.setdefault("sniffio", None)  # pyright: ignore[reportArgumentType]
-
-
 def load(*, own: bool) -> None:
     """Load what the new processes have."""
-    expect_no_sniffio()
     for name in PRELOADED:
         importlib.import_module(name)
     if own:
