@@ -19,7 +19,7 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from railway_api.limiter import HOUR_S
+from railway_api.pace import HOUR_S
 from railyard.accounts.load import with_load
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.running_services import Deployed, Health, RunningService, RunningSystem, source_of

@@ -27,7 +27,7 @@ from railway_api.errors import (
     classify,
 )
 from railway_api.identity import Token
-from railway_api.limiter import Limiter
+from railway_api.pace import Limiter
 from railway_api.plans import PLANS, Plan
 from railway_api.transport import ATTEMPTS, Transport
 from tests import virtual_time

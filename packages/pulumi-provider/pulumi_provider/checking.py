@@ -4,6 +4,9 @@ Finds unknown, missing and mistyped properties, values outside a closed set, and
 of the whole resource refuses; what is not known yet (``UNKNOWN``) is never judged. Paths are the user's: camelCase,
 nested.
 
+The configuration of a provider is judged like the inputs of a resource, in the shape that the engine gives it: values
+that are not strings may come as JSON text, and the engine adds keys of its own.
+
 A reason never shows a value that may be a secret: the engine does not tell which ones are, and it prints reasons as
 they are. So a wrong type is named by its kind, and a wrong choice is shown only where it resembles an allowed one.
 """
@@ -11,15 +14,21 @@ they are. So a wrong type is named by its kind, and a wrong choice is shown only
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, Final, cast
+
+from google.protobuf import struct_pb2
 
 from .conversion import named, secret_texts
 from .declaration import Function, Inputs, Problem, Resource, Unknown
 from .properties import Choice, Field, Group, ListOf, MapOf, Scalar, ValueType, fields_of
-from .values import contains_unknown
+from .values import contains_unknown, decode
+
+ENGINE_KEYS: Final = ("version", "pluginDownloadURL", "pluginChecksums", "parameterization")
+"""Keys that the engine adds to a provider's configuration for its own use."""
 
 _A_SCALAR: Mapping[type, str] = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
 
@@ -130,6 +139,29 @@ def describe(type: ValueType) -> str:
             return "a map"
         case Group():
             return f"an object with {', '.join(declared.wire_name for declared in type.fields)}"
+
+
+def check_configuration(declared: type[Inputs], arguments: struct_pb2.Struct | Mapping[str, str]) -> CheckResult:
+    """Return configuration as checked values; ``arguments`` is the struct of a request, or its older form of texts."""
+    values = decode(arguments) if isinstance(arguments, struct_pb2.Struct) else _without_namespace(arguments)
+    fields = {field.wire_name: field for field in fields_of(declared)}
+    parsed = {key: _parsed(fields[key], value) if key in fields else value for key, value in values.items()}
+    return check_inputs(declared, parsed, ignored=ENGINE_KEYS)
+
+
+def _without_namespace(variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return ``railway:config:token`` → ``token``."""
+    return {key.rpartition(":")[2]: value for key, value in variables.items()}
+
+
+def _parsed(field: Field, value: Any) -> Any:
+    is_text = field.type == Scalar(str) or isinstance(field.type, Choice)
+    if is_text or not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
 
 
 def _apply_checks(fields: Sequence[Field], values: Mapping[str, Any], findings: _CheckFailures, path: str) -> None:

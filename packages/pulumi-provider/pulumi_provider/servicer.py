@@ -14,8 +14,7 @@ from typing import Any, Final
 from google.protobuf import empty_pb2, struct_pb2
 
 from .calls import Call, ProviderRuntime
-from .checking import check
-from .configuration import check_configuration
+from .checking import check, check_configuration
 from .conversion import named, secret_texts, typed, wire
 from .declaration import Function, Provider, Resource
 from .diffs import compare, is_updatable

@@ -9,7 +9,7 @@ import httpx
 from railway_api.client import Client
 from railway_api.clock import Clock, speed_of
 from railway_api.identity import Token
-from railway_api.limiter import Limiter
+from railway_api.pace import Limiter
 from railway_api.plans import PLANS, Plan
 from railway_api.transport import Transport
 

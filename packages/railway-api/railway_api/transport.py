@@ -33,9 +33,9 @@ from railway_api.errors import (
 )
 from railway_api.identity import Identity, Token
 from railway_api.json_objects import is_object
-from railway_api.limiter import Limiter
 from railway_api.loopback import is_loopback
 from railway_api.operation import Answer, Document, Operation
+from railway_api.pace import Limiter
 
 TOO_MANY_REQUESTS: Final = 429
 SERVER_ERROR: Final = 500

@@ -21,7 +21,7 @@ OTHERS = 5
     9,
     "How long may a list be, and how large a request?",
     assumed="the whole read is accepted, and a document of 25 calls counts as one request",
-    change=("limiter.py", "batch.py", "railway/limits/rate_limits.py"),
+    change=("pace.py", "batch.py", "railway/limits.py"),
     requests=20,
 )
 async def large_requests(project: ProjectUnderTest) -> Verdict:
