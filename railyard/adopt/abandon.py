@@ -13,13 +13,7 @@ from railway_api.counting import count
 from railyard.accounts.railway_client import SandboxOption, surroundings
 from railyard.engine.engines import engine_for
 from railyard.promote.settings_file import Edit
-from railyard.shared.console import (
-    JsonOption,
-    OperationError,
-    check_can_ask,
-    reported_errors,
-    write_json,
-)
+from railyard.shared.console import JsonOption, OperationError, check_can_ask, reported_errors, write_json
 from railyard.shared.options import LastStackOption
 from railyard.shared.project import project_directory
 from railyard.shared.settings_blocks import without

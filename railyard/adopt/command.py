@@ -17,14 +17,7 @@ from railyard.adopt import adoption, configuration, target
 from railyard.adopt import rehearse as rehearsal
 from railyard.adopt.adoption import Adoption
 from railyard.migrate.findings import Settings
-from railyard.shared.console import (
-    PROBLEM,
-    CallError,
-    JsonOption,
-    check_can_ask,
-    reported_errors,
-    write_json,
-)
+from railyard.shared.console import PROBLEM, CallError, JsonOption, check_can_ask, reported_errors, write_json
 from railyard.shared.options import LastStackOption
 from stacks.own_system import is_own
 from stacks.project_folder import RAILYARD

@@ -14,13 +14,7 @@ from railway_api.answers import VolumeInstanceBackup
 from railway_api.client import Client
 from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
 from railway_api.documents.environment import STAGED_COMMIT
-from railway_api.documents.storage import (
-    BACKUP_CREATE,
-    BACKUP_DELETE,
-    BACKUP_RESTORE,
-    BACKUP_SCHEDULES,
-    BACKUPS,
-)
+from railway_api.documents.storage import BACKUP_CREATE, BACKUP_DELETE, BACKUP_RESTORE, BACKUP_SCHEDULES, BACKUPS
 from railway_api.errors import OutcomeUnknown
 from railyard.accounts.railway_client import Railway
 from railyard.accounts.running_services import Disk, RunningService, RunningSystem

@@ -19,12 +19,7 @@ import typer
 from railway_api.counting import count
 from railyard.accounts.github import GitHub
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
-from railyard.accounts.running_services_query import (
-    Projects,
-    living_projects,
-    other_systems,
-    running_systems,
-)
+from railyard.accounts.running_services_query import Projects, living_projects, other_systems, running_systems
 from railyard.deliver import notify
 from railyard.deliver import plan as deploy_plan
 from railyard.deliver.deploy_message import message

@@ -22,14 +22,7 @@ from railway_api.counting import count
 from railyard.engine import cli_operations, sandbox_door, serving
 from railyard.engine.configuration import Stack, read_stack
 from railyard.engine.engine_choice import Choice, Engine, States, choose
-from railyard.engine.operate import (
-    UNREACHABLE_URL,
-    environment,
-    operate,
-    operate_with_cli,
-    options_of,
-    plan_of,
-)
+from railyard.engine.operate import UNREACHABLE_URL, environment, operate, operate_with_cli, options_of, plan_of
 from railyard.output import BothReports, JsonReport, OutputsReport, Report, TextReport
 from railyard.output.money import calculation_of
 from railyard.output.rules import refused, violations

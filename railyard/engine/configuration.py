@@ -13,14 +13,7 @@ from typing import Any, Final
 
 import go_yaml
 from components.nearest_name import did_you_mean
-from pulumi_operations.project import (
-    ProjectError,
-    config_texts,
-    encrypted_keys,
-    load_file,
-    load_project,
-    stack_config,
-)
+from pulumi_operations.project import ProjectError, config_texts, encrypted_keys, load_file, load_project, stack_config
 from railyard.shared.console import OperationError
 from railyard.shared.urns import targets_of
 from stacks.problems import SettingsError

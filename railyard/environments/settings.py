@@ -31,15 +31,7 @@ from stacks.monthly_cost import USED_AT_RAILWAY, total
 from stacks.own_system import is_own
 from stacks.problems import SettingsError
 from stacks.settings import PLAN_KEY, StackSettings, parse, with_environment
-from stacks.shared_settings import (
-    DEFAULTS_FILE,
-    NAMESPACE,
-    defaults_text,
-    file_name,
-    merged,
-    own_values,
-    shared_values,
-)
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, merged, own_values, shared_values
 
 SMALLEST_GB: Final = 1
 """The smallest volume that settings can ask for."""

@@ -26,14 +26,7 @@ from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.running_services import RunningService
 from railyard.accounts.running_services_query import running_systems
 from railyard.operate.log_lines import Level, Selection, level_of, moment, printed
-from railyard.shared.console import (
-    CallError,
-    JsonOption,
-    OperationError,
-    reported_errors,
-    shown,
-    write_json,
-)
+from railyard.shared.console import CallError, JsonOption, OperationError, reported_errors, shown, write_json
 from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 from stacks.secrets import read_file

@@ -7,11 +7,7 @@ from typing import Any, Final
 from pulumiverse_railway.provider.configuration import Configuration, build_client
 from railway_api.client import PAGE
 from railway_api.connections import nodes
-from railway_api.documents.account import (
-    NOTIFICATION_RULE_CREATE,
-    NOTIFICATION_RULE_DELETE,
-    NOTIFICATION_RULES,
-)
+from railway_api.documents.account import NOTIFICATION_RULE_CREATE, NOTIFICATION_RULE_DELETE, NOTIFICATION_RULES
 from railway_api.documents.environment import ENVIRONMENT_PATCH_COMMIT, SNAPSHOT
 from railway_api.documents.project import (
     ACCOUNT,

@@ -5,11 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from railway_api.documents.domain import (
-    CUSTOM_DOMAIN_CREATE,
-    DOMAINS,
-    SERVICE_DOMAIN_UPDATE,
-)
+from railway_api.documents.domain import CUSTOM_DOMAIN_CREATE, DOMAINS, SERVICE_DOMAIN_UPDATE
 from railway_api.errors import RailwayError
 from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
 from railyard.contract.project_under_test import ProjectUnderTest

@@ -13,14 +13,7 @@ from typing import Annotated, Any, cast
 from urllib.parse import quote
 
 from pulumi_embedded.standins.cloudflare.client import CloudflareClient
-from pulumi_provider.declaration import (
-    Context,
-    Inputs,
-    Nested,
-    Problem,
-    Property,
-    Resource,
-)
+from pulumi_provider.declaration import Context, Inputs, Nested, Problem, Property, Resource
 
 HOST_TYPES = ("A", "AAAA", "CNAME")
 """Types that have address settings."""
