@@ -6,6 +6,7 @@ Owns nothing but the search. What is in the folder is read by others.
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,8 @@ PROJECT_VARIABLE: Final = "RAILYARD_PROJECT"
 PROJECT_FILE: Final = "Pulumi.yaml"
 REQUIREMENTS: Final = "requirements.txt"
 """The file that pins what a project needs."""
+PAGES: Final = "share/doc/railyard"
+"""Folder of an environment into which the wheel puts the pages of ``docs/``."""
 OTHER_REQUIREMENTS: Final = "requirements-railyard.txt"
 """The same beside an application that has a ``requirements.txt`` of its own."""
 
@@ -46,6 +49,19 @@ def _typed() -> str:
         if root and is_checkout(root):
             return "./bin/railyard"
     return "railyard"
+
+
+def page(name: str) -> str:
+    """Return where a person reads a page of ``docs/``: in a checkout, or else where the wheel has put it.
+
+    What lies below the working directory is named from there.
+    """
+    file = Path(sys.prefix) / PAGES / name
+    with suppress(FileNotFoundError):
+        root = find_project()
+        if file.is_file() and not (root and is_checkout(root)):
+            return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
+    return f"docs/{name}"
 
 
 RAILYARD: Final = _typed()

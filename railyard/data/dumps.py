@@ -20,7 +20,7 @@ from railyard.accounts.spaces_client import spaces_client
 from railyard.data import programs
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
-from stacks.project_folder import RAILYARD
+from stacks.project_folder import RAILYARD, page
 
 PART: Final = 16 * 1024 * 1024
 """Bytes of one part of an upload: 10,000 of them are Spaces' limit, so a dump may have 160 GB."""
@@ -128,7 +128,7 @@ class Store(Generic[StoredBackupT]):
         if settings is None:
             raise CallError(
                 f"Pulumi.{stack.name}.yaml does not say where backups go: add 'railyard:backups: "
-                "{bucket: <name>, region: <region>}', see docs/backups.md"
+                f"{{bucket: <name>, region: <region>}}', see {page('backups.md')}"
             )
         self.bucket = settings.bucket
         self._region = settings.region
@@ -213,8 +213,8 @@ class Store(Generic[StoredBackupT]):
 
     def _keys(self) -> Iterator[str]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self._prefix)
-        for page in pages:
-            for each in page.get("Contents", ()):
+        for listed in pages:
+            for each in listed.get("Contents", ()):
                 yield each["Key"]
 
 

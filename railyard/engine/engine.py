@@ -20,6 +20,7 @@ from railyard.shared.stack import Stack
 from railyard.shared.urns import carries
 from stacks.choice import CHOSEN_VARIABLE
 from stacks.policy.policy import Level, Violation
+from stacks.project_folder import page
 from stacks.secrets import FILE_VARIABLE
 
 
@@ -115,7 +116,7 @@ def refuse_broken(broken: Sequence[Violation]) -> None:
     """Raise ``OperationError`` where a mandatory rule is broken."""
     if rules.refused(broken):
         mandatory = [line for line in rules.lines(broken) if line.startswith(Level.MANDATORY)]
-        raise OperationError("\n".join(["a rule of docs/policies.md is broken:", *mandatory]))
+        raise OperationError("\n".join([f"a rule of {page('policies.md')} is broken:", *mandatory]))
 
 
 def of_system(urns: Sequence[str], system: str) -> list[str]:

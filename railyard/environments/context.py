@@ -21,6 +21,7 @@ from railyard.environments.record import PulumiRecords, Records, SandboxRecords
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory, sandbox_directory
 from railyard.shared.stack import Stack, read_stack
+from stacks.project_folder import page
 from stacks.reviews import Reviews
 
 
@@ -63,7 +64,7 @@ def review_context(stack: str, *, sandbox: bool) -> Generator[ReviewContext]:
     if base.settings.stack.reviews is None:
         raise CallError(
             f"Pulumi.{stack}.yaml does not say what review environments may be: add 'railyard:reviews: {{}}', or "
-            "name another stack; see docs/review-environments.md"
+            f"name another stack; see {page('review-environments.md')}"
         )
     with connected(base, sandbox=sandbox) as railway:
         yield ReviewContext(base=base, railway=railway, records=_records(railway, stack), sandbox=sandbox)

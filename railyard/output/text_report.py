@@ -37,6 +37,7 @@ from railyard.output.values import Scrubber, change
 from stacks.monthly_cost import Calculation
 from stacks.policy.judgement import Levels
 from stacks.policy.policy import Level
+from stacks.project_folder import page
 
 _STYLES: Final[dict[StepKind, str]] = {
     StepKind.CREATE: "green",
@@ -235,7 +236,7 @@ class TextReport:
             return
         violated = violations(result.steps, self._levels)
         if violated:
-            yield from (Text(), Text("Rules (docs/policies.md)", "bold"))
+            yield from (Text(), Text(f"Rules ({page('policies.md')})", "bold"))
             styles = ("bold red" if each.level is Level.MANDATORY else "yellow" for each in violated)
             yield from (Text(f"  {line}", style) for line, style in zip(lines(violated), styles, strict=True))
 

@@ -44,7 +44,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in PACKAGES:
         shutil.copytree(ROOT / "packages" / name, sources / name, ignore=LEFT_OUT)
     project = sources / "railyard"
-    for name in ("components", "railyard", "stacks"):
+    for name in ("components", "docs", "railyard", "stacks"):
         shutil.copytree(ROOT / name, project / name, ignore=LEFT_OUT)
     for name in ("LICENSE", "README.md", "pyproject.toml"):
         shutil.copy(ROOT / name, project)

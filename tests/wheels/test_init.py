@@ -76,6 +76,18 @@ def test_a_new_project_is_previewed_brought_up_promoted_and_taken_down(bot):
         bot.run("destroy", "-s", stack)
 
 
+def test_the_page_that_a_message_names_is_installed(bot):
+    """With the pages to which that one leads."""
+    named = re.search(r"Rules \((.*policies\.md)\)", bot.run("preview"))
+
+    assert named is not None
+    page = bot.folder / named[1]
+    links = re.findall(r"\]\(([\w/.-]+\.md)", page.read_text(encoding="utf-8"))
+    assert "data-is-protected" in page.read_text(encoding="utf-8")
+    assert links
+    assert [each for each in links if not (page.parent / each).is_file()] == []
+
+
 def test_every_file_is_what_its_reader_takes(bot):
     """Workflows keep GitHub's schema and zizmor's rules, settings are valid for editors, the program is this one."""
     assert bot.files() == WRITTEN

@@ -21,6 +21,7 @@ from railyard.operate.doctor.first_steps import Outcome, State, walk
 from railyard.operate.doctor.machine import railway_token
 from railyard.shared.console import table_console
 from railyard.shared.stack import read_stack
+from stacks.project_folder import page
 
 _MARKS: Final = {State.DONE: "[x]", State.TO_DO: "[ ]", State.BY_HAND: "[?]", State.NOT_NEEDED: " - "}
 _COLORS: Final = {State.DONE: "green", State.TO_DO: "bold red", State.BY_HAND: "yellow", State.NOT_NEEDED: "dim"}
@@ -55,7 +56,7 @@ def show(outcomes: Sequence[Outcome]) -> None:
         if each.state in (State.TO_DO, State.BY_HAND) and each.step.link not in each.next:
             console.print(Text(f"       {_link(each)}"), soft_wrap=True)
     waiting = sum(each.state is State.TO_DO for each in outcomes)
-    console.print(f"\n{count(waiting, 'step')} to do: docs/first-steps.md" if waiting else "\neverything is done")
+    console.print(f"\n{count(waiting, 'step')} to do: {page('first-steps.md')}" if waiting else "\neverything is done")
 
 
 def document(name: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:

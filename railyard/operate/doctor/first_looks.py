@@ -26,7 +26,7 @@ from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack
 from stacks.arguments_tree import walk_arguments
-from stacks.project_folder import RAILYARD
+from stacks.project_folder import RAILYARD, page
 
 GITHUB_APP: Final = "https://github.com/apps/railway-app/installations/new"
 _PASSPHRASES: Final = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
@@ -188,7 +188,7 @@ def _backend() -> str:
 async def github(context: StepContext) -> Sequence[Finding]:
     del context
     text = "GitHub shows nobody which secrets the environments of the repository hold"
-    return [note("github", text, "compare them with docs/pull-requests.md, Environments and secrets")]
+    return [note("github", text, f"compare them with {page('pull-requests.md')}, Environments and secrets")]
 
 
 async def first_up(context: StepContext) -> Sequence[Finding]:
