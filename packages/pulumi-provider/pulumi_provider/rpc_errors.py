@@ -19,6 +19,7 @@ import grpc.aio
 from google.protobuf import struct_pb2
 
 from .checking import redact
+from .declaration import Provider
 from .errors import Failure
 from .protocol import provider_pb2, status_pb2
 from .values import DecodeError
@@ -43,11 +44,7 @@ class Unfinished(Exception):  # noqa: N818 it is no error of its own
 class FailingService(Protocol):
     """Describe what ``with_rpc_errors`` needs to know of the servicer."""
 
-    @property
-    def provider_name(self) -> str: ...
-
-    @property
-    def failures(self) -> tuple[type[Exception], ...]: ...
+    provider: Provider
 
     def secrets_of(self, request: Any) -> set[str]:
         """Return secret strings that a text about this request must not show."""
@@ -70,13 +67,13 @@ def with_rpc_errors(method: MethodT) -> MethodT:
         except Unfinished as unfinished:
             return await _abort_unfinished(context, unfinished, self.secrets_of(request))
         except Exception as bug:  # noqa: BLE001 the last line of defence: the user must never see a traceback
-            if isinstance(bug, (Failure, DecodeError, *self.failures)):
+            if isinstance(bug, (Failure, DecodeError, *self.provider.failures)):
                 return await _abort(context, REFUSED, redact(str(bug), self.secrets_of(request)))
             secrets = self.secrets_of(request)
             sys.stderr.write(redact("".join(traceback.format_exception(bug)), secrets))
             sys.stderr.flush()
             text = (
-                f"the provider {self.provider_name} failed in {method.__name__} ({type(bug).__name__}); "
+                f"the provider {self.provider.name} failed in {method.__name__} ({type(bug).__name__}); "
                 "this is a mistake of the provider: please report it with what --debug shows"
             )
             return await _abort(context, BUG, text)

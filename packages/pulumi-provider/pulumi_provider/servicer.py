@@ -45,20 +45,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, provider: Provider, engine_address: str | None = None, *, grace_s: float = 30.0) -> None:
         self.running = ProviderRuntime(provider, engine_address, grace_s=grace_s)
-        self._provider = provider
+        self.provider = provider
         self.retained = RetainedIds()
         self._resources = {resource.token: resource() for resource in provider.resources}
         self._functions = {function.token: function() for function in provider.functions}
-
-    @property
-    def provider_name(self) -> str:
-        """See ``FailingService``."""
-        return self._provider.name
-
-    @property
-    def failures(self) -> tuple[type[Exception], ...]:
-        """See ``FailingService``."""
-        return self._provider.failures
 
     # --- the provider itself -----------------------------------------------------------------------------------------
 
@@ -78,7 +68,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @with_rpc_errors
     async def GetPluginInfo(self, request: empty_pb2.Empty, context: ServicerContext) -> plugin_pb2.PluginInfo:
-        return plugin_pb2.PluginInfo(version=self._provider.version)
+        return plugin_pb2.PluginInfo(version=self.provider.version)
 
     @with_rpc_errors
     async def GetSchema(
@@ -86,13 +76,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.GetSchemaResponse:
         from .schema import package_schema  # noqa: PLC0415 only package commands need it
 
-        return provider_pb2.GetSchemaResponse(schema=json.dumps(package_schema(self._provider)))
+        return provider_pb2.GetSchemaResponse(schema=json.dumps(package_schema(self.provider)))
 
     @with_rpc_errors
     async def CheckConfig(
         self, request: provider_pb2.CheckRequest, context: ServicerContext
     ) -> provider_pb2.CheckResponse:
-        checked = check_configuration(self._provider.config_type, request.news)
+        checked = check_configuration(self.provider.config_type, request.news)
         return refusal(checked) or provider_pb2.CheckResponse(inputs=request.news)
 
     @with_rpc_errors
@@ -113,10 +103,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self, request: provider_pb2.ConfigureRequest, context: ServicerContext
     ) -> provider_pb2.ConfigureResponse:
         arguments = request.args if request.HasField("args") else dict(request.variables)
-        checked = check_configuration(self._provider.config_type, arguments)
+        checked = check_configuration(self.provider.config_type, arguments)
         if checked.problems:
             reasons = [f"{problem.path}: {problem.reason}" for problem in checked.problems]
-            raise Failure(f"the configuration of the provider {self.provider_name} is wrong: " + "\n".join(reasons))
+            raise Failure(f"the configuration of the provider {self.provider.name} is wrong: " + "\n".join(reasons))
         self.running.configure(checked.values)
         self.retained = RetainedIds()
         return provider_pb2.ConfigureResponse(
@@ -246,7 +236,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def Delete(self, request: provider_pb2.DeleteRequest, context: ServicerContext) -> empty_pb2.Empty:
         resource = self._resource(request.urn)
         call = self._call(request.urn, request.timeout, resource, context)
-        if self._provider.create_adopts_existing and self.retained.holds(request.urn, resource.token, request.id):
+        if self.provider.create_adopts_existing and self.retained.holds(request.urn, resource.token, request.id):
             await call.warn(f"{request.id} is not deleted: another resource of this run is the same one, and keeps it")
             return empty_pb2.Empty()
         old = old_state(resource, decode(request.properties))
@@ -260,7 +250,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         """See ``FailingService``: what the declaration calls secret in this request, and in the configuration."""
         resource = self._resources.get(_type_of(getattr(request, "urn", "")))
         function = self._functions.get(getattr(request, "tok", ""))
-        declared = resource.state_type if resource else function.inputs_type if function else self._provider.config_type
+        declared = resource.state_type if resource else function.inputs_type if function else self.provider.config_type
         fields = fields_of(declared)
         secrets = set(self.running.secrets)
         for name in ("properties", "inputs", "news", "olds", "old_inputs", "args"):
@@ -273,13 +263,13 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         token = _type_of(urn)
         if token not in self._resources:
             tokens = ", ".join(sorted(self._resources))
-            raise Failure(f"the provider {self.provider_name} has no resource type {token}; it has {tokens}")
+            raise Failure(f"the provider {self.provider.name} has no resource type {token}; it has {tokens}")
         return self._resources[token]
 
     def _function(self, token: str) -> Function[Any, Any]:
         if token not in self._functions:
             tokens = f"it has {', '.join(sorted(self._functions))}" if self._functions else "it has none"
-            raise Failure(f"the provider {self.provider_name} has no function {token}; {tokens}")
+            raise Failure(f"the provider {self.provider.name} has no function {token}; {tokens}")
         return self._functions[token]
 
     def _call(self, urn: str, timeout_s: float, resource: Resource[Any, Any], context: ServicerContext) -> Call:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from railway_sandbox import clouds, control, random_faults
+from railway_sandbox import control, random_faults
 from railway_sandbox.addresses import CONTROL_PATH, RAILWAY_HOST, RAILWAY_PATH
 from railway_sandbox.clock import SPEED, Clock
 from railway_sandbox.cloudflare import wire as cloudflare
@@ -27,6 +27,7 @@ from railway_sandbox.http_messages import Request, Response
 from railway_sandbox.http_server import Certificate, HttpServer, TlsEndpoint
 from railway_sandbox.railway import subscriptions
 from railway_sandbox.railway import wire as railway
+from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.environments import config_patch
 from railway_sandbox.railway.errors import NotSimulated
 from railway_sandbox.railway.volume_files import VolumeFiles
@@ -73,12 +74,14 @@ class Sandbox:
         self._journal = Journal(self.storage.spaces)
         self.clock: control.SettableClock = clock or Clock(speed=speed)
         self._world = Clouds(self._now, self._journal, self._working)
-        self._world.railway.files = VolumeFiles(self.storage.volumes)
+        self.railway, self.cloudflare = self._world.railway, self._world.cloudflare
+        self.digitalocean, self.spaces = self._world.digitalocean, self._world.spaces
+        self.railway.files = VolumeFiles(self.storage.volumes)
         self._relay: Relay | None = None
         self._revision = 0
         self._plan = plan
         self._trouble = disturbs or random_faults.of_environment()
-        self._former: clouds.RailwayCloud | None = None
+        self._former: RailwayCloud | None = None
         self._former_until = 0.0
         """Until when Railway's reads show that one."""
         self._load(keep_clock=clock is not None)
@@ -105,24 +108,6 @@ class Sandbox:
     def _now(self) -> float:
         """Return the moment of the clock that counts now: ``_catch_up`` may have set another."""
         return self.clock.now()
-
-    # The clouds, for tests and for other parts of the sandbox
-
-    @property
-    def cloudflare(self) -> clouds.CloudflareCloud:
-        return self._world.cloudflare
-
-    @property
-    def digitalocean(self) -> clouds.DigitalOceanCloud:
-        return self._world.digitalocean
-
-    @property
-    def spaces(self) -> clouds.SpacesCloud:
-        return self._world.spaces
-
-    @property
-    def railway(self) -> clouds.RailwayCloud:
-        return self._world.railway
 
     def fail(
         self,
