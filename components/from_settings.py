@@ -9,6 +9,9 @@ from pydantic import BaseModel
 
 from components import inputs
 from components.checking import Inputs
+from components.service import ServiceArgs
+from components.service_kind import ServiceSettings
+from components.static_site import StaticSiteArgs, StaticSiteSettings
 
 
 def inputs_of(settings: BaseModel, **instead: Any) -> dict[str, Any]:
@@ -31,3 +34,8 @@ def _converted(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_converted(each) for each in cast("tuple[Any, ...]", value))
     return value
+
+
+def args_class(settings: ServiceSettings) -> type[ServiceArgs]:
+    """Return the class of the arguments that a program gives to a service with these settings."""
+    return StaticSiteArgs if isinstance(settings, StaticSiteSettings) else ServiceArgs

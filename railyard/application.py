@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from railyard.adopt.abandon import abandon
-from railyard.adopt.command import adopt
+from railyard.adopt.command import abandon, adopt
 from railyard.data import backup, due, restore
 from railyard.deliver import images
 from railyard.deliver.deploy import deploy

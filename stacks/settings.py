@@ -31,8 +31,7 @@ from stacks.prices import Budget, Prices, ServiceUsage
 from stacks.problems import SettingsError
 from stacks.proven import unproven
 from stacks.reviews import Review, Reviews, wrong_reviews
-from stacks.settings_nodes import encrypted_paths, foreign_keys, problems_of_text, read_nodes
-from stacks.settings_rules import wrong_systems
+from stacks.settings_rules import encrypted_paths, foreign_keys, problems_of_text, read_nodes, wrong_systems
 from stacks.shared_settings import (
     DEFAULTS_FILE,
     NAMESPACE,

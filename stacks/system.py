@@ -17,9 +17,8 @@ from components.arguments import Arguments, Many, VariableName, matching
 from components.bucket import Bucket, BucketArgs, BucketSettings
 from components.database import Database, DatabaseSettings
 from components.domain import DomainSettings
-from components.from_settings import inputs_of
+from components.from_settings import args_class, inputs_of
 from components.inputs import RedirectInputs
-from components.kinds import args_class
 from components.postgres import Postgres, PostgresSettings
 from components.project import Project, ProjectArgs, ProjectSettings
 from components.railway_bucket import RailwayBucket, RailwayBucketArgs, RailwayBucketSettings

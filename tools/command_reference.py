@@ -17,7 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
 from railyard.application import application
-from railyard.shared.generated_file import write_or_check
+from railyard.shared.files import write_or_check
 from tools.schema_tables import as_code
 
 NAME: Final = "docs/commands.md"

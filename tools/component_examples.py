@@ -19,7 +19,7 @@ from pydantic.alias_generators import to_snake
 from components.plugin import schema as package
 from components.plugin.parts import PARTS, token_of
 from components.service_kind import ServiceSettings
-from railyard.shared.generated_file import write_or_check
+from railyard.shared.files import write_or_check
 from railyard.shared.project import project_directory
 
 FOLDER: Final = "docs/components"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from components.plugin.parts import PARTS
-from railyard.shared.generated_file import write_or_check
+from railyard.shared.files import write_or_check
 from tools.schema_tables import Schema, SchemaTables, prose
 
 NAME: Final = "docs/components-reference.md"

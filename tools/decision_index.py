@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from railyard.shared.generated_file import write_or_check
+from railyard.shared.files import write_or_check
 
 FOLDER: Final = Path(__file__).parents[1] / "docs" / "decisions"
 INDEX: Final = FOLDER / "README.md"

@@ -10,7 +10,7 @@ import json
 import sys
 from typing import Any, Final
 
-from railyard.shared.generated_file import write_or_check
+from railyard.shared.files import write_or_check
 from stacks.schema import FILE
 from tools.schema_tables import SchemaTables
 

@@ -1,14 +1,16 @@
 """Railway for a command: a connected client of the account that the environment points at, or of the sandbox.
 
-Owns which of the two is meant, the event loop of the command, and how the provider's errors reach people. Requests,
-retries and the rate limit are the provider's own (``provider/api``).
+Owns which of the two is meant, the event loop of the command, how the provider's errors reach people, and what several
+commands do with it: find a project by what a person calls it, follow work in the background to its end, and look which
+changes wait for somebody to deploy them. Requests, retries and the rate limit are the provider's own
+(``provider/api``).
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine, Generator, Mapping
+from collections.abc import Coroutine, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, TypeVar
@@ -16,12 +18,16 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 
 from pulumiverse_railway.provider.configuration import URL_VARIABLE, Configuration, build_client
+from railway_api.answers import Project
 from railway_api.client import Client
+from railway_api.documents.environment import ENVIRONMENT_STAGED_CHANGES, WORKFLOW_STATUS
+from railway_api.documents.project import PROJECT, PROJECT_TOKEN, PROJECTS
 from railway_api.failure import Failure
+from railway_api.json_objects import table
 from railway_api.plans import Plan
 from railyard.engine import operate
 from railyard.engine.engines import points_at_real_account
-from railyard.shared.console import OperationError
+from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
 from stacks.project_folder import RAILYARD
 
@@ -153,3 +159,56 @@ def _exported(variables: Mapping[str, str]) -> Generator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+async def find_project(client: Client, called: str, *, give: str = "the id") -> Project:
+    """Return the project with this id or name; ``give`` says what to give in its place.
+
+    Raises ``CallError`` when the token reaches none of it, or several.
+    """
+    if client.transport.token.kind == "project":
+        token = await client.call(PROJECT_TOKEN)
+        every = [await client.call(PROJECT, id=token["projectId"])]
+    else:
+        every = [each for each in await client.list_all(PROJECTS, workspaceId=None) if not each["deletedAt"]]
+    matching = [each for each in every if called in (each["id"], each["name"])]
+    if len(matching) == 1:
+        return matching[0]
+    names = ", ".join(sorted(each["name"] for each in every)) or "none"
+    how_many = "several projects" if matching else "no project"
+    raise CallError(f"the token reaches {how_many} called {called!r}: give {give}, or one of {names}")
+
+
+WORKFLOW_S: Final = 1_800.0
+"""Time limit of a workflow, in seconds."""
+UNKNOWN: Final = 3
+"""So many times in a row Railway may know nothing of a workflow that it began."""
+
+
+async def follow(client: Client, workflow_id: str | None, what: str) -> None:
+    """Wait until a workflow is complete; raises ``OperationError``."""
+    until = client.clock.now() + WORKFLOW_S
+    unknown = 0
+    while workflow_id is not None:
+        workflow = await client.call(WORKFLOW_STATUS, workflowId=workflow_id)
+        unknown = unknown + 1 if workflow["status"] == "NotFound" else 0
+        if workflow["status"] == "Complete":
+            return
+        if workflow["status"] == "Error":
+            raise OperationError(f"{what} failed: {workflow['error'] or 'Railway does not say why'}")
+        if unknown >= UNKNOWN:
+            raise OperationError(f"{what}: Railway knows nothing of it any more; look whether it is done")
+        if client.clock.now() > until:
+            raise OperationError(f"{what} is not done after {WORKFLOW_S / 60:.0f} minutes; it goes on at Railway")
+        await client.clock.sleep(poll_s(client))
+
+
+def poll_s(client: Client) -> float:
+    """Return how long to wait before Railway is asked again, in seconds: what the plan's request limit allows."""
+    return client.transport.limiter.budget.poll_s
+
+
+async def staged(client: Client, environment_id: str | None) -> Sequence[str]:
+    """Return what waits to be deployed in an environment: ids of services and volumes."""
+    answer = await client.call(ENVIRONMENT_STAGED_CHANGES, environmentId=environment_id)
+    return [key for group in answer["patch"].values() for key in table(group)]

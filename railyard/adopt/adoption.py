@@ -14,7 +14,7 @@ from components.railway_bucket import RailwayBucketSettings
 from components.zone import ZoneSettings
 from pulumi_operations.project import ProjectError
 from railyard.accounts.railway_client import Railway
-from railyard.adopt import configuration, redirects, secrets_of, system_settings, take_over, target, write
+from railyard.adopt import configuration, redirects, secrets_of, system_settings, take_over, target
 from railyard.adopt import live as live_reader
 from railyard.adopt.live import LiveProject
 from railyard.adopt.matching import INSTANCE_TYPE, Matched, Planned, match, planned
@@ -25,7 +25,7 @@ from railyard.engine.engine import Engine
 from railyard.engine.engines import engine_for
 from railyard.migrate.findings import Settings
 from railyard.promote.settings_file import Edit
-from railyard.secrets import sops_program
+from railyard.secrets import secrets_file
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack, settings_in
@@ -166,7 +166,7 @@ def begin(
         kept.settings["redirects"] = [*said, *redirected]
     if present is None:
         kept.settings["protected"] = True
-    edit = write.with_system(
+    edit = configuration.with_system(
         stack, chosen.name, kept.settings, cast("Settings | None", present), configuration.missing_zones(config, live)
     )
     _valid(edit)
@@ -212,7 +212,7 @@ def keeper(adoption: Adoption, environment: Mapping[str, str], age: Sequence[str
     adoption goes on where there is no ``sops``. Raises ``CallError`` or ``OperationError`` where the secrets could not
     be stored for ``age``, so that nothing is written before that is known.
     """
-    if not real and not sops_program.find(environment):
+    if not real and not secrets_file.find(environment):
         return None
     edit = adoption.edit
     settings = settings_in(edit.file.name, edit.after)
@@ -231,7 +231,7 @@ def finish(adoption: Adoption, railway: Railway, kept_by: Stack | None, age: Seq
     with the file that they go into.
     """
     if adoption.edit.lines:
-        write.save(adoption.edit)
+        configuration.save(adoption.edit)
     stack, live = read_stack(adoption.stack), adoption.live
     values = secrets_of.look(stack.declared[adoption.system], live, places(adoption))
     adoption.sealed = values.sealed
@@ -370,7 +370,7 @@ def _keep_variables(adoption: Adoption, wanted: Sequence[Planned], matched: Matc
 def _add_variables(adoption: Adoption, service: str, variables: dict[str, Any]) -> None:
     for name, value in variables.items():
         try:
-            edit = write.edited(adoption.stack, {(adoption.system, service, "variables", name): value})
+            edit = configuration.edited(adoption.stack, {(adoption.system, service, "variables", name): value})
         except OperationError as error:
             adoption.notes.append(f"{service}: variables.{name} is not kept: {str(error).splitlines()[-1].strip()}")
             continue

@@ -25,7 +25,7 @@ from railway_api.documents.running import ADOPTED
 from railway_api.documents.storage import BUCKET_CREDENTIALS
 from railway_api.scalars import ServiceConfig
 from railway_api.snapshot import Snapshot
-from railyard.accounts.projects import find_project
+from railyard.accounts.railway_client import find_project
 from railyard.migrate.live import FileConfigured, file_configured
 from railyard.shared.console import OperationError
 

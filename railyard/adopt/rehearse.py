@@ -2,19 +2,24 @@
 
 Owns that place: a copy of the project's settings and a sandbox of its own, in a folder that is gone afterwards. No
 secret reaches it, and no credential: in their place are those values that the sandbox has for the system's secrets,
-and made-up ones for all others.
+and made-up ones of the same shape for all others. A value gets the same substitute wherever it stands, inside of other
+values too, so that an address goes on holding the password of its database.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import secrets
 import shutil
+import string
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, cast
+from urllib.parse import quote
 
 import sops
 from railyard.accounts.railway_client import account
@@ -23,7 +28,7 @@ from railyard.adopt import adoption, configuration, secrets_of
 from railyard.adopt import live as live_reader
 from railyard.adopt.adoption import Adoption
 from railyard.adopt.live import LiveProject
-from railyard.adopt.made_up import without_secrets
+from railyard.adopt.system_settings import hides
 from railyard.engine import engine_choice, sandbox_door
 from railyard.migrate.findings import Settings
 from railyard.review.throwaway_sandbox import clean_environment
@@ -172,3 +177,55 @@ def _elsewhere(stack: str) -> Generator[Path]:
 def _writes(clouds: Path) -> list[str]:
     """Return the requests so far that wrote anything in the sandbox."""
     return [each for each in sandbox_door.requests(clouds) if not each.startswith(_READ)]
+
+
+SHORTEST: Final = 6
+"""Characters from which on a secret is looked for inside of other texts."""
+_PASSWORD: Final = re.compile(r"(?<=://)([^\s/:@?#]*):(?P<password>[^\s/@$]+)(?=@)")
+
+
+def without_secrets(document: Any, live: LiveProject, known: Mapping[str, str]) -> Any:
+    """Return a JSON document without the secrets of an environment; ``known``: secret's value → its substitute.
+
+    Every other value that may be one, by its name or its form, becomes a random one of the same shape.
+    """
+    substitutes = dict(known)
+    for name, value in _variables(live):
+        if hides(name, value) and value not in substitutes:
+            match = _PASSWORD.search(value)
+            secret = match["password"] if match else value
+            substitutes.setdefault(secret, shaped(secret))
+    longest_first = sorted(substitutes, key=len, reverse=True)
+    pairs = [(form, substitutes[one]) for one in longest_first for form in dict.fromkeys((one, quote(one, safe="")))]
+    return _replaced(document, pairs)
+
+
+def shaped(value: str) -> str:
+    """Return a random text with characters of the same kind in the same places; what is no letter or digit stays."""
+    kinds = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
+    return "".join(next((secrets.choice(kind) for kind in kinds if each in kind), each) for each in value)
+
+
+def _variables(live: LiveProject) -> Iterator[tuple[str, str]]:
+    shared: Any = live.snapshot.config.get("sharedVariables") or {}
+    groups = [shared, *(live.config(key).get("variables") or {} for key in live.snapshot.services)]
+    for group in cast("list[dict[str, dict[str, Any] | None]]", groups):
+        for name, each in group.items():
+            value = (each or {}).get("value")
+            if isinstance(value, str) and value:
+                yield name, value
+
+
+def _replaced(part: Any, pairs: list[tuple[str, str]]) -> Any:
+    if isinstance(part, dict):
+        return {key: _replaced(value, pairs) for key, value in cast("dict[str, Any]", part).items()}
+    if isinstance(part, list):
+        return [_replaced(each, pairs) for each in cast("list[Any]", part)]
+    if not isinstance(part, str):
+        return part
+    for value, substitute in pairs:
+        if part == value:
+            return substitute
+        if len(value) >= SHORTEST:
+            part = part.replace(value, substitute)
+    return part

@@ -12,8 +12,7 @@ from typing import Any, cast
 
 import sops
 from railyard.adopt.live import LiveProject
-from railyard.secrets import file as secrets_file
-from railyard.secrets import sops_program
+from railyard.secrets import secrets_file
 from railyard.shared.console import CallError, OperationError, shown
 from railyard.shared.stack import Stack
 from sops.age import Recipient, identities
@@ -58,7 +57,7 @@ def check(stack: Stack, system: str, secrets: SecretValues, age: Sequence[str]) 
     if not secrets.values:
         return
     stack = stack.holding(system)
-    sops_program.path(stack)
+    secrets_file.path(stack)
     if stack.secrets_file.exists():
         if secrets.values.keys() - _stored(stack, system, secrets):
             try:
@@ -94,7 +93,7 @@ def store(stack: Stack, system: str, secrets: SecretValues, age: Sequence[str]) 
     stored = _stored(stack, system, secrets)
     for name, value in secrets.values.items():
         if name not in stored:
-            sops_program.store(stack, system, name, value)
+            secrets_file.store(stack, system, name, value)
     return [f"{system}.{name}" for name in secrets.values]
 
 
@@ -120,7 +119,7 @@ def _make(stack: Stack, age: Sequence[str]) -> None:
     skeleton = secrets_file.skeleton_file(stack)
     secrets_file.write_skeleton(stack)
     try:
-        sops_program.encrypt(stack, secrets_file.rules_file(stack), skeleton)
+        secrets_file.encrypt(stack, secrets_file.rules_file(stack), skeleton)
     finally:
         skeleton.unlink()
 

@@ -24,7 +24,7 @@ from railyard.contract import report
 from railyard.contract.account_under_test import Account, CallError, account, workspace_of
 from railyard.contract.checks import POINTS
 from railyard.contract.doubtful_point import DoubtfulPoint
-from railyard.contract.run_cost import Cost, cost_of
+from railyard.contract.report import Cost, cost_of
 from railyard.contract.skipped import SKIPPED
 from railyard.contract.suite import Run
 from railyard.contract.throwaway_project import delete, left_over

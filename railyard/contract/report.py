@@ -1,11 +1,13 @@
-"""The report of a run: a plan before, a table after, or one JSON document for programs.
+"""The report of a run: a plan before with its cost at most, a table after, or one JSON document for programs.
 
-Owns the form. Decides nothing.
+Owns the form, and the sums of requests, time and money. The figures of each point stand with the point, the prices are
+those of https://docs.railway.com/pricing/plans.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from rich.console import Group
@@ -14,7 +16,7 @@ from rich.text import Text
 
 from railway_api.counting import count
 from railyard.contract.doubtful_point import DoubtfulPoint, Outcome
-from railyard.contract.run_cost import Cost
+from railyard.contract.project_under_test import MEMORY_BYTES, VCPUS
 from railyard.contract.skipped import SKIPPED
 from railyard.contract.suite import PointResult, Run
 
@@ -88,3 +90,31 @@ def _row(tried: PointResult) -> dict[str, Any]:
         "seconds": round(tried.seconds, 1),
         "requests": tried.requests,
     }
+
+
+MONTH_S: Final = 30 * 24 * 3_600
+VCPU_PER_MONTH, MEMORY_GB_PER_MONTH, VOLUME_GB_PER_MONTH = 20.0, 10.0, 0.15
+"""US dollars."""
+VOLUME_GB: Final = 50
+"""GB of a volume on the largest public plan; only stored data are billed."""
+FRAME_REQUESTS: Final = 16
+"""To find out who the token is and what earlier runs left, and to make and delete the project."""
+FRAME_S: Final = 120
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Upper bounds."""
+
+    requests: int
+    seconds: int
+    dollars: float
+
+
+def cost_of(points: Sequence[DoubtfulPoint]) -> Cost:
+    """Return what trying ``points`` costs at most. Whatever is made is billed as if it lasted for the whole run."""
+    seconds = FRAME_S + sum(point.seconds for point in points)
+    container = VCPUS * VCPU_PER_MONTH + MEMORY_BYTES / 1e9 * MEMORY_GB_PER_MONTH
+    per_month = sum(point.containers * container + point.volumes * VOLUME_GB * VOLUME_GB_PER_MONTH for point in points)
+    requests = FRAME_REQUESTS + sum(point.requests for point in points)
+    return Cost(requests, seconds, per_month * seconds / MONTH_S)

@@ -17,6 +17,9 @@ from typing import Annotated, Final
 import typer
 
 from components.database import DatabaseSettings
+from components.mongodb import MongodbSettings
+from components.mysql import MysqlSettings
+from components.postgres import PostgresSettings
 from railway_api.answers import TCPProxy
 from railway_api.documents.networking import TCP_PROXIES, TCP_PROXY_CREATE, TCP_PROXY_DELETE
 from railway_api.documents.service import SERVICE_VARIABLES
@@ -25,8 +28,10 @@ from railway_api.loopback import is_loopback
 from railyard.accounts.railway_client import Railway
 from railyard.accounts.running_services import Disk, RunningService, RunningSystem
 from railyard.accounts.running_services_query import running_systems
-from railyard.data.postgres import Server
-from railyard.data.tools import TOOLS, Tools, tools_of
+from railyard.data.mongodb import Mongodb
+from railyard.data.mysql import Mysql
+from railyard.data.postgres import Postgres
+from railyard.data.programs import Server, Tools
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
 from stacks.project_folder import RAILYARD
@@ -38,6 +43,25 @@ InClearOption = Annotated[
     bool, typer.Option("--in-clear", help="Also without TLS: what is dumped crosses the internet as it is.")
 ]
 Say = Callable[[str], None]
+
+
+TOOLS: Final[Mapping[type[DatabaseSettings], Tools]] = {
+    PostgresSettings: Postgres(),
+    MysqlSettings: Mysql(),
+    MongodbSettings: Mongodb(),
+}
+"""The kinds that can be dumped. Redis is none: its file is part of the backups of its volume."""
+
+
+def tools_of(args: object) -> Tools | None:
+    """Return how a database with these settings is dumped, None where there is no way."""
+    return next((tools for kind, tools in TOOLS.items() if isinstance(args, kind)), None)
+
+
+def check_kind(tools: Tools, dumped: str) -> None:
+    """Raise ``CallError`` for a dump of another kind of database."""
+    if dumped != tools.title:
+        raise CallError(f"the dump is of {dumped}, and the database is {tools.title}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,8 +18,8 @@ from components.volume import OutsideBackups
 from railyard.accounts.railway_client import SandboxOption, surroundings
 from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data import backup, files_commands, restore
+from railyard.data.database import tools_of
 from railyard.data.dumps import Dumps, FilesBackups, Store, StoredBackup
-from railyard.data.tools import tools_of
 from railyard.shared.console import (
     PROBLEM,
     CallError,

@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from railyard.data.database import Database
+from railyard.data.database import Database, check_kind
 from railyard.data.dumps import Dump, Dumps, time_now
-from railyard.data.postgres import Server
-from railyard.data.tools import Tools, check_kind
+from railyard.data.programs import Server, Tools
 from railyard.shared.console import OperationError
 
 ROOM: Final = 1.2

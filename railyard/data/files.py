@@ -1,28 +1,31 @@
 """From a volume into an archive in the bucket, and back onto a volume: the work of ``backup files``, ``restore files``.
 
-Owns the order of the steps. An archive is uploaded when all of it is here and whole, and looked through before any of
-it reaches a volume. Live files are exchanged after all that came back was read again, and stay beside the new ones.
+Owns the order of the steps and the format of the archive, tar and gzip. An archive is uploaded when all of it is here
+and whole, and looked through before any of it reaches a volume: nothing in it leads outside of the folder into which it
+is unpacked, and SQLite takes its databases. Live files are exchanged after all that came back was read again, and stay
+beside the new ones.
 """
 
 from __future__ import annotations
 
 import shutil
+import sqlite3
+import tarfile
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from railway_api.documents.deployment import DEPLOYMENT_RESTART
-from railyard.accounts.railway_client import Railway
+from railyard.accounts.railway_client import Railway, poll_s
 from railyard.accounts.running_services_query import running_systems
-from railyard.accounts.workflows import poll_s
-from railyard.data import archive, volume_files
+from railyard.data import volume_files
 from railyard.data.dumps import FilesBackup, FilesBackups, time_now
 from railyard.data.volume_access import VolumeConnection
 from railyard.data.volume_backups import HEALTHY_S, ServiceVolume
-from railyard.data.volume_files import Tree
+from railyard.data.volume_files import Entry, Tree
 from railyard.shared.console import OperationError
 from railyard.shared.stack import Stack
 
@@ -49,12 +52,12 @@ def back_up(connection: VolumeConnection, store: FilesBackups, volume: ServiceVo
         files, packed_file = folder / "files", folder / "archive"
         files.mkdir()
         tree = connection.run(volume_files.read_all(connection, files))
-        if torn := _torn(archive.databases(tree, files)):
+        if torn := _torn(databases(tree, files)):
             raise OperationError(
                 f"the bucket got nothing: {'; '.join(torn)}. It was written to while it was read, or is broken on the "
                 "volume\nnext: run the command again when less is written"
             )
-        archive.pack(tree, files, packed_file)
+        pack(tree, files, packed_file)
         service = volume.service.name
         backup = FilesBackup(system=volume.system.name, stack=stack, service=service, time=time, sha256="", bytes=0,
                            files=len(tree.files), file_bytes=tree.file_bytes, unsettled=list(tree.unsettled),
@@ -77,34 +80,36 @@ def unpacked(store: FilesBackups, chosen: FilesBackup) -> Generator[UnpackedArch
         with packed.open("xb") as stream:
             store.read(chosen, stream)
         files.mkdir()
-        tree = archive.unpack(packed, files)
+        tree = unpack(packed, files)
         packed.unlink()
-        databases = archive.databases(tree, files)
-        if torn := _torn(databases):
+        found = databases(tree, files)
+        if torn := _torn(found):
             raise OperationError(f"{store.bucket}/{chosen.key} is of no use: {'; '.join(torn)}")
-        yield UnpackedArchive(tree=tree, folder=files, databases=databases)
+        yield UnpackedArchive(tree=tree, folder=files, databases=found)
 
 
 def restore_beside(
-    connection: VolumeConnection, volume: ServiceVolume, archive: UnpackedArchive, *, keep: bool
+    connection: VolumeConnection, volume: ServiceVolume, unpacked: UnpackedArchive, *, keep: bool
 ) -> tuple[str, list[str]]:
     """Write the files into a folder of their own on the volume, and read all back.
 
     Return that folder and what differs. It is deleted again unless ``keep`` is set and nothing differs.
     """
     free_mb = volume.disk.size_mb - volume.disk.used_mb
-    if archive.tree.file_bytes > free_mb * MB:
+    if unpacked.tree.file_bytes > free_mb * MB:
         raise OperationError(
-            f"the files need {archive.tree.file_bytes / MB:.0f} MB beside the live ones, and the volume of "
+            f"the files need {unpacked.tree.file_bytes / MB:.0f} MB beside the live ones, and the volume of "
             f"{connection.name} has {free_mb:.0f} MB left: raise sizeGb of the volume and run up first"
         )
     name = f"{volume_files.OWN}restore-{time_now()}"
     top = f"{connection.mount}/{name}"
     kept = False
     try:
-        connection.run(volume_files.write_beside(connection, archive.tree, archive.folder, name))
+        connection.run(volume_files.write_beside(connection, unpacked.tree, unpacked.folder, name))
         with tempfile.TemporaryDirectory(prefix="railyard-files-") as again:
-            wrong = connection.run(volume_files.differences(connection, top, archive.tree, archive.folder, Path(again)))
+            wrong = connection.run(
+                volume_files.differences(connection, top, unpacked.tree, unpacked.folder, Path(again))
+            )
         kept = keep and not wrong
     finally:
         if not kept:
@@ -159,3 +164,85 @@ def _check_room(folder: Path, file_bytes: float) -> None:
             f"this needs {file_bytes * ROOM / MB:.0f} MB on this machine, and {folder.parent} has {free / MB:.0f} MB: "
             "let TMPDIR name a folder with more"
         )
+
+
+SQLITE: Final = b"SQLite format 3\x00"
+_TYPES: Final = {"file": tarfile.REGTYPE, "folder": tarfile.DIRTYPE, "link": tarfile.SYMTYPE}
+
+
+def pack(tree: Tree, folder: Path, archive: Path) -> None:
+    """Write the files of ``tree``, which lie in ``folder``, into a new archive."""
+    with tarfile.open(archive, "x:gz", format=tarfile.PAX_FORMAT) as packed:
+        for entry in tree.entries:
+            info = tarfile.TarInfo(entry.path)
+            info.type = _TYPES[entry.kind]
+            info.size, info.mtime, info.mode = entry.size, entry.modified_s, entry.permissions
+            info.uid, info.gid = entry.owner
+            info.linkname = entry.target
+            if entry.kind == "file":
+                with (folder / entry.path).open("rb") as file:
+                    packed.addfile(info, file)
+            else:
+                packed.addfile(info)
+
+
+def unpack(archive: Path, folder: Path) -> Tree:
+    """Write the files of an archive into a folder, and return what there is; links are told and not made here."""
+    entries: list[Entry] = []
+    try:
+        with tarfile.open(archive, "r:gz") as packed:
+            for info in packed:
+                entry = _entry(info)
+                entries.append(entry)
+                target = folder / entry.path
+                if entry.kind == "folder":
+                    target.mkdir(parents=True, exist_ok=True)
+                content = packed.extractfile(info) if entry.kind == "file" else None
+                if content is not None:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    with target.open("xb") as file:
+                        shutil.copyfileobj(content, file)
+    except (tarfile.TarError, EOFError, FileExistsError) as problem:
+        raise OperationError(f"the archive cannot be unpacked: {problem}") from None
+    return Tree(entries=tuple(entries))
+
+
+def _entry(info: tarfile.TarInfo) -> Entry:
+    path = PurePosixPath(info.name)
+    kind = next((kind for kind, type_ in _TYPES.items() if type_ == info.type), None)
+    if kind is None or path.is_absolute() or ".." in path.parts:
+        raise OperationError(f"the archive holds {info.name!r}, which a backup of files never does: it is another's")
+    return Entry(
+        path=info.name,
+        kind=kind,  # pyright: ignore[reportArgumentType]  (one of the names of _TYPES)
+        size=info.size,
+        modified_s=int(info.mtime),
+        permissions=info.mode,
+        owner=(info.uid, info.gid),
+        target=info.linkname,
+    )
+
+
+def databases(tree: Tree, folder: Path) -> dict[str, str]:
+    """Return the SQLite databases among the files, each with what SQLite says of it: ``ok``, or what is broken."""
+    return {each.path: _verdict(folder / each.path) for each in tree.files if _is_database(folder / each.path)}
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(SQLITE)) == SQLITE
+
+
+def _verdict(path: Path) -> str:
+    """Look into a copy: SQLite writes what is in the write-ahead log beside a database into it."""
+    with tempfile.TemporaryDirectory(prefix="railyard-sqlite-") as folder:
+        copy = Path(folder) / "database"
+        for ending in ("", "-wal", "-journal"):
+            beside = path.with_name(path.name + ending)
+            if beside.exists():
+                shutil.copyfile(beside, copy.with_name(copy.name + ending))
+        try:
+            with closing(sqlite3.connect(copy)) as database:
+                return str(database.execute("PRAGMA integrity_check(1)").fetchone()[0])
+        except sqlite3.Error as problem:
+            return str(problem)

@@ -18,11 +18,10 @@ from components.volume import OutsideBackups
 from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected, surroundings
 from railyard.accounts.spaces_client import spaces_refusals
-from railyard.data.confirmation import ConfirmOption, confirm
+from railyard.data.database import tools_of
 from railyard.data.dumps import FilesBackup, FilesBackups, StoredBackup
-from railyard.data.tools import tools_of
 from railyard.data.volume_backups import ServiceVolume, backed_up
-from railyard.shared.console import PROBLEM, CallError, JsonOption, reported_errors, write_json
+from railyard.shared.console import PROBLEM, CallError, ConfirmOption, JsonOption, confirm, reported_errors, write_json
 from railyard.shared.options import FIRST, LAST, StackOption
 from railyard.shared.stack import Stack, read_stack
 from stacks.project_folder import RAILYARD

@@ -14,8 +14,11 @@ from contextlib import contextmanager
 from typing import IO, Any, Final, cast
 from urllib.parse import quote
 
+from typing_extensions import override
+
+from components.mongodb import MongodbSettings
 from railyard.data import programs
-from railyard.data.postgres import Server
+from railyard.data.programs import DumpFacts, Read, Server, Tools, Write
 from railyard.shared.console import OperationError
 
 _PACKAGE: Final = (
@@ -26,12 +29,6 @@ _PACKAGE: Final = (
 
 def _program(name: str) -> str:
     return programs.program(name, _PACKAGE)
-
-
-def check_installed(*names: str) -> None:
-    """Raise ``OperationError`` when a program is missing: before anything is done for nothing."""
-    for name in names:
-        _program(name)
 
 
 def _address(server: Server) -> str:
@@ -111,3 +108,46 @@ def restoring(server: Server, *, of: str, into: str) -> Generator[IO[bytes]]:
         command = [_program("mongorestore"), *options, f"--nsFrom={of}.*", f"--nsTo={into}.*", "--stopOnError"]
         with programs.input_of(command, os.environ, server.password) as stream:
             yield stream
+
+
+class Mongodb(Tools):
+    """MongoDB: a restored database cannot take the live one's name, so that is left to a person."""
+
+    title = MongodbSettings.SERVER.title
+    login = ("MONGO_INITDB_ROOT_USERNAME", MongodbSettings.SERVER.password_variable, "MONGO_INITDB_DATABASE")
+    rotated = "db.changeUserPassword"
+    hint = "; MongoDB's own image has no TLS: give --in-clear if the dump may cross the internet as it is"
+    package = _PACKAGE
+    to_dump = ("mongosh", "mongodump")
+    to_restore = ("mongosh", "mongorestore")
+
+    @override
+    def ask(self, server: Server) -> None:
+        major_of(server)
+
+    @override
+    def major(self, server: Server) -> int:
+        return major_of(server)
+
+    @override
+    def take(self, server: Server, write: Write) -> DumpFacts:
+        facts = DumpFacts(server_major=major_of(server), database_bytes=bytes_of(server))
+        return programs.counted_around(facts, server, write, row_counts, dumping)
+
+    @override
+    @contextmanager
+    def scratch(self, server: Server, name: str, of: str, read: Read) -> Generator[dict[str, int]]:
+        scratch_server = server.to(name)
+        try:
+            with restoring(server, of=of, into=name) as stream:
+                read(stream)
+            yield row_counts(scratch_server)
+        finally:
+            drop(scratch_server)
+
+    @override
+    def replace_live(self, server: Server, scratch: str, former: str) -> str:
+        raise OperationError(
+            "MongoDB cannot give a database another name, so nothing was replaced. To bring the dump back, stop what "
+            "writes to it, and run mongorestore --drop on the object of the bucket yourself"
+        )

@@ -13,8 +13,11 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import IO, Final
 
+from typing_extensions import override
+
+from components.mysql import MysqlSettings
 from railyard.data import programs
-from railyard.data.postgres import Rows, Server
+from railyard.data.programs import DumpFacts, Read, Rows, Server, Tools, Write
 from railyard.shared.console import OperationError
 
 _PACKAGE: Final = (
@@ -47,12 +50,6 @@ def _is_mariadb() -> bool:
 
 def _program(name: str) -> str:
     return programs.program(name, _PACKAGE)
-
-
-def check_installed(*names: str) -> None:
-    """Raise ``OperationError`` when a program is missing: before anything is done for nothing."""
-    for name in names:
-        _program(name)
 
 
 def query(server: Server, sql: str, *, database: bool = True) -> Rows:
@@ -142,3 +139,52 @@ def quoted(name: str) -> str:
 def _environment() -> dict[str, str]:
     """Return the variables of a child; none of the caller's own settings for MySQL."""
     return {name: value for name, value in os.environ.items() if not name.startswith("MYSQL")}
+
+
+class Mysql(Tools):
+    """MySQL: tables move between databases, since a database has no other name to take."""
+
+    title = MysqlSettings.SERVER.title
+    login = ("=root", MysqlSettings.SERVER.password_variable, "MYSQL_DATABASE")
+    rotated = "ALTER USER"
+    package = _PACKAGE
+    to_dump = ("mysql", "mysqldump")
+    to_restore = ("mysql",)
+
+    @override
+    def ask(self, server: Server) -> None:
+        query(server, "SELECT 1", database=False)
+
+    @override
+    def major(self, server: Server) -> int:
+        return major_of(server)
+
+    @override
+    def take(self, server: Server, write: Write) -> DumpFacts:
+        facts = DumpFacts(server_major=check_versions(server), database_bytes=bytes_of(server))
+        return programs.counted_around(facts, server, write, row_counts, dumping)
+
+    @override
+    @contextmanager
+    def scratch(self, server: Server, name: str, of: str, read: Read) -> Generator[dict[str, int]]:
+        scratch_server = server.to(name)
+        query(server, f"CREATE DATABASE {quoted(name)}", database=False)
+        try:
+            with restoring(scratch_server) as stream:
+                read(stream)
+            yield row_counts(scratch_server)
+        finally:
+            query(server, f"DROP DATABASE IF EXISTS {quoted(name)}", database=False)
+
+    @override
+    def replace_live(self, server: Server, scratch: str, former: str) -> str:
+        live = server.database
+        moves = [(live, table, former) for table in tables(server)]
+        moves += [(scratch, table, live) for table in tables(server.to(scratch))]
+        query(server, f"CREATE DATABASE {quoted(former)}", database=False)
+        try:
+            move_tables(server, moves)
+        except BaseException:  # all tables move, or none does
+            query(server, f"DROP DATABASE {quoted(former)}", database=False)
+            raise
+        return former

@@ -6,72 +6,35 @@ environment alone: other users of the machine cannot read it there, and no comma
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import tempfile
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
 from typing import IO, Final
 
+from typing_extensions import override
+
+from components.postgres import PostgresSettings
 from railyard.data import programs
+from railyard.data.programs import DumpFacts, Read, Rows, Server, Tools, Write
 from railyard.shared.console import OperationError
 
 _SEPARATOR: Final = "\x1f"
 _DONE: Final = "railyard-done"
 _TABLES: Final = """SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
     WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"""
-Rows = list[list[str]]
 Ask = Callable[[str], Rows]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Server:
-    """One database of one server, and how it is reached."""
-
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
-    database: str
-    encrypted: bool = True
-    """True when TLS is required. The image's certificate is self-signed, so it is not checked."""
-
-    def to(self, database: str) -> Server:
-        """Return another database of the same server."""
-        return replace(self, database=database)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Return the variables of a child; none of the caller's own settings for PostgreSQL."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        return {
-            **kept,
-            "PGHOST": self.host,
-            "PGPORT": str(self.port),
-            "PGUSER": self.user,
-            "PGPASSWORD": self.password,
-            "PGDATABASE": self.database,
-            "PGSSLMODE": "require" if self.encrypted else "prefer",
-            "PGCONNECT_TIMEOUT": "15",
-            "PGAPPNAME": "railyard",
-        }
+_PACKAGE: Final = (
+    "PostgreSQL's client programs (package postgresql-client, or "
+    "https://www.postgresql.org/download/) of the server's major version"
+)
 
 
-def program(name: str) -> str:
-    """Return the path of one of PostgreSQL's programs; raises ``OperationError`` when it is not installed."""
-    return programs.program(
-        name,
-        "PostgreSQL's client programs (package postgresql-client, or "
-        "https://www.postgresql.org/download/) of the server's major version",
-    )
-
-
-def check_installed(*names: str) -> None:
-    """Raise ``OperationError`` when a program is missing: before anything is done for nothing."""
-    for name in names:
-        program(name)
+def _program(name: str) -> str:
+    return programs.program(name, _PACKAGE)
 
 
 def major_of(server: Server) -> int:
@@ -86,7 +49,7 @@ def check_versions(server: Server, *names: str) -> int:
     """
     major = major_of(server)
     for name in names:
-        output = subprocess.run([program(name), "--version"], capture_output=True, text=True, check=False).stdout
+        output = subprocess.run([_program(name), "--version"], capture_output=True, text=True, check=False).stdout
         match = re.search(r"(\d+)(\.|\s|$|devel|beta|rc)", output)
         if match is None or int(match[1]) != major:
             has = match[1] if match else "an unknown version"
@@ -98,7 +61,7 @@ def check_versions(server: Server, *names: str) -> int:
 
 
 def _psql() -> list[str]:
-    return [program("psql"), "-X", "-A", "-t", "-q", "-w", "-F", _SEPARATOR, "-v", "ON_ERROR_STOP=1"]
+    return [_program("psql"), "-X", "-A", "-t", "-q", "-w", "-F", _SEPARATOR, "-v", "ON_ERROR_STOP=1"]
 
 
 def query(server: Server, sql: str) -> Rows:
@@ -162,11 +125,79 @@ def quoted(name: str) -> str:
 
 def dumping(server: Server, snapshot_id: str) -> AbstractContextManager[IO[bytes]]:
     """Return what ``pg_dump`` writes of a snapshot, in its custom format; raises ``OperationError`` at a bad end."""
-    command = [program("pg_dump"), "--format=custom", "--no-password", f"--snapshot={snapshot_id}"]
+    command = [_program("pg_dump"), "--format=custom", "--no-password", f"--snapshot={snapshot_id}"]
     return programs.output_of(command, server.environment, server.password)
 
 
 def restoring(server: Server) -> AbstractContextManager[IO[bytes]]:
     """Return where a dump is written that ``pg_restore`` brings into the (empty) database of ``server``."""
     arguments = ["--no-owner", "--no-privileges", "--exit-on-error", "--no-password", f"--dbname={server.database}"]
-    return programs.input_of([program("pg_restore"), *arguments], server.environment, server.password)
+    return programs.input_of([_program("pg_restore"), *arguments], server.environment, server.password)
+
+
+class Postgres(Tools):
+    """PostgreSQL: rows are counted in the very transaction that ``pg_dump`` reads."""
+
+    title = PostgresSettings.SERVER.title
+    login = ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB")
+    rotated = "ALTER USER"
+    package = _PACKAGE
+    to_dump = ("psql", "pg_dump")
+    to_restore = ("psql", "pg_restore")
+
+    @override
+    def ask(self, server: Server) -> None:
+        query(server, "SELECT 1")
+
+    @override
+    def major(self, server: Server) -> int:
+        return check_versions(server, "pg_restore")
+
+    @override
+    def take(self, server: Server, write: Write) -> DumpFacts:
+        major = check_versions(server, "pg_dump")
+        with snapshot(server) as ask:
+            snapshot_id = ask("SELECT pg_export_snapshot()")[0][0]
+            rows = row_counts(ask)
+            size = int(ask("SELECT pg_database_size(current_database())")[0][0])
+            with dumping(server, snapshot_id) as stream:
+                write(stream)
+        return DumpFacts(server_major=major, database_bytes=size, rows=rows)
+
+    @override
+    @contextmanager
+    def scratch(self, server: Server, name: str, of: str, read: Read) -> Generator[dict[str, int]]:
+        scratch_server = server.to(name)
+        query(server, f"CREATE DATABASE {quoted(name)} TEMPLATE template0")
+        try:
+            with restoring(scratch_server) as stream:
+                read(stream)
+            with snapshot(scratch_server) as ask:
+                rows = row_counts(ask)
+            yield rows
+        finally:
+            query(_beside(server), f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
+
+    @override
+    def replace_live(self, server: Server, scratch: str, former: str) -> str:
+        live, beside = server.database, _beside(server)
+        query(beside, f"ALTER DATABASE {quoted(live)} WITH ALLOW_CONNECTIONS false")
+        try:
+            query(
+                beside,
+                f"""SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $name${live}$name$;
+                BEGIN;
+                ALTER DATABASE {quoted(live)} RENAME TO {quoted(former)};
+                ALTER DATABASE {quoted(scratch)} RENAME TO {quoted(live)};
+                COMMIT""",  # noqa: S608 names are quoted
+            )
+        except BaseException:  # a Ctrl-C too must not leave the live database without its connections
+            query(beside, f"ALTER DATABASE {quoted(live)} WITH ALLOW_CONNECTIONS true")
+            raise
+        query(beside, f"ALTER DATABASE {quoted(former)} WITH ALLOW_CONNECTIONS true")
+        return former
+
+
+def _beside(server: Server) -> Server:
+    """Return a database of the server that is neither the live one nor a scratch one."""
+    return server.to("template1" if server.database == "postgres" else "postgres")

@@ -1,6 +1,8 @@
-"""A database's own programs as children of a command, found on PATH.
+"""A database's own programs as children of a command, found on PATH, and what those of each kind have to do.
 
 Owns how they are found, run and ended, and what their errors look like. No command line or message holds a password.
+What differs between kinds stands with each, in ``postgres``, ``mysql`` and ``mongodb``; the order of the steps stands
+in ``dumping``, and knows no kind.
 """
 
 from __future__ import annotations
@@ -12,10 +14,12 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
 from types import FrameType
-from typing import IO, Any, Final
+from typing import IO, Any, ClassVar, Final
 
 from railyard.shared.console import OperationError
 
@@ -23,6 +27,103 @@ _LISTENS_EVERY_S: Final = 1.0
 _PIPE: Final = 64 * 1024
 """Capacity of a pipe, in bytes."""
 _INTERRUPTS: Final = (signal.SIGINT, signal.SIGTERM)
+Rows = list[list[str]]
+Write = Callable[[IO[bytes]], None]
+Read = Callable[[IO[bytes]], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """One database of one server, and how it is reached."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str
+    encrypted: bool = True
+    """True when TLS is required. The image's certificate is self-signed, so it is not checked."""
+
+    def to(self, database: str) -> Server:
+        """Return another database of the same server."""
+        return replace(self, database=database)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the variables of a child; none of the caller's own settings for PostgreSQL."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        return {
+            **kept,
+            "PGHOST": self.host,
+            "PGPORT": str(self.port),
+            "PGUSER": self.user,
+            "PGPASSWORD": self.password,
+            "PGDATABASE": self.database,
+            "PGSSLMODE": "require" if self.encrypted else "prefer",
+            "PGCONNECT_TIMEOUT": "15",
+            "PGAPPNAME": "railyard",
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class DumpFacts:
+    """The facts about a database that was dumped."""
+
+    server_major: int
+    database_bytes: int
+    rows: dict[str, int] = field(default_factory=dict[str, int])
+    """Rows of each table, where nobody wrote to it meanwhile."""
+    unsettled: tuple[str, ...] = ()
+    """Tables that somebody wrote to while it was dumped."""
+
+
+class Tools(ABC):
+    """The programs that dump and restore databases of one kind."""
+
+    title: ClassVar[str]
+    login: ClassVar[tuple[str, str, str]]
+    """The variables that hold user, password and database; a user that is no variable stands as ``=name``."""
+    rotated: ClassVar[str]
+    """Instruction for changing the password of a running server."""
+    hint: ClassVar[str] = ""
+    """Further possible reason when nothing answers."""
+    package: ClassVar[str]
+    """Package to install where a program is missing."""
+    to_dump: ClassVar[tuple[str, ...]]
+    to_restore: ClassVar[tuple[str, ...]]
+
+    def credentials(self, variables: Mapping[str, str]) -> tuple[str, str, str]:
+        """Return user, password and database. Raises ``KeyError`` with the names of variables that are missing."""
+        missing = [name for name in self.login if not name.startswith("=") and not variables.get(name)]
+        if missing:
+            raise KeyError(*missing)
+        user, password, database = (each[1:] if each.startswith("=") else variables[each] for each in self.login)
+        return user, password, database
+
+    def check_installed(self, *names: str) -> None:
+        """Raise ``OperationError`` when a program is missing: before anything is done for nothing."""
+        for name in names:
+            program(name, self.package)
+
+    @abstractmethod
+    def ask(self, server: Server) -> None:
+        """Ask the server anything; raises ``OperationError`` with its words."""
+
+    @abstractmethod
+    def major(self, server: Server) -> int:
+        """Return the server's major version, which fits the programs that restore; raises ``OperationError``."""
+
+    @abstractmethod
+    def take(self, server: Server, write: Write) -> DumpFacts:
+        """Write a dump of the database, and return what is known of it."""
+
+    @abstractmethod
+    def scratch(self, server: Server, name: str, of: str, read: Read) -> AbstractContextManager[dict[str, int]]:
+        """Return the rows of a new database beside the live one, filled by ``read``; it is dropped at the end."""
+
+    @abstractmethod
+    def replace_live(self, server: Server, scratch: str, former: str) -> str:
+        """Let the scratch database take the live one's place; the name under which the former one is kept."""
 
 
 def program(name: str, package: str) -> str:
@@ -143,3 +244,20 @@ def said(name: str, errors: str, secret: str) -> str:
     """Return the last words of a program, without the password."""
     lines = [line for line in errors.replace(secret, "***").splitlines() if line.strip()]
     return f"{name.rpartition('/')[2]} failed: " + ("\n".join(lines[-10:]) or "it does not say why")
+
+
+def counted_around(
+    facts: DumpFacts,
+    server: Server,
+    write: Write,
+    row_counts: Callable[[Server], dict[str, int]],
+    dumping: Callable[[Server], AbstractContextManager[IO[bytes]]],
+) -> DumpFacts:
+    """Write a dump; return ``facts`` with the rows of the tables whose number is the same before and after it."""
+    before = row_counts(server)
+    with dumping(server) as stream:
+        write(stream)
+    after = row_counts(server)
+    moved = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    rows = {name: number for name, number in before.items() if name not in moved}
+    return replace(facts, rows=rows, unsettled=tuple(moved))

@@ -1,7 +1,7 @@
 """``railyard restore``: a volume from one of Railway's backups, a database from a dump.
 
 Owns the commands, what they say beforehand and the order of their steps. Live data are touched only after somebody
-typed their name (``confirmation``).
+typed their name.
 """
 
 from __future__ import annotations
@@ -12,18 +12,24 @@ from typing import Annotated, Any
 import typer
 
 from railway_api.counting import count
-from railyard.accounts.railway_client import Railway, SandboxOption, connected
+from railyard.accounts.railway_client import Railway, SandboxOption, connected, staged
 from railyard.accounts.spaces_client import spaces_refusals
-from railyard.accounts.workflows import staged
 from railyard.data import files_commands
-from railyard.data.confirmation import ConfirmOption, confirm
 from railyard.data.database import Database, InClearOption, find, reached
 from railyard.data.dumping import Restored, replace_live, scratch
 from railyard.data.dumps import Dump, Dumps, time_now
 from railyard.data.files_commands import Measured
-from railyard.data.postgres import Server
+from railyard.data.programs import Server
 from railyard.data.volume_backups import Backup, ServiceVolume, backed_up, bring_back, healthy_again, make
-from railyard.shared.console import PROBLEM, JsonOption, OperationError, reported_errors, write_json
+from railyard.shared.console import (
+    PROBLEM,
+    ConfirmOption,
+    JsonOption,
+    OperationError,
+    confirm,
+    reported_errors,
+    write_json,
+)
 from railyard.shared.options import FIRST, LAST, StackOption
 from railyard.shared.stack import Stack, read_stack
 from stacks.project_folder import RAILYARD

@@ -16,10 +16,9 @@ from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
 from railway_api.documents.environment import STAGED_COMMIT
 from railway_api.documents.storage import BACKUP_CREATE, BACKUP_DELETE, BACKUP_RESTORE, BACKUP_SCHEDULES, BACKUPS
 from railway_api.errors import OutcomeUnknown
-from railyard.accounts.railway_client import Railway
+from railyard.accounts.railway_client import UNKNOWN, Railway, follow, poll_s, staged
 from railyard.accounts.running_services import Disk, RunningService, RunningSystem
 from railyard.accounts.running_services_query import running_systems
-from railyard.accounts.workflows import UNKNOWN, follow, poll_s, staged
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
 from stacks.project_folder import RAILYARD

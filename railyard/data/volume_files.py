@@ -1,7 +1,7 @@
 """The files of a volume: read as they lie there, written to a folder beside the live ones, exchanged with those.
 
 Owns what belongs to the data of a volume, and when what was read counts as one state. Works over SFTP; the archive is
-``archive``'s.
+``files``'s.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """``railyard deploy``: the reviewed plan, taken up system by system; what fails goes back, and what went well stays.
 
 Owns the order of these. What a system's release is and how it ends stands in ``system_release``, what is said of it in
-``deploy_message``.
+``notify``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.running_services_query import Projects, living_projects, other_systems, running_systems
 from railyard.deliver import notify
 from railyard.deliver import plan as deploy_plan
-from railyard.deliver.deploy_message import message
+from railyard.deliver.notify import message
 from railyard.deliver.plan import Plan
 from railyard.deliver.system_release import (
     SHARED,

@@ -19,12 +19,11 @@ from railyard.accounts.railway_client import SandboxOption
 from railyard.deliver.system_release import limited
 from railyard.engine.engine import Engine, RefusedError
 from railyard.engine.engines import engine_for
-from railyard.map.page import page
 from railyard.map.picture import declared, draw, with_plan
+from railyard.map.svg import page
 from railyard.output.money import MoneyDifference, of_document
 from railyard.review.markdown import block, change_lines
-from railyard.review.refusals import refusals
-from railyard.review.resource_changes import Change, Model, by_system, changes_of, counted
+from railyard.review.resource_changes import Change, Model, by_system, changes_of, counted, refusals
 from railyard.shared.console import (
     PROBLEM,
     JsonOption,

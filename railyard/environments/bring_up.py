@@ -25,7 +25,7 @@ from railyard.environments.record import Record, oldest_first, settings_file
 from railyard.environments.settings import ReviewSettings, Source, make
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory
-from railyard.shared.settings_yaml import settings_yaml
+from railyard.shared.settings_text import settings_yaml
 from railyard.shared.stack import read_stack
 from stacks.arguments_tree import walk_arguments
 from stacks.project_folder import RAILYARD

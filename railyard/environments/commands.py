@@ -24,8 +24,8 @@ from railyard.environments.names import stack_name
 from railyard.environments.record import Record
 from railyard.environments.removal import Removal, take_down
 from railyard.environments.removal import sweep as sweep_all
+from railyard.review.comment import with_section
 from railyard.review.markdown import MARKER
-from railyard.review.sections import with_section
 from railyard.shared.console import (
     PROBLEM,
     CallError,

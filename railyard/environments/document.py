@@ -16,7 +16,7 @@ from pydantic import Field
 from railway_api.counting import count
 from railyard.review.markdown import block, code
 from railyard.review.resource_changes import Model
-from railyard.shared.documents import read_document
+from railyard.shared.files import read_document
 
 FORMAT: Final = 1
 _LARGEST: Final = 1_000_000

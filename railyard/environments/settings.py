@@ -22,7 +22,7 @@ from pulumi_operations.project import ProjectError, config_nodes, full_key
 from railyard.environments import names
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory
-from railyard.shared.settings_yaml import settings_yaml
+from railyard.shared.settings_text import settings_yaml
 from railyard.shared.stack import Stack, own_keys, read_stack_text
 from stacks import class_of, python_systems, system_names
 from stacks.arguments_tree import walk_arguments

@@ -15,7 +15,7 @@ import typer
 
 from pulumiverse_railway import rules
 from railway_api.plans import Plan as RailwayPlan
-from railyard.init import application, compose, requirements, texts, write
+from railyard.init import application, compose, requirements, write
 from railyard.init.proposal import Proposal
 from railyard.migrate.command import FIRST
 from railyard.migrate.folder import label, repository
@@ -94,7 +94,7 @@ def init(
         proposal = _proposal(folder, topology, image, repo, asks=asks)
         file = OTHER_REQUIREMENTS if _is_of_the_application(folder / REQUIREMENTS) else REQUIREMENTS
         wheels = requirements.in_folder(packages, folder) if packages else requirements.installed()
-        files = texts.project_files(choices, proposal, file) | {file: requirements.text(wheels)}
+        files = write.project_files(choices, proposal, file) | {file: requirements.text(wheels)}
         planned = write.plan(folder, write.with_generated(files), force=force)
         if asks:
             _show(proposal)
@@ -110,7 +110,7 @@ def _refuse_folder(folder: Path) -> None:
     refuse_hidden_packages(folder.resolve())
 
 
-def _choices(folder: Path, name: str, stacks: str, plan: str, *, asks: bool) -> texts.Choices:
+def _choices(folder: Path, name: str, stacks: str, plan: str, *, asks: bool) -> write.Choices:
     chosen = name or _asked("Name", label(folder.name), asks=asks)
     named = [each.strip() for each in (stacks or _asked("Stacks", FIRST, asks=asks)).split(",") if each.strip()]
     for each in (chosen, *named):
@@ -125,7 +125,7 @@ def _choices(folder: Path, name: str, stacks: str, plan: str, *, asks: bool) -> 
     workspace = plan or _asked("Railway plan", RailwayPlan.HOBBY.value, asks=asks)
     if workspace not in list(RailwayPlan):
         raise CallError(f"--plan {workspace}: one of {', '.join(RailwayPlan)}")
-    return texts.Choices(name=chosen, stacks=named, plan=workspace, commit=_commit(folder))
+    return write.Choices(name=chosen, stacks=named, plan=workspace, commit=_commit(folder))
 
 
 def _commit(folder: Path) -> str | None:
@@ -191,7 +191,7 @@ def _show(proposal: Proposal) -> None:
         typer.echo(f"{database}: {settings.get('kind', database)}")
 
 
-def _tell(choices: texts.Choices, proposal: Proposal, planned: write.Plan, file: str, *, json: bool) -> None:
+def _tell(choices: write.Choices, proposal: Proposal, planned: write.Plan, file: str, *, json: bool) -> None:
     notes = [*proposal.notes, *_about_folder(planned.folder)]
     notes += [f"{name} is yours, and was left as it is" for name in planned.kept]
     if json:

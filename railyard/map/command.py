@@ -15,13 +15,11 @@ from railyard.accounts.railway_client import SandboxOption, connected
 from railyard.accounts.running_services_query import running_systems
 from railyard.engine.engine import Engine, RefusedError
 from railyard.engine.engines import engine_for
-from railyard.map.page import page
 from railyard.map.picture import declared, draw, with_plan, with_status
-from railyard.map.svg import Picture, svg
+from railyard.map.svg import Picture, page, svg
 from railyard.map.topology import Node
 from railyard.review.comment import read
-from railyard.review.refusals import refusals
-from railyard.review.resource_changes import Change, changes_of
+from railyard.review.resource_changes import Change, changes_of, refusals
 from railyard.shared.console import (
     PROBLEM,
     CallError,

@@ -11,7 +11,7 @@ from typing import Final
 
 from railyard.map.picture import declared, draw
 from railyard.map.svg import svg
-from railyard.shared.generated_file import write_or_check
+from railyard.shared.files import write_or_check
 from railyard.shared.stack import last_stack, read_stack
 
 FILE: Final = "docs/map.svg"

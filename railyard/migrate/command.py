@@ -13,7 +13,7 @@ import typer
 from pulumiverse_railway import rules
 from railyard.accounts.railway_client import SandboxOption
 from railyard.migrate import folder as folders
-from railyard.migrate import into_stack, live_command
+from railyard.migrate import into_stack, live
 from railyard.migrate.findings import Finding, Kind, Reading
 from railyard.migrate.into_stack import Written
 from railyard.migrate.result import Result, result_of
@@ -75,7 +75,7 @@ def migrate(
         if to_railway:
             if folder or into or not project:
                 raise CallError("--to-railway takes --project with the id or name of a project, and no folder")
-            done = live_command.run(project, environment or (), yes=yes, dry_run=dry_run, sandbox=sandbox, json=json)
+            done = live.run(project, environment or (), yes=yes, dry_run=dry_run, sandbox=sandbox, json=json)
             raise typer.Exit(0 if done else PROBLEM)
         if folder is None:
             raise CallError("give the folder of the application, or --to-railway with --project")

@@ -16,7 +16,7 @@ from railyard.migrate.findings import Settings
 from railyard.migrate.result import Part, Result
 from railyard.migrate.translation import deployed_args, differences
 from railyard.promote.settings_file import Edit, edited
-from railyard.secrets import sops_program
+from railyard.secrets import secrets_file
 from railyard.shared.console import CallError, OperationError, shown
 from railyard.shared.stack import Stack, read_stack, settings_in
 from stacks.own.expressions import literal
@@ -153,5 +153,5 @@ def _secrets(stack: Stack, system: str, folder: Path, *, dry_run: bool) -> tuple
             )
         for key in stored:
             name = key.partition(".")[2]
-            sops_program.store(stack, system, name, values[name])
+            secrets_file.store(stack, system, name, values[name])
     return stored, [name for name in values if name not in declared]

@@ -1,8 +1,9 @@
-"""Services that a ``railway.toml`` still configures: what their deployments run with, written into the API.
+"""``railyard migrate --to-railway``: services that a ``railway.toml`` still configures, and what their deployments run
+with, written into the API.
 
 Owns the question which settings a file decided (Railway says so of each deployment), the patch that says the same, and
-the proof: nothing was deployed, and the API says it now. The changes are laid aside and committed without deployments,
-which is the one way that Railway's schema offers for that.
+the proof: nothing was deployed, and the API says it now. The difference is shown first, and somebody asked. The changes
+are laid aside and committed without deployments, which is the one way that Railway's schema offers for that.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
+import typer
+
 from pulumiverse_railway.provider.resources.shared.instance_config import STANDARD_REGIONS
 from railway_api.answers import ServiceInstanceInEnvironmentRunning
 from railway_api.client import Client
 from railway_api.connections import nodes
+from railway_api.counting import count
 from railway_api.documents.environment import STAGE, STAGED_COMMIT
 from railway_api.documents.running import RUNNING
 from railway_api.json_objects import table
 from railway_api.patches import at
-from railyard.accounts.projects import find_project
-from railyard.accounts.workflows import follow, staged
+from railyard.accounts.railway_client import account, find_project, follow, staged
 from railyard.migrate.railway_file import SECTIONS
-from railyard.shared.console import CallError, OperationError
+from railyard.shared.console import CallError, OperationError, check_can_ask, write_json
 
 _PLACED: Final = "multiRegionConfig"
 
@@ -186,3 +189,77 @@ async def write(client: Client, before: LiveEnvironment) -> LiveEnvironment:
 def text(value: Any) -> str:
     """Return a value as a person reads it; nothing is said as such."""
     return "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def run(project: str, environments: Sequence[str], *, yes: bool, dry_run: bool, sandbox: bool, json: bool) -> bool:
+    """Do it; returns whether nothing is left that only a file says. Raises ``OperationError``."""
+    with account(sandbox=sandbox) as railway:
+        configured: list[LiveEnvironment] = []
+        for environment in environments or [None]:
+            configured += railway.run(places(railway.client, project, environment))
+        if not json:
+            for each in configured:
+                _print(each)
+        pending = [each for each in configured if each.patch]
+        if pending and not dry_run:
+            if not yes:
+                check_can_ask("--dry-run to see what would be written", json=json)
+                if not typer.confirm("Write this into Railway's settings? Nothing is deployed."):
+                    raise typer.Abort
+            for each in pending:
+                railway.run(write(railway.client, each))
+        untold = [
+            f"{each.environment}/{service.name}" for each in configured for service in each.services if service.untold
+        ]
+        if json:
+            write_json(
+                {"project": project, "environments": [_document(each) for each in configured], "written": not dry_run}
+            )
+        else:
+            _conclude(configured, pending, untold, dry_run=dry_run)
+    return not untold and not (dry_run and pending)
+
+
+def _print(environment: LiveEnvironment) -> None:
+    for service in environment.services:
+        typer.echo(f"{environment.environment}/{service.name}: {service.file}")
+        for each in service.decided:
+            typer.echo(f"  {each.key}: {text(each.api)} → {text(each.value)}")
+        for key in service.same:
+            typer.echo(f"  {key}: the settings say it already")
+        if service.untold:
+            typer.echo("  no deployment tells what it decides: migrate its folder, railyard migrate FOLDER")
+
+
+def _conclude(
+    environments: Sequence[LiveEnvironment], written: Sequence[LiveEnvironment], untold: Sequence[str], *, dry_run: bool
+) -> None:
+    services = sum(len(each.services) for each in environments)
+    changes = sum(len(service.decided) for each in written for service in each.services)
+    if not services:
+        typer.echo("no service takes a setting from a file")
+    elif not changes:
+        typer.echo(f"{count(services, 'service')}: nothing to write")
+    elif dry_run:
+        typer.echo(f"{count(changes, 'setting')} would be written, nothing was")
+    else:
+        typer.echo(f"{count(changes, 'setting')} written and read back, 0 deployments: the files can go")
+    if untold:
+        typer.echo(f"left: {', '.join(untold)}")
+
+
+def _document(environment: LiveEnvironment) -> dict[str, Any]:
+    return {
+        "project": environment.project,
+        "environment": environment.environment,
+        "services": [
+            {
+                "name": each.name,
+                "file": each.file,
+                "changes": [{"key": one.key, "before": one.api, "after": one.value} for one in each.decided],
+                "same": list(each.same),
+                "untold": each.untold,
+            }
+            for each in environment.services
+        ],
+    }

@@ -15,7 +15,7 @@ from components.volume import VolumeSettings
 from railway_api.counting import count
 from railyard.migrate.findings import Kind, Reading, Service, Settings
 from railyard.migrate.translation import deployed, differences, translate
-from railyard.shared.settings_yaml import settings_yaml
+from railyard.shared.settings_text import settings_yaml
 
 CUT_OFF = "2026-12-01"
 """From this day on Railway reads no railway.toml and no railway.json."""

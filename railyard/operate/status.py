@@ -1,15 +1,16 @@
-"""``railyard status``: every service of a stack on one screen.
+"""``railyard status``: every service of a stack on one screen, with its load where that is asked for.
 
-Owns the command and how its answer looks. What runs is read by ``running_services_query``; nothing is asked of the
-services themselves, which is what ``verify`` does.
+Owns the command, how its answer looks, and the request for CPU and memory, of whose samples the newest counts;
+Railway's unit of memory is a GB of 1,000,000,000 bytes. What runs is read by ``running_services_query``; nothing is
+asked of the services themselves, which is what ``verify`` does.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -19,13 +20,15 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from railway_api.answers import MetricMeasurement
+from railway_api.client import Client
+from railway_api.documents.lookup import METRICS
 from railway_api.pace import HOUR_S
-from railyard.accounts.load import with_load
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
-from railyard.accounts.running_services import Deployed, Health, RunningService, RunningSystem, source_of
+from railyard.accounts.running_services import Deployed, Health, Load, RunningService, RunningSystem, source_of
 from railyard.accounts.running_services_query import running_systems
-from railyard.map.page import page
 from railyard.map.picture import declared, draw, with_status
+from railyard.map.svg import page
 from railyard.shared.console import (
     PROBLEM,
     CallError,
@@ -266,3 +269,37 @@ def _deployment(deployed: Deployed | None) -> dict[str, Any] | None:
         "commit": deployed.commit,
     }
     return {name: value for name, value in document.items() if value is not None}
+
+
+PERIOD: Final = timedelta(minutes=10)
+"""Period of the requested samples."""
+SAMPLE_S: Final = 60
+_MEASUREMENTS: Final[tuple[MetricMeasurement, ...]] = ("CPU_USAGE", "CPU_LIMIT", "MEMORY_USAGE_GB", "MEMORY_LIMIT_GB")
+
+
+async def with_load(client: Client, system: RunningSystem) -> RunningSystem:
+    """Return a system with the load of each of its services of which there are samples."""
+    if system.environment_id is None:
+        return system
+    results = await client.call(
+        METRICS,
+        environmentId=system.environment_id,
+        groupBy=["SERVICE_ID"],
+        measurements=list(_MEASUREMENTS),
+        startDate=f"{datetime.now(UTC) - PERIOD:%Y-%m-%dT%H:%M:%SZ}",
+        sampleRateSeconds=SAMPLE_S,
+    )
+    newest = {
+        (each["tags"]["serviceId"], each["measurement"]): max(each["values"], key=lambda value: value["ts"])["value"]
+        for each in results
+        if each["values"]
+    }
+
+    def load(service_id: str | None) -> Load | None:
+        vcpus, vcpus_limit, memory, memory_limit = (newest.get((service_id, name)) for name in _MEASUREMENTS)
+        if vcpus is None or memory is None:
+            return None
+        return Load(vcpus=vcpus, vcpus_limit=vcpus_limit, memory_gb=memory, memory_limit_gb=memory_limit)
+
+    services = (replace(each, load=load(each.service_id)) for each in system.services)
+    return replace(system, services=tuple(services))

@@ -15,9 +15,8 @@ from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
 from railyard.accounts.running_services import RunningSystem
 from railyard.accounts.running_services_query import running_systems
-from railyard.operate.verify_checks import Result
+from railyard.operate.verify_checks import Result, verify_volumes
 from railyard.operate.verify_checks import verify as check_all
-from railyard.operate.verify_volumes import verify_volumes
 from railyard.shared.console import (
     PROBLEM,
     JsonOption,

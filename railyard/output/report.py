@@ -1,8 +1,11 @@
-"""The base of every form of output."""
+"""The base of every form of output, and lines on a console: with styles on a terminal, as plain text elsewhere."""
 
 from __future__ import annotations
 
 from typing import Protocol
+
+from rich.console import Console
+from rich.text import Text
 
 from pulumi_operations.events import Event, Result
 
@@ -43,3 +46,15 @@ class BothReports:
         """Close both."""
         for report in self._reports:
             report.close()
+
+
+def is_plain(console: Console) -> bool:
+    """Tell whether nothing but text may be written: to a file, a pipe, a dumb terminal, or with NO_COLOR."""
+    return not console.is_terminal or console.is_dumb_terminal or console.no_color
+
+
+def write(console: Console, *lines: Text) -> None:
+    """Write each as it is: neither wrapped nor highlighted."""
+    for line in lines:
+        text = Text(line.plain) if is_plain(console) else line
+        console.print(text, soft_wrap=True, highlight=False, markup=False)

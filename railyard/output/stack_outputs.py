@@ -14,7 +14,7 @@ from rich.text import Text
 
 from pulumi_operations.events import Change, Event, Operation, Result
 from pulumi_operations.values import covers, parse_path
-from railyard.output.lines import write
+from railyard.output.report import write
 from railyard.output.values import complete, masked
 
 _OF_THE_PROGRAM: Final = ("confirmedZones", "secretFingerprints")

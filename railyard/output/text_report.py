@@ -28,8 +28,8 @@ from pulumi_operations.events import (
     StepStarted,
 )
 from railyard.output.cost import foresee
-from railyard.output.lines import is_plain, write
 from railyard.output.money import of_steps
+from railyard.output.report import is_plain, write
 from railyard.output.rules import lines, violations
 from railyard.output.stack_outputs import output_lines
 from railyard.output.tree import DONE, SIGNS, Row, Tree, folded, seconds, summary, type_name, walk, words

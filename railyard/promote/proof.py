@@ -14,9 +14,8 @@ from railway_api.counting import count
 from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
 from railway_api.rollback import HEALTHY
 from railyard.accounts.running_services import Deployed, RunningService
-from railyard.promote.deployment_history import first_run
 from railyard.promote.settings_file import Changes, value_at
-from railyard.promote.system_in_stack import SystemInStack, runs
+from railyard.promote.system_in_stack import SystemInStack, first_run, runs
 from stacks.project_folder import RAILYARD
 from stacks.releases import Release, names_a_version
 

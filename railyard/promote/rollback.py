@@ -20,8 +20,7 @@ from railyard.promote.proof import short
 from railyard.promote.rollback_choice import Ledger, Step, choose
 from railyard.promote.rollback_now import Action, ServiceRollback, asked, roll_back
 from railyard.promote.settings_file import Edit, edited
-from railyard.promote.settings_history import versions
-from railyard.promote.system_in_stack import releases, sides
+from railyard.promote.system_in_stack import releases, sides, versions
 from railyard.shared.console import CallError, JsonOption, OperationError, check_can_ask, reported_errors, write_json
 from railyard.shared.options import LastStackOption
 from railyard.shared.stack import Stack, read_stack

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from railyard.promote.deployment_history import PastDeployment, value_of
 from railyard.promote.proof import short
-from railyard.promote.settings_history import Version
-from railyard.promote.system_in_stack import SystemInStack
+from railyard.promote.system_in_stack import PastDeployment, SystemInStack, Version, value_of
 from railyard.shared.console import OperationError
 from stacks.releases import Release, names_a_version, tag_of
 

@@ -19,9 +19,8 @@ from railway_api.errors import OutcomeUnknown, RailwayError
 from railway_api.plans import PLANS, Plan
 from railway_api.rollback import HEALTHY
 from railyard.accounts.running_services import RunningService
-from railyard.promote.deployment_history import PastDeployment
 from railyard.promote.rollback_choice import Ledger, Step
-from railyard.promote.system_in_stack import SystemInStack
+from railyard.promote.system_in_stack import PastDeployment, SystemInStack
 from railyard.shared.console import OperationError
 
 PATIENCE_S: Final = 1_200.0

@@ -8,10 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from railyard.rehearsal.page import page, pictures
 from railyard.rehearsal.project_copy import ProjectCopy
 from railyard.rehearsal.rehearsal import Rehearsal, UnexpectedError
-from railyard.rehearsal.report import Report
+from railyard.rehearsal.report import Report, page, pictures
 from railyard.shared.broken_pipe import run
 from railyard.shared.console import shown
 from railyard.shared.project import sandbox_directory

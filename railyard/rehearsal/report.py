@@ -1,15 +1,20 @@
-"""The report of the demo: each step with its commands and the important part of what they said, then a table."""
+"""The report of the demo: each step with its commands and the important part of what they said, then a table.
+
+The same stands on one page, which needs neither network nor script: the pictures of what runs at its end, those of
+``railyard map --status``, and below them all that it printed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
-from railyard.rehearsal.project_copy import CommandRun
+from railyard.map.svg import STYLE
+from railyard.rehearsal.project_copy import STACKS, CommandRun, ProjectCopy
 
 
 @dataclass
@@ -94,3 +99,31 @@ class Report:
 
     def _line(self, text: str, style: str | None = None) -> None:
         self._console.print(text, style=style, markup=False)
+
+
+_TRANSCRIPT: Final = '<pre style="overflow-x:auto;font-size:13px">{code}</pre>'
+
+
+def pictures(project: ProjectCopy) -> list[str]:
+    """Return the pictures of the copy's stacks as they are, as SVG; none of a stack that cannot be drawn."""
+    texts: list[str] = []
+    for stack in STACKS:
+        file = project.directory / ".sandbox" / f"{stack}.svg"
+        project.run("./bin/railyard", "map", "-s", stack, "--status", "--out", str(file))
+        texts += [file.read_text(encoding="utf-8")] if file.exists() else []
+    return texts
+
+
+def page(console: Console, drawn: Sequence[str]) -> str:
+    """Return the page with all that ``console``, which records, has printed."""
+    return "\n".join([
+        "<!doctype html>",
+        '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
+        f"<title>The whole road, rehearsed</title><style>{STYLE}</style></head><body>",
+        "<h1>The whole road, rehearsed</h1>",
+        *(f"<figure>{picture}</figure>" for picture in drawn),
+        console.export_html(inline_styles=True, clear=False, code_format=_TRANSCRIPT),
+        "</body></html>",
+        "",
+    ])  # fmt: skip

@@ -1,7 +1,8 @@
 """``railyard comment``: show the document of a comparison as the one comment of a pull request.
 
-Owns finding the pull request and reading a document that a stranger may have made. It is shown by this code and never
-run: see docs/pull-requests.md for why the two are separate.
+Owns finding the pull request, reading a document that a stranger may have made, and where the part stands that tells of
+a review environment, so that neither of the two writers takes away what the other one wrote. The document is shown by
+this code and never run: see docs/pull-requests.md for why the two are separate.
 """
 
 from __future__ import annotations
@@ -15,9 +16,8 @@ import typer
 from railyard.accounts.github import GitHub, Pull
 from railyard.review.diff_document import Diff
 from railyard.review.markdown import MARKER, markdown
-from railyard.review.sections import kept_section
 from railyard.shared.console import CallError, JsonOption, reported_errors, write_json
-from railyard.shared.documents import read_document
+from railyard.shared.files import read_document
 
 _SHOWN: Final = ("check", "real")
 """Workflows whose state the comment tells."""
@@ -109,3 +109,35 @@ def with_real(comparison: Diff, folder: Path) -> Diff:
 def read(file: Path) -> Diff:
     """Return the document in ``file``; raises ``OperationError`` for anything else."""
     return read_document(file, Diff, command="railyard diff", option="--document", limit=_LARGEST)
+
+
+_MARK: Final = "<!-- railyard review: "
+_BEGIN: Final = f"{_MARK}begin -->"
+_END: Final = f"{_MARK}end -->"
+LONGEST_SECTION: Final = 5_000
+"""Characters of the part; what a comparison leaves of a comment's limit."""
+
+
+def with_section(former: str, section: str) -> str:
+    """Return the comment ``former`` with ``section`` in the place of its former one, or at its end.
+
+    ``former`` is empty where there is no comment yet.
+    """
+    body = (former or f"{MARKER}\n").partition(_BEGIN)[0]
+    return _together(body, section)
+
+
+def kept_section(former: str, body: str) -> str:
+    """Return the new text of a comment with the section that ``former`` has."""
+    section = former.partition(_BEGIN)[2].partition(_END)[0]
+    return _together(body, section) if section else _without_marks(body)
+
+
+def _together(body: str, section: str) -> str:
+    inner = _without_marks(section.strip())[:LONGEST_SECTION]
+    return f"{_without_marks(body).rstrip()}\n\n{_BEGIN}\n{inner}\n{_END}\n"
+
+
+def _without_marks(text: str) -> str:
+    """Return a text in which a stranger's words begin and end nothing: cut there, they would stand outside of code."""
+    return text.replace(_MARK, "<!-- ")

@@ -19,8 +19,7 @@ from railyard.output.money import calculation_of, of_document
 from railyard.review import checkout as diff_checkout
 from railyard.review.checkout import Checkout
 from railyard.review.diff_document import Cost, Diff, Rule, Side, StackDiff
-from railyard.review.refusals import refusals
-from railyard.review.resource_changes import changes_of
+from railyard.review.resource_changes import changes_of, refusals
 from railyard.review.throwaway_sandbox import SideError, ThrowAway, errors
 from railyard.review.touched import differing_files, touched
 from railyard.shared.console import CallError, OperationError

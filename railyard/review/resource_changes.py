@@ -1,12 +1,14 @@
-"""Changes of resources by a preview, in the form that is shown, compared and kept.
+"""Changes of resources by a preview, in the form that is shown, compared and kept, and what the preview refuses.
 
 Owns one model for the documents of ``pulumi preview --json`` and of the embedded engine, which has the same shape.
 Components, providers and the stack itself are left out: what changes is resources. Values are masked by whoever wrote
-the document, and shortened here.
+the document, and shortened here. A refusal is told once, as which resource, why and what to do: an engine says it of
+URNs, whoever reads a comparison knows the names of settings and systems.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Final, cast
@@ -16,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from pulumi_operations.values import UNKNOWN_ON_THE_WIRE, parse_path
 from railyard.output.values import SECRET_TEXT, at_path, clean, short
 from railyard.shared.urns import name_of
+from stacks.project_folder import RAILYARD
 
 KNOWN_LATER: Final = "[known after up]"
 _LEFT_OUT: Final = ("pulumi:providers:", "pulumi:pulumi:")
@@ -182,3 +185,29 @@ def _short_type(full: str) -> str:
 def _system(urn: str) -> str:
     types = urn.split("::")[2].split("$")
     return next((kind.rsplit(":", 1)[-1] for kind in types if kind.startswith(_SYSTEMS)), "")
+
+
+_URN: Final = re.compile(r"urn:pulumi:[^\s']+")
+_UNPROTECT: Final = f"lift its protection first ({RAILYARD} unprotect, or pulumi state unprotect)"
+
+
+def refusals(document: Mapping[str, Any], changes: Sequence[Change]) -> list[str]:
+    """Return what a preview's document says was refused, a text for each; of a known change with its difference."""
+    by_urn = {change.urn: change for change in changes}
+    texts: list[str] = []
+    for diagnostic in document.get("diagnostics") or ():
+        if diagnostic.get("severity") == "error":
+            message = _URN.sub(lambda match: name_of(match[0]), str(diagnostic.get("message") or "").strip())
+            texts.append(_protected(by_urn.get(str(diagnostic.get("urn") or ""))) or message)
+    return list(dict.fromkeys(texts))
+
+
+def _protected(change: Change | None) -> str | None:
+    if change is None or not change.protected or not change.kind.grave:
+        return None
+    what = f"{change.type} {change.name} is protected, and"
+    if change.kind is Kind.DELETE:
+        return f"{what} would be deleted: keep it in the settings, or {_UNPROTECT}"
+    causes = [f"{each.path}: {each.old} → {each.new}" for each in change.properties if each.replaces]
+    cause = ", ".join(causes) or "this change"
+    return f"{what} {cause} would make it a new one: keep the value from before, or {_UNPROTECT}"

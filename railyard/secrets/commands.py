@@ -16,8 +16,7 @@ import sops
 from railway_api.counting import count
 from railyard.secrets import apply as secrets_apply
 from railyard.secrets import check as secrets_check
-from railyard.secrets import file as secrets_file
-from railyard.secrets import sops_program
+from railyard.secrets import secrets_file
 from railyard.shared.console import (
     PROBLEM,
     CallError,
@@ -151,7 +150,7 @@ def generate(
                 names |= secret_rules.present(_open(part))
         stored: list[str] = []
         for system, secret in _to_generate(stack, keys or (), names, replace=replace):
-            sops_program.store(stack.holding(system), system, secret.name, secret.generate())
+            secrets_file.store(stack.holding(system), system, secret.name, secret.generate())
             stored.append(f"{system}.{secret.name}")
             if not json:
                 typer.echo(f"{stored[-1]}: made and stored")
@@ -179,7 +178,7 @@ def set_value(
         reason = secret.problem(value)
         if reason:
             raise OperationError(f"{key} {reason} ({secret.meaning}); nothing was changed")
-        sops_program.store(stack, system, secret.name, value)
+        secrets_file.store(stack, system, secret.name, value)
         if json:
             write_json({"stack": stack_name, "file": shown(stack.secrets_file), "set": key})
         else:
@@ -237,11 +236,11 @@ def _write_skeleton(stack: Stack) -> str:
     if skeleton.suffix == ".json":
         raise OperationError(f"{shown(stack.secrets_file)}: the file is made as YAML, so its name has to end in .yaml")
     secrets_file.write_skeleton(stack)
-    if sops_program.find(stack.environment) is None:
+    if secrets_file.find(stack.environment) is None:
         remove = f" && rm {shlex.quote(shown(skeleton))}"
-        command = sops_program.encrypt_command("sops", rules, skeleton, stack.secrets_file, stack.secrets_file)
+        command = secrets_file.encrypt_command("sops", rules, skeleton, stack.secrets_file, stack.secrets_file)
         return shlex.join(command) + remove
-    sops_program.encrypt(stack, rules, skeleton)
+    secrets_file.encrypt(stack, rules, skeleton)
     skeleton.unlink()
     return ""
 

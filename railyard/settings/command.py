@@ -1,22 +1,31 @@
 """``railyard settings``: the whole settings of a stack, with the file and the line that decided each value.
 
-Owns the command and its two forms. Reads files alone, and asks nobody.
+Owns the command, its two forms, and the walk through the settings as the program has them: each value is searched in
+the files that may hold it, the stack's own, the one that all stacks share, Pulumi.yaml. What stands in none follows
+from the stack's environment, or is a default of Railyard. Reads files alone, and asks nobody.
 """
 
 from __future__ import annotations
 
 import json as json_module
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, cast
 
 import typer
 
-from railyard.settings.origins import Value, values
+import go_yaml
+from pulumi_operations.project import read_text
 from railyard.shared.console import JsonOption, SystemsArgument, reported_errors, write_json
 from railyard.shared.options import FIRST
-from railyard.shared.settings_yaml import settings_yaml
-from railyard.shared.stack import read_stack
+from railyard.shared.project import project_directory
+from railyard.shared.settings_text import settings_yaml
+from railyard.shared.stack import Stack, read_stack
+from stacks import class_of
+from stacks.problems import composed, located
 from stacks.schema import text_in_one_line as schema_text
+from stacks.settings import PLAN_KEY, with_environment
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name
 
 _WIDEST = 60
 """Columns of a value and its key, after which its origin follows at once."""
@@ -83,3 +92,87 @@ def _yaml(value: Any) -> str:
             settings_yaml({"v": value}).removeprefix("v: ").strip() if "\n" not in value else json_module.dumps(value)
         )
     return json_module.dumps(value, ensure_ascii=False)
+
+
+Path = tuple[str, ...]
+_PROJECT_FILE: Final = "Pulumi.yaml"
+FOLLOWS: Final = f"follows from {NAMESPACE}:environment"
+"""Origin of what a system does not say by itself, since the stack stands for an environment."""
+DEFAULT: Final = "default"
+"""Origin of what no file says."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """One value of the settings, a list being one."""
+
+    path: Path
+    """Keys from the full configuration key on: ``railyard:omega``, ``bot``, ``memoryMb``."""
+    value: Any
+    file: str = ""
+    """The file that says it; empty where none does."""
+    line: int | None = None
+    follows: bool = False
+    """True when the stack's environment decides it."""
+
+    @property
+    def origin(self) -> str:
+        """Say for people where it comes from."""
+        if self.file:
+            return f"{self.file}:{self.line}"
+        return FOLLOWS if self.follows else DEFAULT
+
+    @property
+    def is_unset(self) -> bool:
+        """Tell whether it is a default that sets nothing."""
+        return not self.file and not self.follows and self.value in (None, [], {}, "")
+
+
+def values(stack: Stack, systems: Sequence[str] = ()) -> list[Value]:
+    """Return the settings of a stack and of all its systems, or of those that are named; in the order of the keys."""
+    files = _files(stack.name)
+    all_values: list[Value] = []
+    if not systems:
+        all_values.append(_value(files, (PLAN_KEY,), str(stack.settings.plan)))
+        own = stack.settings.stack.model_dump(mode="json", by_alias=True)
+        own |= {"environment": stack.environment_name, "secrets": stack.settings.secrets, "systems": stack.systems}
+        for key, value in own.items():
+            all_values += _walked(files, (f"{NAMESPACE}:{key}",), value, {})
+    for name in systems or stack.systems:
+        settings = stack.settings.systems[name].model_dump(mode="json", by_alias=True)
+        follows = with_environment(class_of(name), {}, stack.environment_name)
+        all_values += _walked(files, (f"{NAMESPACE}:{name}",), settings, follows)
+    return all_values
+
+
+Files = Mapping[str, go_yaml.Node | None]
+
+
+def _files(stack: str) -> Files:
+    """Return the files in which a value may stand, the one that wins first."""
+    root = project_directory()
+    texts = {
+        file_name(stack): read_text(root / file_name(stack)),
+        DEFAULTS_FILE: defaults_text(root),
+        _PROJECT_FILE: read_text(root / _PROJECT_FILE),
+    }
+    return {file: composed(text) for file, text in texts.items()}
+
+
+def _walked(files: Files, path: Path, value: Any, follows: Any) -> Iterator[Value]:
+    """Yield the values at and below ``path``; ``follows`` is what of it the environment decides, unless a file does."""
+    if isinstance(value, Mapping) and value:
+        below = cast("Mapping[str, Any]", follows if isinstance(follows, Mapping) else {})
+        for key, inner in cast("Mapping[str, Any]", value).items():
+            yield from _walked(files, (*path, key), inner, below.get(key))
+        return
+    yield _value(files, path, value, follows=follows is not None and not isinstance(follows, Mapping))
+
+
+def _value(files: Files, path: Path, value: Any, *, follows: bool = False) -> Value:
+    # What Pulumi.yaml declares with an empty default says nothing.
+    for file, document in files.items():
+        line, node = located(document, ("config", *path))
+        if node is not None and (file != _PROJECT_FILE or go_yaml.find(node, ("default",)) is None):
+            return Value(path=path, value=value, file=file, line=line)
+    return Value(path=path, value=value, follows=follows)

@@ -1,13 +1,16 @@
-"""The console that all commands share: options, exit codes, and how results and errors reach people and programs.
+"""The console that all commands share: options, exit codes, questions, and how results and errors reach people and
+programs.
 
-Exit codes: 0 all is well, 1 a problem was found, 2 the call was wrong. Owns no work.
+Exit codes: 0 all is well, 1 a problem was found, 2 the call was wrong. Before live data are touched, who goes on has
+typed the whole name of what is lost, with its stack, so that neither a habit nor a line from the shell's history does
+it by mistake. Owns no work.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -101,3 +104,26 @@ def shown(path: Path) -> str:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
+
+
+ConfirmOption = Annotated[
+    str | None,
+    typer.Option(
+        "--confirm", metavar="STACK/SYSTEM/SERVICE", help="Name of what is overwritten, typed out, for scripts."
+    ),
+]
+
+
+def confirm(wanted: str, typed: str | None, losses: Sequence[str], *, json: bool) -> None:
+    """Raise ``CallError`` unless ``typed``, or what a person types now, is ``wanted``; says first what is lost."""
+    if not json:
+        for line in losses:
+            typer.echo(line)
+    if typed is None and not json:
+        try:
+            typed = str(typer.prompt(f"Type {wanted} to go on", default="", show_default=False))
+        except typer.Abort:
+            typed = None
+    if typed != wanted:
+        reason = "nothing was confirmed" if not typed else f"{typed!r} is not {wanted!r}"
+        raise CallError(f"{reason}, so nothing was changed: type {wanted}, or give --confirm {wanted}")

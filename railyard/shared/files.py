@@ -1,12 +1,23 @@
-"""Files that a command writes: in one piece, so that a run that is killed leaves the old one or the new one.
+"""Files that a command writes or reads, whatever stands in them.
 
-Owns the writing. What stands in a file is the business of whoever calls.
+Owns that a file is written in one piece, so that a run that is killed leaves the old one or the new one; that a
+document which a command of ours has written, in another job or by another person, is read up to a limit of its size;
+and how files that ``make generate`` writes are compared by ``make check``.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from railway_api.counting import count
+from railyard.shared.console import OperationError, shown
+from railyard.shared.project import project_directory
 
 
 def write_whole(path: Path, text: str, *, mode: int | None = None) -> None:
@@ -35,3 +46,36 @@ def _write(target: Path, text: str, mode: int | None) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(target)
+
+
+DocumentT = TypeVar("DocumentT", bound=BaseModel)
+
+
+def read_document(file: Path, kind: type[DocumentT], *, command: str, option: str, limit: int) -> DocumentT:
+    """Return the document in ``file``, which ``command`` writes with ``option``; raises ``OperationError``.
+
+    A file of more than ``limit`` bytes is not read.
+    """
+    try:
+        if file.stat().st_size > limit:
+            raise OperationError(f"{shown(file)} is larger than {limit:,} bytes: that is no document of `{command}`")
+        return kind.model_validate_json(file.read_bytes())
+    except OSError:
+        raise OperationError(f"{shown(file)} cannot be read: make it with `{command} {option}`") from None
+    except ValidationError as error:
+        raise OperationError(
+            f"{shown(file)} is no document of `{command}` ({count(error.error_count(), 'problem')})"
+        ) from None
+
+
+def write_or_check(name: str, text: str, arguments: Sequence[str]) -> int:
+    """Write the file ``name`` of the project, or compare it where ``--check`` is given; return the exit code."""
+    file = project_directory() / name
+    if "--check" in arguments:
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            sys.stdout.write(f"{name} is out of date: make generate\n")
+            return 1
+        return 0
+    file.write_text(text, encoding="utf-8")
+    sys.stdout.write(f"{name} written\n")
+    return 0

@@ -1,20 +1,27 @@
-"""``railyard stack``: which stacks there are, and a stack that becomes two.
+"""``railyard stack``: which stacks there are, and a stack that becomes two: settings, secrets and state of some systems
+move, and no resource is touched.
 
-Owns the commands: what they print and how they end. The steps of a split are those of ``split``.
+Owns the commands and the order of the steps. Each of them is done at once or not at all, and does nothing where it was
+done before: a run that was killed is finished by running the command again. At no moment a resource is in neither
+state, and the settings of the first stack name a system until its state has let go of it, so that no ``up`` in between
+deletes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
+from pulumi_operations.project import config_nodes, config_text, read_text
 from railway_api.counting import count
 from railyard.accounts.railway_client import SandboxOption, surroundings
-from railyard.engine.engine import Engine
-from railyard.engine.engines import engine_for
+from railyard.engine.engine import Engine, RefusedError
+from railyard.engine.engines import engine_for, secrets_files
 from railyard.promote.promote import DryRunOption, show_edit
+from railyard.promote.settings_file import Edit
 from railyard.shared.console import (
     PROBLEM,
     CallError,
@@ -26,8 +33,9 @@ from railyard.shared.console import (
     write_json,
 )
 from railyard.shared.project import project_directory
-from railyard.shared.stack import Stack, read_stack, read_stacks
-from railyard.stack import split as splits
+from railyard.shared.stack import Stack, names, read_stack, read_stacks
+from railyard.stack import file_parts, state_parts
+from railyard.stack.file_parts import SettingsParts
 from railyard.workflows.generate import FOLDER
 from stacks.project_folder import RAILYARD
 
@@ -99,7 +107,7 @@ def split_(
         named = [name for each in systems for name in each.split(",") if name]
         if not named:
             raise CallError("--systems names no system")
-        plan = splits.prepared(read_stack(stack), target, named, age or ())
+        plan = prepared(read_stack(stack), target, named, age or ())
         if not json:
             for edit in plan.edits():
                 show_edit(edit)
@@ -114,7 +122,7 @@ def split_(
                 raise typer.Abort
         with surroundings(sandbox=sandbox) as real:
             engine = engine_for(plan.source, sandbox=not real)
-            pending = [] if plan.is_begun else splits.changes(engine)
+            pending = [] if plan.is_begun else changes(engine)
             steps = _carry_out(plan, engine, quiet=json)
             remaining = _left(plan, engine, pending)
         _end(plan, steps, remaining, json=json, written=True)
@@ -122,9 +130,9 @@ def split_(
             raise typer.Exit(PROBLEM)
 
 
-def _carry_out(plan: splits.Split, engine: Engine, *, quiet: bool) -> list[str]:
+def _carry_out(plan: Split, engine: Engine, *, quiet: bool) -> list[str]:
     steps_done: list[str] = []
-    for step in splits.steps(plan, engine):
+    for step in steps(plan, engine):
         result = step.do()
         steps_done += [step.name] if result else []
         if not quiet:
@@ -132,13 +140,13 @@ def _carry_out(plan: splits.Split, engine: Engine, *, quiet: bool) -> list[str]:
     return steps_done
 
 
-def _left(plan: splits.Split, engine: Engine, waiting: Sequence[str]) -> dict[str, list[str]]:
+def _left(plan: Split, engine: Engine, waiting: Sequence[str]) -> dict[str, list[str]]:
     """Return what previews would change, by stack, beside what was ``waiting`` for the next up before."""
     engines = {plan.source.name: engine, plan.target: engine.beside(read_stack(plan.target))}
-    return {name: [each for each in splits.changes(one) if each not in waiting] for name, one in engines.items()}
+    return {name: [each for each in changes(one) if each not in waiting] for name, one in engines.items()}
 
 
-def _end(plan: splits.Split, steps_done: list[str], left: dict[str, list[str]], *, json: bool, written: bool) -> None:
+def _end(plan: Split, steps_done: list[str], left: dict[str, list[str]], *, json: bool, written: bool) -> None:
     if json:
         names = {"stack": plan.source.name, "to": plan.target, "systems": list(plan.systems)}
         differences = {edit.file.name: edit.lines for edit in plan.edits()}
@@ -153,3 +161,146 @@ def _end(plan: splits.Split, steps_done: list[str], left: dict[str, list[str]], 
     if (project_directory() / FOLDER).is_dir():
         typer.echo(f"next: {RAILYARD} workflows, which writes the jobs of {plan.target}; then commit them with {both}")
     typer.echo(f"next: commit {both} together, before anybody else's up")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of a split."""
+
+    name: str
+    """Title, ``state of omega-production``."""
+    do: Callable[[], str]
+    """Do it; return what was done, empty where it was done before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """The split of a stack, as it was asked for."""
+
+    source: Stack
+    target: str
+    systems: tuple[str, ...]
+    settings: SettingsParts | None
+    """None once the settings of the first stack have let go of the systems."""
+    recipients: tuple[str, ...] = ()
+    """Recipients who can open the new secrets file; empty for those who can open that of the first stack."""
+
+    @property
+    def is_begun(self) -> bool:
+        """Tell whether a run before has done some of it."""
+        return self.settings is None or self.settings.target.exists()
+
+    def edits(self) -> list[Edit]:
+        """Return both settings files, before and after."""
+        parts = self.settings
+        if parts is None:
+            return []
+        present = parts.target.read_text(encoding="utf-8") if parts.target.exists() else ""
+        return [Edit(parts.target, present, present or parts.moved), Edit(parts.source, parts.before, parts.left)]
+
+
+def prepared(source: Stack, target: str, systems: Sequence[str], recipients: Sequence[str] = ()) -> Split:
+    """Return what a split comes to, with nothing done; raises ``CallError`` and ``OperationError``."""
+    if target == source.name:
+        raise CallError(f"--to is {target} itself: name another stack")
+    movable = [*source.systems, *(read_stack(target).systems if target in names() else ())]
+    for name in systems:
+        if name not in movable:
+            raise CallError(f"{source.name} has no system {name!r}: its systems are {', '.join(source.systems)}")
+    unmoved = [name for name in systems if name in source.systems]
+    if not unmoved:
+        return Split(source=source, target=target, systems=tuple(systems), settings=None)
+    if len(unmoved) < len(systems):
+        raise CallError(f"{', '.join(set(systems) - set(unmoved))} moved already: name the others alone")
+    if len(unmoved) == len(source.systems):
+        raise CallError(f"these are all systems of {source.name}: rename the stack with `pulumi stack rename {target}`")
+    parts = file_parts.divided(source, target, systems)
+    if parts.target.exists() and not _is_begun(parts):
+        raise CallError(f"there is a stack {target}, and it is not what this split makes: take another name")
+    return Split(source=source, target=target, systems=tuple(systems), settings=parts, recipients=tuple(recipients))
+
+
+def _is_begun(parts: SettingsParts) -> bool:
+    """Tell whether the new file is there from a run before; Pulumi adds a salt to it when it makes the stack."""
+    wanted, present = (config_nodes("", text) for text in (parts.moved, read_text(parts.target)))
+    return {key: config_text(node) for key, node in wanted.items()} == {
+        key: config_text(node) for key, node in present.items()
+    }
+
+
+def steps(split: Split, engine: Engine) -> Iterator[Step]:
+    """Yield the steps in their order; each is to be done before the next is asked for.
+
+    ``engine`` is that of the first stack.
+    """
+    source, target = split.source, split.target
+    if split.settings and not split.settings.target.exists():
+        settings = split.settings
+        yield Step(name=f"settings of {target}", do=lambda: _written(Edit(settings.target, "", settings.moved)))
+    target_stack = read_stack(target)
+    yield Step(
+        name=f"secrets of {target}",
+        do=lambda: file_parts.copied(source, target_stack, split.systems, split.recipients),
+    )
+    yield Step(name=f"state of {target}", do=lambda: _taken(split, engine, engine.beside(target_stack)))
+    yield Step(name=f"state of {source.name}", do=lambda: _let_go(split, engine))
+    if split.settings:
+        edit = Edit(split.settings.source, split.settings.before, split.settings.left)
+        yield Step(name=f"settings of {source.name}", do=lambda: _written(edit))
+    yield Step(
+        name=f"secrets of {source.name}",
+        do=lambda: file_parts.removed(source, target_stack, split.systems),
+    )
+
+
+def changes(engine: Engine) -> list[str]:
+    """Return what a preview would change, each resource with what is done to it; also where it is refused."""
+    try:
+        document = engine.preview()
+    except RefusedError as refused:
+        document = refused.document
+    return [
+        f"{step['op']} {step['urn'].rsplit('::', 1)[-1]}"
+        for step in document["steps"]
+        if step["op"] not in ("same", "read") and "::pulumi:providers:" not in step["urn"]
+        if step["urn"].split("::")[2] != state_parts.STACK_TYPE
+    ]
+
+
+def _parts(split: Split, engine: Engine) -> state_parts.Parts:
+    zones = file_parts.used_zones(split.source.settings, split.systems) if split.settings else ()
+    return state_parts.divided(engine.export_state(), split.source.name, split.target, split.systems, zones)
+
+
+def _taken(split: Split, engine: Engine, beside: Engine) -> str:
+    """Let the state of the new stack have what is still in that of the first one."""
+    parts = _parts(split, engine)
+    if not parts.urns:
+        return ""
+    moved = file_parts.with_fingerprints(parts.moved, secrets_files(beside, read_stack(split.target)))
+    state = beside.export_state()
+    whole = state_parts.joined(state, moved)
+    if state_parts.records_of(state) == state_parts.records_of(whole):
+        return ""
+    beside.import_state(whole)
+    return count(len(parts.urns), "resource")
+
+
+def _let_go(split: Split, engine: Engine) -> str:
+    parts = _parts(split, engine)
+    if not parts.urns:
+        return ""
+    engine.import_state(parts.left)
+    return f"{count(len(parts.urns), 'resource')} less"
+
+
+def _written(edit: Edit) -> str:
+    if edit.before == edit.after:
+        return ""
+    if edit.before or edit.file.exists():
+        edit.write()
+    else:
+        part = edit.file.with_suffix(".part")
+        part.write_text(edit.after, encoding="utf-8")
+        part.replace(edit.file)
+    return edit.file.name

@@ -1,18 +1,23 @@
-"""``railyard workflows``: write the files at GitHub that follow from the stacks, or say that they are out of date."""
+"""``railyard workflows``: write the files at GitHub that follow from the stacks, or say that they are out of date.
+
+Owns the text of ``.github/CODEOWNERS``, which says who is asked to review what. Owners stand in the settings,
+``owner:`` of a stack and of a system; where they name nobody, the file names nobody.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from railyard.shared.console import PROBLEM, CallError, reported_errors
 from railyard.shared.project import project_directory
-from railyard.shared.stack import read_stacks
-from railyard.workflows import code_owners
+from railyard.shared.stack import Stack, read_stacks
 from railyard.workflows.generate import FOLDER, MARK, SET_UP, files
 from stacks.project_folder import is_checkout, requirements_file
+from stacks.shared_settings import DEFAULTS_FILE, file_name
 
 CheckOption = Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 when a file is out of date.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite files of these names that somebody else wrote.")]
@@ -47,9 +52,9 @@ def wanted_files(root: Path) -> dict[str, str]:
     """Return the files that follow from the stacks of the project in ``root``, path → text."""
     stacks = read_stacks()
     wanted = files(stacks, requirements="" if is_checkout(root) else requirements_file(root))
-    owners = code_owners.text(stacks, root)
-    if (root / code_owners.FILE).exists() or code_owners.names_somebody(owners):
-        wanted[code_owners.FILE] = owners
+    owners = owners_text(stacks, root)
+    if (root / OWNERS_FILE).exists() or names_somebody(owners):
+        wanted[OWNERS_FILE] = owners
     return wanted
 
 
@@ -60,7 +65,7 @@ def _generated(root: Path) -> set[Path]:
 
 def is_generated(file: Path) -> bool:
     """Tell whether a file is one that this command writes."""
-    return file.is_file() and file.read_text(encoding="utf-8").startswith((MARK, code_owners.MARK))
+    return file.is_file() and file.read_text(encoding="utf-8").startswith((MARK, OWNERS_MARK))
 
 
 def _refuse_foreign(file: Path, *, force: bool) -> None:
@@ -70,3 +75,51 @@ def _refuse_foreign(file: Path, *, force: bool) -> None:
 
 def _is(file: Path, text: str) -> bool:
     return file.exists() and file.read_text(encoding="utf-8") == text
+
+
+OWNERS_FILE: Final = ".github/CODEOWNERS"
+OWNERS_MARK: Final = "# Who is asked to review, by `owner:` of stacks and systems in the settings. "
+"""First line of the file."""
+_HEAD: Final = f"""\
+{OWNERS_MARK}Written by `railyard workflows`: change those.
+# The last line that matches a file decides.
+"""
+_NOBODY: Final = "# The settings name no owner.\n"
+
+
+def owners_text(stacks: Sequence[Stack], root: Path) -> str:
+    """Return the file as it should be."""
+    lines = [f"{path} {' '.join(owners)}\n" for path, owners in _rules(stacks, root) if owners]
+    return _HEAD + ("".join(dict.fromkeys(lines)) or _NOBODY)
+
+
+def names_somebody(text: str) -> bool:
+    """Tell whether a file names an owner."""
+    return not text.endswith(_NOBODY)
+
+
+def _rules(stacks: Sequence[Stack], root: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield paths with their owners: all of the repository, each system's code, each stack, each system's secrets."""
+    everybody = tuple(dict.fromkeys(owner for stack in stacks for owner in stack.settings.stack.owner))
+    yield "*", everybody
+    systems = {name: each for stack in stacks for name, each in stack.settings.systems.items()}
+    for name in systems:
+        if (root / "stacks" / f"{name}.py").is_file():
+            owners = [owner for stack in stacks for owner in _of_system(stack, name)]
+            yield f"/stacks/{name}.py", tuple(dict.fromkeys(owners))
+    for stack in stacks:
+        owners = stack.settings.stack.owner
+        if len(stack.systems) == 1:
+            owners = tuple(dict.fromkeys([*owners, *_of_system(stack, stack.systems[0])]))
+        yield f"/{file_name(stack.name)}", owners
+        yield f"/{stack.settings.secrets}", owners
+        if stack.settings.has_secrets_by_system:
+            for name in stack.systems:
+                yield f"/{stack.settings.secrets_of(name)}", _of_system(stack, name)
+    yield f"/{DEFAULTS_FILE}", everybody
+
+
+def _of_system(stack: Stack, system: str) -> tuple[str, ...]:
+    """Return the owners of a system in a stack that runs it."""
+    settings = stack.settings.systems.get(system)
+    return settings.owner if settings else ()

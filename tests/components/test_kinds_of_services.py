@@ -8,8 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from components.cron_job import CronJobSettings
-from components.from_settings import inputs_of
-from components.kinds import args_class
+from components.from_settings import args_class, inputs_of
 from components.project import Project, ProjectArgs
 from components.service import Service
 from components.service_kind import ServiceSettings, kind_of

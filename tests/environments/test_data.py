@@ -12,10 +12,10 @@ from railway_sandbox.addresses import RAILWAY_TOKEN
 from railway_sandbox.server import Sandbox
 from railyard.data.dumping import dump_of
 from railyard.data.dumps import Dumps
-from railyard.data.masking import mask
-from railyard.data.postgres import Server, query
-from railyard.data.tools import Postgres
+from railyard.data.postgres import Postgres, query
+from railyard.data.programs import Server
 from railyard.engine import operate
+from railyard.environments.data import mask
 from railyard.shared.console import OperationError
 from railyard.shared.stack import read_stack
 from stacks.backend import POSTGRES_PASSWORD

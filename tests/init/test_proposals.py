@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from railyard.init import application, compose, texts
+from railyard.init import application, compose, write
 from railyard.init.proposal import Proposal
 from stacks.settings import parse
 
@@ -62,8 +62,8 @@ def accepted(proposal: Proposal, *stacks: str, commit: str | None = None) -> dic
     """The settings that are written, once the rules of settings have accepted each stack; file → document."""
     for settings in proposal.services.values():
         settings.setdefault("repo" if "image" not in settings else "image", "example/shop")
-    choices = texts.Choices(name="shop", stacks=stacks or ("production",), plan="hobby", commit=commit)
-    files = texts.project_files(choices, proposal, "requirements.txt")
+    choices = write.Choices(name="shop", stacks=stacks or ("production",), plan="hobby", commit=commit)
+    files = write.project_files(choices, proposal, "requirements.txt")
     shared = files.get("defaults.yaml", "")
     for stack in choices.stacks:
         file = f"Pulumi.{stack}.yaml"

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from railway_sandbox.railway import operations
 from railyard.contract.application import application
 from railyard.contract.checks import POINTS
-from railyard.contract.run_cost import cost_of
+from railyard.contract.report import cost_of
 from railyard.contract.skipped import SKIPPED
 from tests.lifecycle.conftest import LONGEST_S
 from tests.live.conftest import living

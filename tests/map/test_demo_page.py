@@ -7,8 +7,7 @@ import io
 from rich.console import Console
 
 from railyard.map.svg import Picture, svg
-from railyard.rehearsal.page import page
-from railyard.rehearsal.report import Report
+from railyard.rehearsal.report import Report, page
 
 
 def test_all_that_the_demo_printed_stands_in_the_page_as_text() -> None:

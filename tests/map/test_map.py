@@ -18,9 +18,8 @@ from railyard.accounts.running_services import RunningService, RunningSystem
 from railyard.application import application
 from railyard.map import generate
 from railyard.map.layout import LONGEST, place
-from railyard.map.page import page
 from railyard.map.picture import declared, draw, with_plan, with_status
-from railyard.map.svg import Mark, Picture, svg
+from railyard.map.svg import Mark, Picture, page, svg
 from railyard.map.topology import Edge, Kind, Node, Reason, System, topology
 from railyard.review.diff_document import Diff, Side, StackDiff
 from railyard.review.resource_changes import Change

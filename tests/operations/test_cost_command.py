@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from railyard.money.forecast import LOOKED_BACK, is_idle
+from railyard.money.command import LOOKED_BACK, is_idle
 from tests.operations.conftest import Railyard
 
 

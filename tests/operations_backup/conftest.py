@@ -14,7 +14,8 @@ import pytest
 from railway_sandbox.railway.records import TCPProxy, VolumeInstance
 from railway_sandbox.server import Sandbox
 from railyard.accounts.spaces_client import spaces_client
-from railyard.data.postgres import Server, query
+from railyard.data.postgres import query
+from railyard.data.programs import Server
 from railyard.engine import operate
 from tests.lifecycle.conftest import InProcess
 from tests.operations.conftest import POINTING, Railyard, World

@@ -17,7 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from railyard.data.postgres import Server, query
+from railyard.data.postgres import query
+from railyard.data.programs import Server
 from railyard.shared.console import OperationError
 from tests.lifecycle.conftest import LONGEST_S
 

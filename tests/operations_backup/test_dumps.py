@@ -14,7 +14,8 @@ from railway_sandbox.railway.networking import tcp_proxies
 from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data import postgres
 from railyard.data.dumps import Dumps
-from railyard.data.postgres import Server, query
+from railyard.data.postgres import query
+from railyard.data.programs import Server
 from railyard.shared import stack as stack_module
 from railyard.shared.console import OperationError
 from tests.operations.conftest import Railyard, Said

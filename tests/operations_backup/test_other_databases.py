@@ -26,8 +26,10 @@ from components.mysql import MysqlSettings
 from components.postgres import PostgresSettings
 from components.redis import RedisSettings
 from railyard.data import mysql
-from railyard.data.postgres import Server
-from railyard.data.tools import Mongodb, Mysql, check_kind, tools_of
+from railyard.data.database import check_kind, tools_of
+from railyard.data.mongodb import Mongodb
+from railyard.data.mysql import Mysql
+from railyard.data.programs import Server
 from railyard.shared.console import CallError, OperationError
 from tests.needs import MYSQL_SERVER
 

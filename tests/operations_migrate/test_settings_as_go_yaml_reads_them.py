@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import go_yaml
-from railyard.shared.settings_yaml import settings_yaml
+from railyard.shared.settings_text import settings_yaml
 
 
 @pytest.mark.parametrize(

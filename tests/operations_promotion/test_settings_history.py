@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from railyard.promote.settings_history import versions
+from railyard.promote.system_in_stack import versions
 from stacks.releases import Release
 
 COMMIT = Release(kind="tag", keys=(("commit",),), sources={"backend": "x/backend"})

@@ -11,7 +11,7 @@ import pytest
 from railyard.engine.embedded_engine import Embedded
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import read_stack
-from railyard.stack import split as splits
+from railyard.stack import commands as splits
 from railyard.stack.state_parts import divided
 from tests.operations_promotion.conftest import Place
 

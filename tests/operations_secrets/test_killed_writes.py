@@ -79,7 +79,7 @@ def sops_in_this_process(sops_calls: Path, monkeypatch: pytest.MonkeyPatch) -> N
             sops_files.main(str(sops_calls))
         return subprocess.CompletedProcess(command, 0, "", "")
 
-    monkeypatch.setattr("railyard.secrets.sops_program._run", run)
+    monkeypatch.setattr("railyard.secrets.secrets_file._run", run)
 
 
 def kept(place: Place) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 import sops
 from railyard.shared.console import OperationError
 from railyard.shared.stack import read_stack
-from railyard.stack import secrets_parts
+from railyard.stack import file_parts
 from stacks import compose
 from stacks.secrets import SecretsError
 from tests import programs
@@ -106,10 +106,10 @@ def test_a_system_moves_with_its_secrets(place: Place, sops_calls: Path) -> None
     staging, omega = read_stack("staging"), read_stack("omega-staging")
     kept = place.file.read_text()
 
-    assert secrets_parts.copied(staging, omega, ["omega"], [RECIPIENT]) == "secrets/omega-staging.yaml"
-    assert secrets_parts.copied(staging, omega, ["omega"], [RECIPIENT]) == ""
-    assert secrets_parts.removed(staging, omega, ["omega"]) == "omega in secrets/staging.yaml"
-    assert secrets_parts.removed(staging, omega, ["omega"]) == ""
+    assert file_parts.copied(staging, omega, ["omega"], [RECIPIENT]) == "secrets/omega-staging.yaml"
+    assert file_parts.copied(staging, omega, ["omega"], [RECIPIENT]) == ""
+    assert file_parts.removed(staging, omega, ["omega"]) == "omega in secrets/staging.yaml"
+    assert file_parts.removed(staging, omega, ["omega"]) == ""
 
     made = place.directory / "secrets" / "omega-staging.yaml"
     assert sops_files.opened(made) == {"omega": GOOD["omega"]}
@@ -128,7 +128,7 @@ def test_a_file_that_is_there_is_not_taken_for_the_copy(place: Place) -> None:
     encrypting.write(place.directory / "secrets" / "omega-staging.yaml", encrypting.encrypted({"rose": GOOD["rose"]}))
 
     with pytest.raises(OperationError, match="does not hold omega: move it away"):
-        secrets_parts.copied(read_stack("staging"), read_stack("omega-staging"), ["omega"], [RECIPIENT])
+        file_parts.copied(read_stack("staging"), read_stack("omega-staging"), ["omega"], [RECIPIENT])
     assert place.values() == GOOD
 
 

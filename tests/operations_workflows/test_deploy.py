@@ -8,7 +8,7 @@ import signal
 import time
 
 from pulumi_embedded.journal import locked
-from railyard.deliver.deploy_message import message
+from railyard.deliver.notify import message
 from railyard.deliver.system_release import DeployOutcome, SystemRelease
 from tests.lifecycle.conftest import LONGEST_S
 from tests.operations_workflows.conftest import Repository

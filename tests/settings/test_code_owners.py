@@ -9,7 +9,7 @@ import pytest
 
 from railyard.shared.console import OperationError
 from railyard.shared.stack import read_stacks
-from railyard.workflows.code_owners import FILE, text
+from railyard.workflows.command import OWNERS_FILE, owners_text
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +37,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_owners_of_stacks_and_systems_are_asked_about_their_files(project: Path) -> None:
     """The last line that matches decides at GitHub, so what is somebody's own stands behind what is everybody's."""
-    rules = [line for line in text(read_stacks(), project).splitlines() if not line.startswith("#")]
+    rules = [line for line in owners_text(read_stacks(), project).splitlines() if not line.startswith("#")]
 
     assert rules[0] == "* @shop/everybody @shop/operators"
     assert "/stacks/omega.py @ada @shop/omega ada@example.com" in rules
@@ -61,6 +61,6 @@ def test_the_file_of_the_repository_is_current(monkeypatch: pytest.MonkeyPatch) 
     """It is what ``railyard workflows`` writes, and names nobody whom the settings do not name."""
     monkeypatch.setenv("RAILYARD_PROJECT", str(ROOT))
 
-    assert (ROOT / FILE).read_text() == text(read_stacks(), ROOT)
-    owners = [line for line in (ROOT / FILE).read_text().splitlines() if line and not line.startswith("#")]
+    assert (ROOT / OWNERS_FILE).read_text() == owners_text(read_stacks(), ROOT)
+    owners = [line for line in (ROOT / OWNERS_FILE).read_text().splitlines() if line and not line.startswith("#")]
     assert bool(owners) == any(stack.settings.stack.owner for stack in read_stacks())

@@ -1,11 +1,13 @@
 """``railyard doctor``: what is missing or wrong on this machine and in the accounts, and how to mend it.
 
-Owns the command and its list. Who looks for what: ``doctor_machine`` without a network, ``doctor_railway`` and
-``doctor_clouds`` with one.
+Owns the command, its list, and how ``--first`` tells the walk to the first ``up``, whose steps stand in
+``first_steps``. Who looks for what: ``doctor_machine`` without a network, ``doctor_railway`` and ``doctor_clouds`` with
+one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -15,14 +17,17 @@ import typer
 from rich.text import Text
 
 from railway_api.counting import count
+from railway_api.loopback import is_loopback
 from railyard.accounts.railway_client import Railway, SandboxOption, connected, surroundings
 from railyard.accounts.running_services_query import running_systems
 from railyard.engine.engines import points_at_real_account
 from railyard.operate.doctor import clouds as doctor_clouds
-from railyard.operate.doctor import first as doctor_first
 from railyard.operate.doctor import machine as doctor_machine
 from railyard.operate.doctor import railway as doctor_railway
 from railyard.operate.doctor.findings import Finding, Level, problem
+from railyard.operate.doctor.first_looks import StepContext
+from railyard.operate.doctor.first_steps import Outcome, State, walk
+from railyard.operate.doctor.machine import railway_token
 from railyard.shared.console import (
     PROBLEM,
     CallError,
@@ -34,6 +39,7 @@ from railyard.shared.console import (
 )
 from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
+from stacks.project_folder import page
 
 _COLORS: Final = {Level.OK: "green", Level.NOTE: "yellow", Level.PROBLEM: "bold red"}
 
@@ -71,12 +77,12 @@ def _first(stack: str, *, offline: bool, sandbox: bool, json: bool) -> None:
     with reported_errors(json=json):
         if offline:
             raise CallError("--first asks the accounts how far each step is: leave --offline out")
-        outcomes = doctor_first.walked(stack, sandbox=sandbox)
+        outcomes = _walked(stack, sandbox=sandbox)
         if json:
-            write_json(doctor_first.document(stack, outcomes))
+            write_json(_steps_document(stack, outcomes))
         else:
-            doctor_first.show(outcomes)
-    if doctor_first.remain(outcomes):
+            _print_steps(outcomes)
+    if _remain(outcomes):
         raise typer.Exit(PROBLEM)
 
 
@@ -145,3 +151,63 @@ def _document(stack: str, findings: Sequence[Finding]) -> dict[str, Any]:
             for finding in findings
         ],
     }
+
+
+_MARKS: Final = {State.DONE: "[x]", State.TO_DO: "[ ]", State.BY_HAND: "[?]", State.NOT_NEEDED: " - "}
+_STATE_COLORS: Final = {State.DONE: "green", State.TO_DO: "bold red", State.BY_HAND: "yellow", State.NOT_NEEDED: "dim"}
+
+
+def _walked(name: str, *, sandbox: bool) -> list[Outcome]:
+    """Look at every step, where the environment points or with ``sandbox`` in the sandbox."""
+    real = not sandbox and not is_loopback(os.environ.get("RAILWAY_API_URL", ""))
+    stack = read_stack(name, sandbox=not real)
+    # Without a token nobody can be asked: the step of the token says so.
+    if not sandbox and railway_token(stack).level is Level.PROBLEM:
+        return asyncio.run(walk(StepContext(stack=stack, real=real, railway=None)))
+    with connected(stack, sandbox=sandbox) as railway:
+        return railway.run(walk(StepContext(stack=stack, real=real, railway=railway)))
+
+
+def _remain(outcomes: Sequence[Outcome]) -> bool:
+    """Tell whether something is to do."""
+    return any(each.state is State.TO_DO for each in outcomes)
+
+
+def _print_steps(outcomes: Sequence[Outcome]) -> None:
+    """Print the list, no line of it broken: commands and addresses are there to be copied."""
+    console = table_console()
+    for number, each in enumerate(outcomes, 1):
+        mark = (_MARKS[each.state], _STATE_COLORS[each.state])
+        title = f"{number:2}. {each.step.title}: {each.state}"
+        console.print(Text.assemble(mark, " ", (title, "bold")), soft_wrap=True)
+        console.print(Text(f"       {each.text}"), soft_wrap=True)
+        if each.next:
+            console.print(Text(f"       next: {each.next}"), soft_wrap=True)
+        if each.state in (State.TO_DO, State.BY_HAND) and each.step.link not in each.next:
+            console.print(Text(f"       {_link(each)}"), soft_wrap=True)
+    waiting = sum(each.state is State.TO_DO for each in outcomes)
+    console.print(f"\n{count(waiting, 'step')} to do: {page('first-steps.md')}" if waiting else "\neverything is done")
+
+
+def _steps_document(name: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return the walk for programs."""
+    return {
+        "stack": name,
+        "done": not _remain(outcomes),
+        "steps": [
+            {
+                "name": each.step.name,
+                "title": each.step.title,
+                "state": each.state.value,
+                "text": each.text,
+                **({"next": each.next} if each.next else {}),
+                "link": _link(each),
+            }
+            for each in outcomes
+        ],
+    }
+
+
+def _link(outcome: Outcome) -> str:
+    link = outcome.step.link
+    return link if link.startswith("https://") else f"docs/{link}"

@@ -13,7 +13,7 @@ import pytest
 
 from components.volume import OutsideBackups
 from railway_sandbox import ssh_relay
-from railyard.data import archive
+from railyard.data import files
 from railyard.data.files_commands import Measured
 from railyard.shared.console import OperationError
 from tests.operations.conftest import Railyard
@@ -79,7 +79,7 @@ def test_an_archive_that_leads_outside_is_refused(tmp_path: Path, name: str):
     (tmp_path / "in").mkdir()
 
     with pytest.raises(OperationError, match="which a backup of files never does"):
-        archive.unpack(packed, tmp_path / "in")
+        files.unpack(packed, tmp_path / "in")
     assert not list((tmp_path / "in").iterdir())
 
 
