@@ -14,13 +14,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args, get_type_hints
 
 from pydantic.alias_generators import to_camel
 
 from components.nearest_name import nearest_name
 from go_yaml.nodes import DEEPEST, MOST_VALUES
 from pulumiverse_railway import rules
+from pulumiverse_railway.provider.resources.shared.instance_inputs import ServiceInstanceInputs
 from pulumiverse_railway.provider.resources.shared.instance_settings import SETTINGS, Setting
 from railyard.migrate.findings import BASE, Config, Finding, Kind, in_clear, merged
 from railyard.shared.console import OperationError
@@ -38,7 +39,6 @@ DEFAULTS: Final = {
     ("build", "buildEnvironment"): "V3",
     ("deploy", "runtime"): "V2",
     ("deploy", "useLegacyStacker"): False,
-    ("deploy", "ipv6EgressEnabled"): False,
 }
 """Keys without a setting, with the value that Railway takes by itself."""
 PLACED: Final = (("deploy", "multiRegionConfig"), ("deploy", "numReplicas"), ("deploy", "limitOverride"))
@@ -57,8 +57,8 @@ _BRACKET: Final = re.compile(
 )
 """Brackets of JSON and TOML, with the keys before them; texts and comments are passed over."""
 _VARIABLE_TABLES: Final = ("variables", "env", "envVars", "environment", "vars")
-_NUMBERS: Final = ("healthcheckTimeout", "restartPolicyMaxRetries", "overlapSeconds", "drainingSeconds", "numReplicas")
-_BOOLEANS: Final = ("sleepApplication",)
+_TYPES: Final = get_type_hints(ServiceInstanceInputs)
+"""Types of the settings, each with None beside it."""
 _TABLES: Final = ("multiRegionConfig", "limitOverride", "nixpacksPlan")
 
 
@@ -225,7 +225,7 @@ def _value(key: str, raw: Any, setting: Setting | None) -> tuple[Any, str | None
     if setting is not None and setting.choices is not None:
         choice, allowed = str(raw).upper(), [each.value for each in setting.choices]
         return choice, None if choice in allowed else f"one of {', '.join(allowed)}"
-    if key in _NUMBERS:
+    if key == "numReplicas" or _is(int, setting):
         number = _whole(raw)
         return number, None if number is not None else "a whole number"
     if key == "multiRegionConfig" and isinstance(raw, Mapping):
@@ -234,6 +234,11 @@ def _value(key: str, raw: Any, setting: Setting | None) -> tuple[Any, str | None
         commands = _texts([raw] if isinstance(raw, str) else raw)
         return ([" && ".join(commands)], None) if commands else (None, "a command")
     return raw, _demand(key, raw, setting)
+
+
+def _is(type_: type, setting: Setting | None) -> bool:
+    """Tell whether the values of a setting have a type."""
+    return setting is not None and type_ in get_args(_TYPES[setting.name])
 
 
 def _whole(raw: Any) -> int | None:
@@ -277,7 +282,7 @@ def _is_number(value: Any) -> bool:
 
 def _demand(key: str, raw: Any, setting: Setting | None) -> str | None:
     """Return what a value should be, None when it is that."""
-    if key in _BOOLEANS:
+    if _is(bool, setting):
         return None if isinstance(raw, bool) else "true or false"
     if key == "watchPatterns":
         return None if _texts(raw) is not None else "a list of patterns"

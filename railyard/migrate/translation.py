@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast, get_args
 
 from pydantic import ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic.alias_generators import to_camel, to_snake
 
 from components.service_kind import ServiceSettings
 from components.service_settings import InstanceSettings
+from pulumiverse_railway import conflicts
 from pulumiverse_railway.provider.resources.shared import instance_config
 from pulumiverse_railway.provider.resources.shared.instance_inputs import OnFailure, ServiceInstanceInputs
 from pulumiverse_railway.provider.resources.shared.instance_settings import FORCED, SETTINGS, Builder, RestartPolicyType
@@ -152,16 +153,32 @@ def _problems(settings: Settings, image: str | None) -> dict[str, str]:
         problems = {
             str(each["loc"][0]): each["msg"].removeprefix("Value error, ") for each in error.errors() if each["loc"]
         }
-        if not problems and "startCommand" in settings and settings.get("buildCommand") == settings["startCommand"]:
-            return {"buildCommand": "a buildCommand that differs from startCommand"}
-        if not problems and settings.get("replicas", 1) > 1 and "cronSchedule" in settings:
-            return {"replicas": "1 replica with a cronSchedule"}
-        if not problems and "cronSchedule" in settings and "sleepApplication" in settings:
-            return {"sleepApplication": "one of cronSchedule and sleepApplication"}
-        if problems.keys() <= settings.keys():
+        problems = problems or _contradictions(settings, image)
+        if problems and problems.keys() <= settings.keys():
             return problems
         raise
     return {}
+
+
+_BESIDE_OTHERS: Final = {
+    "build_command": ("buildCommand", "a buildCommand that differs from startCommand"),
+    "cron_schedule": ("cronSchedule", "one with 1 replica"),
+    "sleep_application": ("sleepApplication", "one of cronSchedule and sleepApplication"),
+    "pre_deploy_timeout_seconds": ("preDeployTimeoutSeconds", "none without a preDeployCommand"),
+    "builder": ("builder", "DOCKERFILE with a dockerfilePath"),
+}
+"""Setting that contradicts others → what to take out, and what is allowed there."""
+
+
+def _contradictions(settings: Settings, image: str | None) -> dict[str, str]:
+    source = {"image": image} if image else {"repo": _STAND_IN}
+    values = {**source, **{to_snake(name): value for name, value in settings.items()}}
+    replicas = sum(settings["regions"].values()) if "regions" in settings else settings.get("replicas", 1)
+    names = [name for name, _ in conflicts.of_service(values, replicas=replicas)]
+    problems = dict(_BESIDE_OTHERS[name] for name in names if name in _BESIDE_OTHERS)
+    if "cronSchedule" in problems and "replicas" in settings:
+        return {"replicas": "1 replica with a cronSchedule"}
+    return problems
 
 
 def arguments(settings: Settings, *, image: str | None = None) -> ServiceSettings:

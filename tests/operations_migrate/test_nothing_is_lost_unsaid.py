@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
+from pulumiverse_railway.provider.resources.shared.instance_inputs import ServiceInstanceInputs
+from railyard.migrate.railway_file import DIRECT
 from tests.operations_migrate.conftest import Said
 
 ADDRESS = "postgres://u:hunter2hunter2@db/x"
@@ -196,3 +200,42 @@ def test_a_value_that_compose_does_not_know_is_named(migrated: Callable[..., Sai
     )  # fmt: skip
     assert said.settings(service="w")["image"] == "a:latest"
     assert "n" not in said.json["settings"]["production"]
+
+
+@pytest.mark.parametrize("value", [pytest.param(5, id="a number"), pytest.param(True, id="true or false")])
+def test_every_setting_is_read_by_the_type_of_its_declaration(migrated: Callable[..., Said], value: object) -> None:
+    """Of all keys that are a setting as they stand: a value of its type is taken over, one of another is named."""
+    declared = get_type_hints(ServiceInstanceInputs)
+    paths = {
+        path: get_args(declared[setting.name])
+        for path, setting in DIRECT.items()
+        if setting.choices is None and setting.form is None and setting.name != "watch_patterns"
+    }
+    document: dict[str, dict[str, object]] = {section: {} for section, _ in paths}
+    for section, key in paths:
+        document[section][key] = value
+
+    said = migrated({"railway.json": json.dumps(document)})
+
+    wrong = {path for path in paths if "is not" in said.becomes(".".join(path))[1]}
+    assert wrong == {path for path, types in paths.items() if type(value) not in types}
+
+
+@pytest.mark.parametrize(
+    ("deploy", "key"),
+    [
+        ({"preDeployTimeoutSeconds": 60}, "deploy.preDeployTimeoutSeconds"),
+        (
+            {"cronSchedule": "0 3 * * *", "multiRegionConfig": {"us-west2": {}, "europe-west4-drams3a": {}}},
+            "deploy.cronSchedule",
+        ),
+    ],
+)
+def test_a_setting_that_contradicts_others_is_named(
+    migrated: Callable[..., Said], deploy: dict[str, object], key: str
+) -> None:
+    """What the settings' rules refuse beside the others is left out, and the rest of the file is taken over."""
+    said = migrated({"railway.json": json.dumps({"deploy": {"startCommand": "run", **deploy}})})
+
+    assert said.becomes(key)[0] == "not expressible"
+    assert said.becomes("deploy.startCommand")[0] == "translated"

@@ -34,7 +34,7 @@ HAND_WRITTEN = (
     ),
     (
         "packages/railway-sandbox/railway_sandbox/railway/config/shape.py",
-        "    overlap_seconds: Whole",
+        "    overlap_seconds: Annotated[Whole",
         "    warm_up_seconds: Whole | None = None\n",
     ),
 )
@@ -71,6 +71,24 @@ def test_a_new_setting_needs_its_declaration_its_path_and_the_simulators_rule(ch
     checkout.change("staging", "warmUpSeconds: 3601", "warmUpSeconds: 90")
     checkout.json("up", "--system", "rose")
     assert _sent(checkout) == [90]
+
+
+def test_a_new_setting_is_read_from_railways_file(checkout: Checkout) -> None:
+    """``railyard migrate`` takes key and type from the declaration."""
+    file = checkout.directory / "service" / "railway.toml"
+    file.parent.mkdir()
+    file.write_text('[deploy]\nwarmUpSeconds = 90\n\n[environments.staging.deploy]\nwarmUpSeconds = "soon"\n')
+
+    migrated = subprocess.run(
+        [sys.executable, "-m", "railyard", "migrate", file.parent, "--repo", "acme/shop", "--json"],
+        cwd=checkout.directory, env=code_of(checkout.directory), check=False, capture_output=True, text=True,
+    )  # fmt: skip
+
+    findings = {each["key"]: (each["kind"], each["text"]) for each in json.loads(migrated.stdout)["findings"]}
+    assert findings == {
+        "deploy.warmUpSeconds": ("translated", "warmUpSeconds: 90"),
+        "environments.staging.deploy.warmUpSeconds": ("not expressible", '"soon" is not a whole number'),
+    }
 
 
 def _sent(checkout: Checkout) -> Any:

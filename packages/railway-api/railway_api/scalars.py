@@ -40,12 +40,9 @@ class SourceConfig(TypedDict, total=False):
 
 
 class BuildConfig(TypedDict, total=False):
-    """Say how a repository is built."""
+    """Say how a repository is built. Settings that are read by the path in their declaration have no entry here."""
 
     builder: str | None
-    buildCommand: str | None
-    dockerfilePath: str | None
-    watchPatterns: list[str] | None
 
 
 class RegionConfig(TypedDict, total=False):
@@ -75,24 +72,12 @@ class RegistryCredentials(TypedDict, total=False):
 
 
 class DeployConfig(TypedDict, total=False):
-    """Say how a service runs."""
+    """Say how a service runs. Settings that are read by the path in their declaration have no entry here."""
 
-    startCommand: str | None
-    preDeployCommand: list[str] | None
-    preDeployTimeoutSeconds: int | None
-    healthcheckPath: str | None
-    healthcheckTimeout: int | None
-    cronSchedule: str | None
-    sleepApplication: bool | None
-    restartPolicyType: str | None
-    restartPolicyMaxRetries: int | None
     numReplicas: int | None
     multiRegionConfig: dict[str, RegionConfig | None] | None
     limitOverride: LimitOverride | None
     registryCredentials: RegistryCredentials | None
-    overlapSeconds: int | None
-    drainingSeconds: int | None
-    ipv6EgressEnabled: bool | None
 
 
 class PortConfig(TypedDict, total=False):

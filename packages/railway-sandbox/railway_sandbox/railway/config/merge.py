@@ -9,19 +9,9 @@ import copy
 from typing import Any, cast
 
 from railway_sandbox.railway.config.rules import force
+from railway_sandbox.railway.config.shape import GROUPS, IGNORES_NULL, is_marked
 from railway_sandbox.railway.errors import NotSimulated
 from railway_sandbox.railway.records import Config, part
-
-IGNORED_NULLS = {
-    ("build", "watchPatterns"),
-    ("build", "buildEnvironment"),
-    ("deploy", "drainingSeconds"),
-    ("deploy", "overlapSeconds"),
-    ("deploy", "ipv6EgressEnabled"),
-    ("deploy", "limitOverride"),
-}
-"""Settings that null does not reset: they take ``[]``, 0, ``false`` or ``{containers: null}`` (the environment of a
-build cannot be reset at all)."""
 
 REPOSITORY_ONLY = ("repo", "branch", "commitSha", "rootDirectory", "checkSuites")
 
@@ -48,7 +38,7 @@ def merged_service(base: Config, entry: Config, *, returning: bool) -> Config:
     merged = copy.deepcopy(base)
     entry = copy.deepcopy(entry)
     nulls_lost = returning or _detaches(base, entry)
-    for group in ("source", "build", "deploy"):
+    for group in GROUPS:
         if group in entry:
             merged[group] = _merged_group(group, merged.get(group) or {}, entry[group], nulls_lost=nulls_lost)
     _one_kind_of_source(merged, entry)
@@ -76,7 +66,7 @@ def _merged_group(group: str, settings: Config, change: Config | None, *, nulls_
     merged = dict(settings)
     for name, value in change.items():
         if value is None:
-            if not nulls_lost and (group, name) not in IGNORED_NULLS:
+            if not nulls_lost and not is_marked(group, name, IGNORES_NULL):
                 merged.pop(name, None)
         else:
             merged[name] = deep_merge(merged.get(name), value)

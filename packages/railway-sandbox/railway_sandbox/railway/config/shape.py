@@ -6,7 +6,8 @@ Owns the check that a patch is well formed. Whether it is allowed is decided by 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, cast
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -22,6 +23,11 @@ def _number(value: Any) -> Any:
 
 Whole = Annotated[int, BeforeValidator(_number)]
 Number = Annotated[float, BeforeValidator(_number)]
+
+IGNORES_NULL: Final = "null does not reset it: it takes [], 0, false or {containers: null}, or cannot be reset at all"
+"""Marks a setting for which Railway ignores null in a patch."""
+CONFIG_ONLY: Final = "it is no field of ServiceInstance, nor of what updates one"
+"""Marks a setting that the older form lacks."""
 
 
 class Shape(BaseModel):
@@ -68,13 +74,13 @@ class Build(Shape):
 
     builder: Literal["RAILPACK", "NIXPACKS", "DOCKERFILE", "HEROKU", "PAKETO"] | None = None
     build_command: str | None = None
-    watch_patterns: list[str] | None = None
-    build_environment: Literal["V2", "V3"] | None = None
+    watch_patterns: Annotated[list[str] | None, IGNORES_NULL] = None
+    build_environment: Annotated[Literal["V2", "V3"] | None, IGNORES_NULL, CONFIG_ONLY] = None
     dockerfile_path: str | None = None
-    nixpacks_config_path: str | None = None
+    nixpacks_config_path: Annotated[str | None, CONFIG_ONLY] = None
     nixpacks_plan: Any = None
-    nixpacks_version: str | None = None
-    railpack_version: str | None = None
+    nixpacks_version: Annotated[str | None, CONFIG_ONLY] = None
+    railpack_version: Annotated[str | None, CONFIG_ONLY] = None
 
 
 class Region(Shape):
@@ -110,7 +116,7 @@ class Deploy(Shape):
 
     start_command: str | None = None
     pre_deploy_command: str | list[str] | None = None
-    pre_deploy_timeout_seconds: Whole | None = None
+    pre_deploy_timeout_seconds: Annotated[Whole | None, CONFIG_ONLY] = None
     healthcheck_path: str | None = None
     healthcheck_timeout: Whole | None = None
     cron_schedule: str | None = None
@@ -120,14 +126,14 @@ class Deploy(Shape):
     num_replicas: Whole | None = None
     region: str | None = None
     multi_region_config: dict[str, Region | None] | None = None
-    limit_override: LimitOverride | None = None
+    limit_override: Annotated[LimitOverride | None, IGNORES_NULL, CONFIG_ONLY] = None
     registry_credentials: RegistryCredentials | None = None
-    required_mount_path: str | None = None
-    overlap_seconds: Whole | None = None
-    draining_seconds: Whole | None = None
-    ipv6_egress_enabled: bool | None = Field(default=None, alias="ipv6EgressEnabled")
-    runtime: str | None = None
-    use_legacy_stacker: bool | None = None
+    required_mount_path: Annotated[str | None, CONFIG_ONLY] = None
+    overlap_seconds: Annotated[Whole | None, IGNORES_NULL] = None
+    draining_seconds: Annotated[Whole | None, IGNORES_NULL] = None
+    ipv6_egress_enabled: Annotated[bool | None, IGNORES_NULL] = Field(default=None, alias="ipv6EgressEnabled")
+    runtime: Annotated[str | None, CONFIG_ONLY] = None
+    use_legacy_stacker: Annotated[bool | None, CONFIG_ONLY] = None
 
 
 class Port(Shape):
@@ -163,6 +169,10 @@ class VolumeMount(Shape):
 
     mount_path: str | None = None
     backup_schedules: list[Literal["DAILY", "WEEKLY", "MONTHLY"]] | None = None
+
+
+GROUPS: Final[Mapping[str, type[Shape]]] = {"source": Source, "build": Build, "deploy": Deploy}
+"""Groups of a service's settings."""
 
 
 class ServiceConfig(Shape):
@@ -221,6 +231,18 @@ class EnvironmentShape(Shape):
     buckets: dict[str, BucketConfig | None] | None = None
     groups: dict[str, GroupConfig | None] | None = None
     private_network_disabled: bool | None = None
+
+
+def is_marked(group: str, setting: str, mark: str) -> bool:
+    """Tell whether a setting of a group has one of the marks above."""
+    fields = GROUPS[group].model_fields.values()
+    return any(mark in field.metadata for field in fields if field.alias == setting)
+
+
+def older_settings(group: str) -> set[str]:
+    """Return the names of a group's settings that ``ServiceInstance`` has as well."""
+    names = {field.alias or name for name, field in GROUPS[group].model_fields.items()}
+    return {name for name in names if not is_marked(group, name, CONFIG_ONLY)}
 
 
 NOT_SIMULATED = {

@@ -12,7 +12,7 @@ from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Op
 from railway_sandbox.railway.config.cron import next_run
 from railway_sandbox.railway.config.merge import REPOSITORY_ONLY, merged_service
 from railway_sandbox.railway.config.rules import check_plan, check_service, replicas_of
-from railway_sandbox.railway.config.shape import well_formed
+from railway_sandbox.railway.config.shape import older_settings, well_formed
 from railway_sandbox.railway.config.view import service_config, setting
 from railway_sandbox.railway.config.volumes import mounts_after
 from railway_sandbox.railway.deployments import deployments, instances
@@ -29,24 +29,11 @@ from railway_sandbox.railway.records import (
 )
 from railway_sandbox.railway.services.services import reach
 
-GROUPS = {
-    "build": ("buildCommand", "builder", "dockerfilePath", "nixpacksPlan", "watchPatterns"),
-    "deploy": (
-        "cronSchedule",
-        "drainingSeconds",
-        "healthcheckPath",
-        "healthcheckTimeout",
-        "ipv6EgressEnabled",
-        "overlapSeconds",
-        "preDeployCommand",
-        "registryCredentials",
-        "restartPolicyMaxRetries",
-        "restartPolicyType",
-        "sleepApplication",
-        "startCommand",
-    ),
-}
-"""Group of the config to which each setting of ``ServiceInstanceUpdateInput`` belongs."""
+OF_THEIR_OWN: Final = {"multiRegionConfig", "numReplicas", "region"}
+"""Settings that the older form takes in another way."""
+
+GROUPS: Final = {group: older_settings(group) - OF_THEIR_OWN for group in ("build", "deploy")}
+"""Settings of the config that ``ServiceInstanceUpdateInput`` may have, by their group."""
 
 TRACING: Final = {"tracingEnabled": "tracing_enabled", "autoInstrumentationEnabled": "auto_instrumentation_enabled"}
 """Settings that are no part of the config: a change reaches running containers without a deployment."""
