@@ -295,8 +295,8 @@ def _get(url: str, variable: str, whose: str, *, also: Collection[int] = ()) -> 
         answer.raise_for_status()
         return cast("Mapping[str, Any]", answer.json())
     except httpx.HTTPStatusError as refused:
-        raise OperationError(
-            f"{whose} refuses to be read: {refused.response.status_code}; look at {variable}"
-        ) from None
+        status, path = refused.response.status_code, refused.request.url.path
+        place = "look at the id of the zone in railyard:zones, and" if status == 404 and "/zones/" in path else "look"
+        raise OperationError(f"{whose} refuses to be read: {status} for {path}; {place} at {variable}") from None
     except (httpx.HTTPError, ValueError):
         raise OperationError(f"{whose} cannot be reached: check the network") from None

@@ -69,9 +69,13 @@ class Elsewhere:
         """``railyard …`` in this process; a traceback fails the test."""
         return self._run(application, arguments)
 
+    def engine(self, *arguments: str) -> Said:
+        """``make …`` in this process."""
+        return self._run(engine, arguments)
+
     def up(self) -> Any:
         """``make up`` of the stack, as a document."""
-        done = self._run(engine, ("up", "--stack", "staging", "--json"))
+        done = self.engine("up", "--stack", "staging", "--json")
         assert done.code == 0, done.text + done.errors
         return done.json
 

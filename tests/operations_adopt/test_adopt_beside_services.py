@@ -90,6 +90,23 @@ def test_a_lost_state_is_adopted_with_redirects_a_bucket_and_a_database(shop: El
     assert shop.writes() == []
 
 
+def test_what_was_adopted_can_be_changed_and_taken_down(shop: Elsewhere) -> None:
+    """By the ids with which it came in: one rule is written anew, and a destroy leaves no rules and no bucket."""
+    bring_up(shop, SHOP)
+    shop.railyard("adopt", "shop", "-s", "staging", "--yes")
+    shop.settings.write_text(shop.settings.read_text().replace("status: 302", "status: 307"))
+
+    shop.up()
+
+    assert [each.partition(" ")[0] for each in shop.writes()] == ["PUT"]
+    for command in ("unprotect", "destroy"):
+        done = shop.engine(command, "--stack", "staging")
+        assert done.code == 0, done.text + done.errors
+    with shop.world() as (cloud, _):
+        assert list(cloud.cloudflare.rulesets(ZONE).every()) == []
+        assert all(each.deleted_at for each in cloud.railway.state.bucket_instances.values())
+
+
 def test_a_project_that_no_settings_know_gives_them(shop: Elsewhere) -> None:
     """Redirects, the bucket and which service uses it become settings; a second adoption has nothing to do."""
     bring_up(shop, SHOP)

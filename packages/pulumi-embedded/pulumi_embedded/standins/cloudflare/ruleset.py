@@ -85,18 +85,24 @@ class Ruleset(Resource[RulesetInputs, RulesetState]):
         return str(ruleset["id"]), _state(ruleset, new.zone_id)
 
     async def read(self, context: Context, id: str, old: RulesetState | None) -> RulesetState | None:
-        """Return an import names zone and ruleset as ``zones/ZONE/RULESET``."""
-        zone_id, _, ruleset_id = id.removeprefix("zones/").rpartition("/")
-        zone_id = zone_id or (old.zone_id if old else "")
+        zone_id, ruleset_id = _ids(id, old)
         found = await cast("CloudflareClient", context.client).find(f"/zones/{zone_id}/rulesets/{ruleset_id}")
         return _state(found["result"], zone_id) if found else None
 
     async def update(self, context: Context, id: str, old: RulesetState, new: RulesetInputs) -> RulesetState:
+        zone_id, ruleset_id = _ids(id, old)
         client = cast("CloudflareClient", context.client)
-        return _state(await client.result("PUT", f"/zones/{new.zone_id}/rulesets/{id}", _sent(new)), new.zone_id)
+        return _state(await client.result("PUT", f"/zones/{zone_id}/rulesets/{ruleset_id}", _sent(new)), zone_id)
 
     async def delete(self, context: Context, id: str, old: RulesetState) -> None:
-        await cast("CloudflareClient", context.client).remove(f"/zones/{old.zone_id}/rulesets/{id}")
+        zone_id, ruleset_id = _ids(id, old)
+        await cast("CloudflareClient", context.client).remove(f"/zones/{zone_id}/rulesets/{ruleset_id}")
+
+
+def _ids(id: str, old: RulesetState | None) -> tuple[str, str]:
+    """Return zone and ruleset id; an import names both as ``zones/ZONE/RULESET``."""
+    zone_id, _, ruleset_id = id.removeprefix("zones/").rpartition("/")
+    return zone_id or (old.zone_id if old else ""), ruleset_id
 
 
 def _sent(new: RulesetInputs) -> dict[str, Any]:
