@@ -53,7 +53,7 @@ class AlertsArgs(AlertsInputs):
     """Whose events are sent."""
     webhook: pulumi.Input[str]
     """Address to which they are sent, a secret."""
-    kept: bool = False
+    webhook_is_unknown: bool = False
     """True if the address is not known in this run, and stays as the state has it. Default: false."""
 
 
@@ -73,7 +73,7 @@ class Alerts(pulumi.ComponentResource):
             channel_configs=[channel],
             opts=pulumi.ResourceOptions(
                 parent=self,
-                ignore_changes=["channelConfigs"] if args.kept else None,
+                ignore_changes=["channelConfigs"] if args.webhook_is_unknown else None,
                 depends_on=checked_args.depends_on,
             ),
         )

@@ -225,8 +225,8 @@ class Bucket(pulumi.ComponentResource):
         return pulumi.Output.from_input(args.cdn_domain)
 
 
-def _versioning(wanted: bool) -> digitalocean.SpacesBucketVersioningArgsDict | None:
-    return {"enabled": True} if wanted else None
+def _versioning(enabled: bool) -> digitalocean.SpacesBucketVersioningArgsDict | None:
+    return {"enabled": True} if enabled else None
 
 
 def _lifecycle(index: int, rule: LifecycleRuleInputs) -> digitalocean.SpacesBucketLifecycleRuleArgsDict:

@@ -181,7 +181,7 @@ class DatabaseArgs(DatabaseInputs):
     """Password of its user. Default: none, which Redis alone starts with: only its own environment reaches it."""
     sealed: Sequence[str] = ()
     """Variables whose values Railway never shows again."""
-    kept: Sequence[str] = ()
+    unknown_variables: Sequence[str] = ()
     """Variables whose values are not known in this run, and stay as the state has them."""
 
 
@@ -223,7 +223,7 @@ class Database(pulumi.ComponentResource):
                 start_command=self._given.made(lambda settings: settings.start_command(with_password=with_password)),
                 variables=self._variables(),
                 sealed=args.sealed,
-                kept=args.kept,
+                unknown_variables=args.unknown_variables,
             ),
             pulumi.ResourceOptions(parent=self),
         )

@@ -230,7 +230,7 @@ class ProjectReferences:
     def _refuse_circles(self, service: Referring) -> None:
         for other, _ in service.must_follow():
             if path := _path(other, service, lambda node: [each for each, _ in node.must_follow()]):
-                raise pulumi.RunError(self._told([service, *path]))
+                raise pulumi.RunError(self._circle_message([service, *path]))
         for named in service.named:
             start = (named.reference.owner, named.reference.variable)
             if path := _path(start, start, lambda node: self._inside(service, *node), longer=True):
@@ -240,7 +240,7 @@ class ProjectReferences:
                     "has a value: write the value into one of them"
                 )
 
-    def _told(self, path: Sequence[Referring]) -> str:
+    def _circle_message(self, path: Sequence[Referring]) -> str:
         lines = [f"the services of {self.project} refer to each other in a circle, so that none can be deployed first:"]
         for service, other in pairwise(path):
             why = next(why for each, why in service.must_follow() if each is other)

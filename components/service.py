@@ -47,7 +47,7 @@ class ServiceArgs(ServiceInputs):
     """Password that belongs to ``registry_username``."""
     sealed: Sequence[str] = ()
     """Variables whose values Railway never shows again."""
-    kept: Sequence[str] = ()
+    unknown_variables: Sequence[str] = ()
     """Variables whose values are not known in this run, and stay as the state has them."""
 
 
@@ -251,7 +251,7 @@ class Service(pulumi.ComponentResource):
                 parent=self,
                 depends_on=pulumi.Output.from_input(self._before()),
                 deleted_with=identity,
-                ignore_changes=[f"variables.{variable}" for variable in sorted(args.kept)],
+                ignore_changes=[f"variables.{variable}" for variable in sorted(args.unknown_variables)],
             ),
             **settings,
         )

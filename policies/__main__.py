@@ -47,7 +47,7 @@ def levels(stack: str) -> Levels:
     return levels_of(with_shared(own, below, known=()))
 
 
-def seen(resource: PolicyResource) -> Resource:
+def resource_of(resource: PolicyResource) -> Resource:
     """Return a resource as rules see it."""
     return Resource(
         type=resource.resource_type,
@@ -74,7 +74,7 @@ def validation(name: str, level: Level) -> Callable[[StackValidationArgs, Report
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         stacks = {resource.urn.split("::")[0].removeprefix("urn:pulumi:") for resource in args.resources}
         chosen = levels(stacks.pop()) if len(stacks) == 1 else None
-        for violation in judged(map(seen, args.resources), chosen):
+        for violation in judged(map(resource_of, args.resources), chosen):
             if (violation.policy, violation.level) == (name, level):
                 text = f"{violation.message} ({violation.reason})" if violation.reason else violation.message
                 report(text, violation.urns[0])

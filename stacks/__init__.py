@@ -98,12 +98,12 @@ def compose(settings: StackSettings) -> None:
     adopted.take_over()
     if settings.stack.usage_limit:
         UsageLimit("workspace", UsageLimitArgs(**inputs_of(settings.stack.usage_limit)))
-    systems = _wanted(settings)
+    systems = _systems_to_make(settings)
     stack_secrets = _read_secrets(settings, systems)
-    kept = _kept_outputs([name for name in settings.systems if name not in systems])
+    fingerprints = _kept_outputs([name for name in settings.systems if name not in systems])
     instances = secrets.instances_from_now_on()
     _make_systems(settings, systems, stack_secrets)
-    pulumi.export(secrets.FINGERPRINTS, secrets.deployed({**kept, **stack_secrets.fingerprints}, instances))
+    pulumi.export(secrets.FINGERPRINTS, secrets.deployed({**fingerprints, **stack_secrets.fingerprints}, instances))
     if excess and not os.environ.get(WHOLE_PREVIEW):
         raise _refused(excess)
     if excess:
@@ -131,7 +131,7 @@ def _make_systems(
         pulumi.export(name, system.outputs)
 
 
-def _wanted(settings: StackSettings) -> dict[str, SystemSettings]:
+def _systems_to_make(settings: StackSettings) -> dict[str, SystemSettings]:
     """Return the systems to make: those that the run is about, and all others of their projects."""
     projects = {settings.systems[name].project.name for name in chosen(settings.systems)}
     return {name: each for name, each in settings.systems.items() if each.project.name in projects}

@@ -50,8 +50,8 @@ CONNECTIONS = 97
 
 def refuse_too_many_connections(instances: int, pool_size: int, *, setting: str) -> None:
     """Raise ``ValueError`` when ``instances`` with a pool each ask for more connections than a database has."""
-    if (wanted := instances * pool_size) > CONNECTIONS:
+    if (connections := instances * pool_size) > CONNECTIONS:
         raise ValueError(
             f"at most {CONNECTIONS} connections to the database, and {instances} instances with {pool_size} each take "
-            f"{wanted}: lower replicas, or {setting} to {max(CONNECTIONS // instances, 1)}"
+            f"{connections}: lower replicas, or {setting} to {max(CONNECTIONS // instances, 1)}"
         )

@@ -106,7 +106,7 @@ class Calculation:
 
     def service(self, system: str, name: str, load: Load) -> Line:
         """Return what a service costs, without its volume."""
-        usage = self._said(system, name)
+        usage = self._usage_of(system, name)
         nothing = Usage()
         limits = PLANS[self.plan]
         memory_gb = (load.memory_mb * load.replicas if load.memory_mb else limits.memory_mb_per_service) / MB_PER_GB
@@ -127,9 +127,9 @@ class Calculation:
     def volume(self, system: str, service: str, size_gb: float | None, backups: Sequence[str]) -> Line:
         """Return what the volume of a service costs, with its backups."""
         size_gb = size_gb or DEFAULT_VOLUME_GB[self.plan]
-        usage = self._said(system, service)
+        usage = self._usage_of(system, service)
         stored_gb = size_gb * AS_USED.share_of_volume if usage.stored_gb is None else usage.stored_gb
-        kept = sum(BACKUPS_KEPT.get(each.lower(), 1) for each in backups)
+        most_copies = sum(BACKUPS_KEPT.get(each.lower(), 1) for each in backups)
         copies = AS_USED.backups_of_volume if backups else 0.0
         return Line(
             kind=Kind.VOLUME,
@@ -138,7 +138,7 @@ class Calculation:
             cost=Cost(
                 at_rest=self._disk(size_gb * AT_REST.share_of_volume, AT_REST.backups_of_volume),
                 as_used=self._disk(stored_gb, copies),
-                at_limits=self._disk(size_gb, kept),
+                at_limits=self._disk(size_gb, most_copies),
             ),
         )
 
@@ -174,7 +174,7 @@ class Calculation:
             ),
         )
 
-    def _said(self, system: str, name: str) -> Usage:
+    def _usage_of(self, system: str, name: str) -> Usage:
         return self._usage.get(system, {}).get(name) or Usage()
 
     def _compute(self, load: Load, usage: Usage, assumed: Assumed) -> float:

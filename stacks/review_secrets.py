@@ -56,8 +56,8 @@ def read(review: Review, files: Mapping[str, str], declared: Declared, *, previe
         if document:
             fingerprints[system] |= {each.name: fingerprint(document, system, each.name) for each in handed_over}
         unopened = [*(generated if not token else ()), *(handed_over if values is None else ())]
-        kept = frozenset(variable for each in unopened for variable in (each.name, *each.also_sets))
-        systems[system] = SystemSecrets(values=outputs, kept=kept)
+        unknown_variables = frozenset(variable for each in unopened for variable in (each.name, *each.also_sets))
+        systems[system] = SystemSecrets(values=outputs, unknown_variables=unknown_variables)
     return StackSecrets(systems=systems, fingerprints=fingerprints)
 
 

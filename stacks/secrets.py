@@ -53,8 +53,8 @@ class SystemSecrets:
     """The secrets of one system."""
 
     values: Mapping[str, pulumi.Output[str]] = field(repr=False)
-    kept: frozenset[str] = frozenset()
-    """Variables that a preview without the key leaves as the state has them."""
+    unknown_variables: frozenset[str] = frozenset()
+    """Variables whose values are unknown in a preview without the key, and stay as the state has them."""
 
     def __getitem__(self, name: str) -> pulumi.Output[str]:
         """Return the value of a required secret."""
@@ -137,11 +137,13 @@ def read(
     fingerprints = {
         system: {name: fingerprint(document, system, name) for name in group} for system, group in stored.items()
     }
-    kept = {} if values is not None else _kept(declared, fingerprints, previous_output(FINGERPRINTS) or {})
+    unknown_variables = (
+        {} if values is not None else _unknown_variables(declared, fingerprints, previous_output(FINGERPRINTS) or {})
+    )
     systems: dict[str, SystemSecrets] = {}
     for system, group in stored.items():
         outputs = {name: unknown() if values is None else as_output(values[system][name]) for name in group}
-        systems[system] = SystemSecrets(values=outputs, kept=kept.get(system, frozenset()))
+        systems[system] = SystemSecrets(values=outputs, unknown_variables=unknown_variables.get(system, frozenset()))
     return StackSecrets(systems=systems, fingerprints=fingerprints)
 
 
@@ -174,17 +176,17 @@ def fingerprint(document: sops.Document, system: str, name: str) -> str:
     return hashlib.sha256(written.encode()).hexdigest()[:_DIGITS]
 
 
-def _kept(declared: Declared, now: Fingerprints, before: Fingerprints) -> dict[str, frozenset[str]]:
+def _unknown_variables(declared: Declared, now: Fingerprints, before: Fingerprints) -> dict[str, frozenset[str]]:
     """Return the variables of each system that follow from secrets of which none was written anew."""
-    kept: dict[str, frozenset[str]] = {}
+    unknown_variables: dict[str, frozenset[str]] = {}
     for system, secrets in declared.items():
         same: set[str] = set()
         anew: set[str] = set()
         for secret in secrets:
             is_same = now[system].get(secret.name) == before.get(system, {}).get(secret.name)
             (same if is_same else anew).update((secret.name, *secret.also_sets))
-        kept[system] = frozenset(same - anew)
-    return kept
+        unknown_variables[system] = frozenset(same - anew)
+    return unknown_variables
 
 
 def _refuse(path: Path, declared: Declared, findings: Sequence[Finding]) -> None:

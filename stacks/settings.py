@@ -279,14 +279,14 @@ def _with_credentials(problems: Sequence[Problem], shown: Iterable[Problem]) -> 
 
 def _each_place_once(problems: Sequence[Problem]) -> list[Problem]:
     """Return what is said first about each place; of a whole group or a missing key there may be more to say."""
-    kept: list[Problem] = []
+    first_problems: list[Problem] = []
     places: set[tuple[Path, bool]] = set()
     for problem in problems:
         place = (problem.path, problem.absolute)
         if place not in places or problem.value is None:
-            kept.append(problem)
+            first_problems.append(problem)
             places.add(place)
-    return kept
+    return first_problems
 
 
 def _plan(value: Any, problems: list[Problem]) -> Plan | None:

@@ -108,15 +108,17 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         options = pulumi.ResourceOptions(protect=settings.protected or None, providers=own)
         super().__init__(self.TOKEN, self.NAME, None, options)
         self._sealed = self._sealed_variables(settings)
-        self._kept, self._encrypted = secrets.kept, frozenset(encrypted)
+        self._unknown_variables, self._encrypted = secrets.unknown_variables, frozenset(encrypted)
         self.project = project or Project(self.NAME, ProjectArgs(**inputs_of(settings.project)), self.child())
         self.zones = self._zones(settings, zones)
         self._services: dict[str, Service] = {}
         self._buckets: list[Bucket] = []
         extra = self.compose(settings, secrets)
         if settings.alerts:
-            webhook, kept = secrets[ALERT_WEBHOOK.name], ALERT_WEBHOOK.name in secrets.kept
-            alerts = AlertsArgs(**inputs_of(settings.alerts), project=self.project, webhook=webhook, kept=kept)
+            webhook, is_unknown = secrets[ALERT_WEBHOOK.name], ALERT_WEBHOOK.name in secrets.unknown_variables
+            alerts = AlertsArgs(
+                **inputs_of(settings.alerts), project=self.project, webhook=webhook, webhook_is_unknown=is_unknown
+            )
             Alerts(self.NAME, alerts, self.child())
         self._redirect(settings.redirects)
         domains = [domain for service in self._services.values() for domain in service.domains]
@@ -201,7 +203,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
                 uses=[each if isinstance(each, Service) else each.service for each in uses],
                 registry_password=registry_password,
                 sealed=_secret(self._sealed, every),
-                kept=_secret(self._kept, every),
+                unknown_variables=_secret(self._unknown_variables, every),
             ),
             pulumi.ResourceOptions(parent=self, aliases=aliases),
         )
@@ -233,7 +235,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
                 project=self.project,
                 password=password,
                 sealed=_secret(self._sealed, variables),
-                kept=_secret(self._kept, variables),
+                unknown_variables=_secret(self._unknown_variables, variables),
             ),
             self.child(),
         )

@@ -63,7 +63,7 @@ class Part:
     wired: Mapping[str, Property]
     """Connected components: name in the schema → property."""
     outputs: Mapping[str, Property]
-    told: Callable[[Any], Outputs]
+    outputs_of: Callable[[Any], Outputs]
     """Returns the outputs of one that was made."""
 
 
@@ -138,7 +138,7 @@ def _service(doc: str, kind: type[ServiceSettings], args: type[ServiceArgs] = Se
             "tcpAddress": Property("Host and port of its TCP proxy; none without one.", required=False),
             "dnsTargets": Property("Hostname of each domain, and where its CNAME points.", TEXTS),
         },
-        told=lambda service: {
+        outputs_of=lambda service: {
             "serviceId": service.service_id,
             "privateHost": service.private_host,
             "url": service.url,
@@ -152,7 +152,7 @@ def _database(component: type[Database]) -> Part:
     def make(name: str, given: Given, opts: pulumi.ResourceOptions | None) -> Database:
         return component(name, component.ARGS(project=_project(given), **given), opts)
 
-    def told(database: Any) -> Outputs:
+    def outputs_of(database: Any) -> Outputs:
         return {
             "serviceId": database.service.service_id,
             "host": database.service.private_host,
@@ -174,7 +174,7 @@ def _database(component: type[Database]) -> Part:
             "url": Property("Its address, with user and password.", secret=True),
             "publicUrl": Property("Its address from the internet; none without tcpPort.", required=False, secret=True),
         },
-        told=told,
+        outputs_of=outputs_of,
     )
 
 
@@ -203,7 +203,7 @@ PARTS: Final[Mapping[str, Part]] = {
             "projectId": Property("Railway's id of the project."),
             "environmentId": Property("Railway's id of its environment."),
         },
-        told=lambda made: {"projectId": made.project_id, "environmentId": made.environment_id},
+        outputs_of=lambda made: {"projectId": made.project_id, "environmentId": made.environment_id},
     ),
     "Service": _service("A service with its volume, domains, variables and CDN.", ServiceSettings),
     "Worker": _service("A service that takes its work from a queue or a database; nobody calls it.", WorkerSettings),
@@ -221,7 +221,7 @@ PARTS: Final[Mapping[str, Part]] = {
         ),
         wired=SERVICE,
         outputs={"volumeId": Property("Railway's id of the volume.")},
-        told=lambda made: {"volumeId": made.volume_id},
+        outputs_of=lambda made: {"volumeId": made.volume_id},
     ),
     "Domain": Part(
         doc="A name that leads to one service, with its records at Cloudflare and its certificate.",
@@ -242,7 +242,7 @@ PARTS: Final[Mapping[str, Part]] = {
             "url": Property("Its address, https://…."),
             "target": Property("Target of the CNAME record: the name that Railway gave."),
         },
-        told=lambda made: {"hostname": made.hostname, "url": made.url, "target": made.target},
+        outputs_of=lambda made: {"hostname": made.hostname, "url": made.url, "target": made.target},
     ),
     "Zone": Part(
         doc="A Cloudflare zone whose names lead to Railway.",
@@ -258,7 +258,7 @@ PARTS: Final[Mapping[str, Part]] = {
             )
         },
         outputs={"zoneId": Property("Cloudflare's id of the zone."), "name": Property("Its name.")},
-        told=lambda made: {"zoneId": made.zone_id, "name": made.name},
+        outputs_of=lambda made: {"zoneId": made.zone_id, "name": made.name},
     ),
     **{component.SETTINGS.SERVER.token.rpartition(":")[2]: _database(component) for component in (Postgres, Mysql)},
     **{component.SETTINGS.SERVER.token.rpartition(":")[2]: _database(component) for component in (Mongodb, Redis)},
@@ -272,7 +272,7 @@ PARTS: Final[Mapping[str, Part]] = {
             "cdnEndpoint": Property("Host of the CDN endpoint; none without one.", required=False),
             "variables": VARIABLES,
         },
-        told=lambda made: {
+        outputs_of=lambda made: {
             "bucketName": made.bucket_name,
             "cdnEndpoint": made.cdn_endpoint,
             "variables": made.variables,
@@ -288,7 +288,7 @@ PARTS: Final[Mapping[str, Part]] = {
             "endpoint": Property("Address for S3 clients."),
             "variables": VARIABLES,
         },
-        told=lambda made: {
+        outputs_of=lambda made: {
             "bucketName": made.bucket_name,
             "endpoint": made.endpoint,
             "variables": made.variables,
@@ -302,7 +302,7 @@ PARTS: Final[Mapping[str, Part]] = {
         ),
         wired={"zoneId": Property("Cloudflare's id of the zone that holds the names, zoneId of a Zone.")},
         outputs={},
-        told=_nothing,
+        outputs_of=_nothing,
     ),
     "Alerts": Part(
         doc="A rule that sends events of a project to a webhook.",
@@ -310,7 +310,7 @@ PARTS: Final[Mapping[str, Part]] = {
         make=lambda name, given, opts: Alerts(name, AlertsArgs(project=_project(given), **given), opts),
         wired={**PROJECT, "webhook": Property("Address to which they are sent.", secret=True)},
         outputs={},
-        told=_nothing,
+        outputs_of=_nothing,
     ),
     "UsageLimit": Part(
         doc="The limit of what the workspace of the token may use.",
@@ -318,7 +318,7 @@ PARTS: Final[Mapping[str, Part]] = {
         make=lambda name, given, opts: UsageLimit(name, UsageLimitArgs(**given), opts),
         wired={},
         outputs={},
-        told=_nothing,
+        outputs_of=_nothing,
     ),
 }
 """Name of each component → what it is."""

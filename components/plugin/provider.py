@@ -40,7 +40,7 @@ class Components(Provider):
         try:
             self._check(name, resource_type, inputs)
             component = part.make(name, arguments(name, part.settings, inputs), options)
-            outputs = part.told(component)
+            outputs = part.outputs_of(component)
         except pulumi.RunError as error:
             raise InputPropertiesError(str(error), []) from None
         return ConstructResult(component.urn, {key: value for key, value in outputs.items() if value is not None})

@@ -175,7 +175,7 @@ class RunningService:
     service_id: str | None = None
     instance_id: str | None = None
     """Railway's id of the service in this environment, the user name of its SSH."""
-    asked: Source = Source()
+    configured: Source = Source()
     """Source in its configuration on Railway."""
     latest: Deployed | None = None
     """The newest deployment that was attempted."""
@@ -201,9 +201,9 @@ class RunningService:
         spec = DeploymentSpec(
             service_id=self.service_id or "",
             service_name=self.name,
-            image=self.asked.image,
-            repo=self.asked.repo,
-            commit_sha=self.asked.commit,
+            image=self.configured.image,
+            repo=self.configured.repo,
+            commit_sha=self.configured.commit,
         )
         return spec.differs({"image": serving.image, "repo": serving.repo, "commitHash": serving.commit})
 
@@ -223,10 +223,10 @@ class RunningService:
         args, serving = self.declared.args if self.declared else None, self.serving
         if serving is None or not isinstance(args, ServiceSettings):
             return False
-        wanted = DeploymentSpec(
+        spec = DeploymentSpec(
             service_id="", service_name="", image=args.image, repo=args.repo, commit_sha=args.commit_sha
         )
-        return wanted.differs({"image": serving.image, "repo": serving.repo, "commitHash": serving.commit}) is None
+        return spec.differs({"image": serving.image, "repo": serving.repo, "commitHash": serving.commit}) is None
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -91,12 +91,12 @@ async def other_systems(
     railway: Railway, stack: Stack, names: Sequence[str], projects: Projects
 ) -> list[RunningSystem]:
     """Return what systems run that a command is not about, of those that are there: many in one request."""
-    wanted = stack.chosen(names)
+    chosen_systems = stack.chosen(names)
     systems: list[RunningSystem] = []
-    for client, names_of_client in _by_client(railway, wanted).items():
-        places = {name: _place(wanted[name], projects[name]) for name in names_of_client}
+    for client, names_of_client in _by_client(railway, chosen_systems).items():
+        places = {name: _place(chosen_systems[name], projects[name]) for name in names_of_client}
         systems += await _others(client, stack, {name: place for name, place in places.items() if place})
-    return sorted(systems, key=lambda each: list(wanted).index(each.name))
+    return sorted(systems, key=lambda each: list(chosen_systems).index(each.name))
 
 
 async def _others(client: Client, stack: Stack, environments: Mapping[str, Mapping[str, str]]) -> list[RunningSystem]:
@@ -230,16 +230,16 @@ def _changed_nothing(newest: Deployed, service: RunningService) -> bool:
 
 
 def _project(settings: SystemSettings, projects: Sequence[Project]) -> Project | None:
-    wanted = settings.project
+    project_settings = settings.project
     same = [
         project
         for project in projects
-        if project["name"] == wanted.name and wanted.workspace_id in (None, project["workspaceId"])
+        if project["name"] == project_settings.name and project_settings.workspace_id in (None, project["workspaceId"])
     ]
     if len(same) > 1:
         ids = ", ".join(f"{project['id']} (workspace {project['workspaceId']})" for project in same)
         raise OperationError(
-            f"the token reaches {len(same)} projects named {wanted.name!r}, {ids}: "
+            f"the token reaches {len(same)} projects named {project_settings.name!r}, {ids}: "
             "give the project a workspaceId in the settings, or delete the one that nobody needs"
         )
     return same[0] if same else None
@@ -286,7 +286,7 @@ def _service(
         declared=declared,
         service_id=service_id,
         instance_id=instance["id"] if instance else None,
-        asked=Source(
+        configured=Source(
             image=source.get("image"),
             repo=source.get("repo"),
             branch=source.get("branch") or ("main" if source.get("repo") else None),

@@ -58,7 +58,7 @@ class Adoption:
     imported: int = 0
     stored: list[str] = field(default_factory=list[str])
     sealed: list[str] = field(default_factory=list[str])
-    left: list[RemainingChange] = field(default_factory=list[RemainingChange])
+    remaining_changes: list[RemainingChange] = field(default_factory=list[RemainingChange])
     written: bool = False
 
     @property
@@ -105,9 +105,9 @@ class Adoption:
             "imported": self.imported,
             "left": [
                 {"op": each.op, "name": each.name, "keys": list(each.keys), "reasons": list(each.reasons)}
-                for each in self.left
+                for each in self.remaining_changes
             ],
-            "deployments": sum(each.deploys for each in self.left),
+            "deployments": sum(each.deploys for each in self.remaining_changes),
             "adopted": self.written,
         }
 
@@ -121,17 +121,17 @@ def read(
     """
     project_id, environments = railway.run(live_reader.environments(railway.client, project))
     stated = [str(each.get("environment")) for each in configuration.projects(config) if each.get("name") == project]
-    wanted = environment or next((each for each in [*stated, stack] if each in environments), None)
-    if wanted is None and len(environments) == 1:
-        wanted = next(iter(environments))
-    if wanted not in environments:
+    environment_name = environment or next((each for each in [*stated, stack] if each in environments), None)
+    if environment_name is None and len(environments) == 1:
+        environment_name = next(iter(environments))
+    if environment_name not in environments:
         raise CallError(
             f"{project} has the environments {', '.join(environments)}: give --environment with the one of {stack}; "
             "each of them goes into a stack of its own"
         )
     zones = [ZoneSettings.model_validate(each) for each in configuration.zones(config)]
     redirected = configuration.redirected(config).get(system or "", [])
-    return railway.run(live_reader.read(railway.client, project_id, environments[wanted], zones, redirected))
+    return railway.run(live_reader.read(railway.client, project_id, environments[environment_name], zones, redirected))
 
 
 def begin(
@@ -148,29 +148,33 @@ def begin(
         running = [name for name in live.services() if name in [*service_names, *strangers] and name not in by_hand]
         stated = cast("Settings", present) if own_system.is_own(present) else {}
         others = None if stated.get("buckets") else _other_buckets(settings, chosen.name, live)
-        kept = system_settings.keep_own(live, running, others)
-        strangers = [name for name in strangers if name not in (*kept.settings[SERVICES], *by_hand)]
-        if not (kept.settings[SERVICES] or by_hand):
+        proposal = system_settings.keep_own(live, running, others)
+        strangers = [name for name in strangers if name not in (*proposal.settings[SERVICES], *by_hand)]
+        if not (proposal.settings[SERVICES] or by_hand):
             raise OperationError(f"{live.snapshot.project['name']} has no service that runs and belongs to no system")
-        kept.settings["project"] = configuration.project_of(config, kept.settings["project"])
-        service_names = [*kept.settings[SERVICES], *(name for name in by_hand if name in live.services())]
-        if not kept.settings[SERVICES]:
-            del kept.settings[SERVICES]
+        proposal.settings["project"] = configuration.project_of(config, proposal.settings["project"])
+        service_names = [*proposal.settings[SERVICES], *(name for name in by_hand if name in live.services())]
+        if not proposal.settings[SERVICES]:
+            del proposal.settings[SERVICES]
     else:
         expected = [chosen.names.get(name, name) for name in chosen.system.SETTINGS.model_fields]
         service_names = [name for name in expected if name in live.services()]
-        kept = system_settings.keep(chosen.system, live, chosen.names, configuration.shared_settings(chosen.name))
+        proposal = system_settings.keep(chosen.system, live, chosen.names, configuration.shared_settings(chosen.name))
     redirected, told = redirects.keep(live, chosen.name, stack, config)
     if redirected:
         said = cast("list[Settings]", cast("Settings", present or {}).get("redirects") or [])
-        kept.settings["redirects"] = [*said, *redirected]
+        proposal.settings["redirects"] = [*said, *redirected]
     if present is None:
-        kept.settings["protected"] = True
+        proposal.settings["protected"] = True
     edit = configuration.with_system(
-        stack, chosen.name, kept.settings, cast("Settings | None", present), configuration.missing_zones(config, live)
+        stack,
+        chosen.name,
+        proposal.settings,
+        cast("Settings | None", present),
+        configuration.missing_zones(config, live),
     )
     _valid(edit)
-    notes = [*kept.notes, *told, *_from_files(live, service_names), *_about_environments(live)]
+    notes = [*proposal.notes, *told, *_from_files(live, service_names), *_about_environments(live)]
     return Adoption(
         target=chosen, stack=stack, live=live, edit=edit, services=service_names, strangers=strangers, notes=notes
     )
@@ -243,33 +247,37 @@ def finish(adoption: Adoption, railway: Railway, kept_by: Stack | None, age: Seq
     try:
         if kept_by and age is not None:
             adoption.stored = secrets_of.store(kept_by, adoption.system, values, age)
-        wanted, matched = _wanted(adoption, engine)
+        planned_resources, matched = _planned_and_matched(adoption, engine)
     except OperationError as error:
         raise OperationError(
             f"{error}\n{adoption.edit.file.name} is written, and nothing is imported yet: mend this, and run the same "
             "command again"
         ) from None
-    _keep_variables(adoption, wanted, matched, values)
-    take_over.take(engine, wanted, matched, live)
-    adoption.imported, adoption.written = sum(each.new and each.urn in matched.ids for each in wanted), True
+    _keep_variables(adoption, planned_resources, matched, values)
+    take_over.take(engine, planned_resources, matched, live)
+    adoption.imported, adoption.written = sum(each.new and each.urn in matched.ids for each in planned_resources), True
     own = () if railway.real else stack.declared[adoption.system]
-    adoption.left = take_over.left(engine.preview([adoption.system]), adoption.system, _why(adoption, matched, own))
-    take_over.settle(engine, wanted, matched, adoption.left)
+    adoption.remaining_changes = take_over.remaining_changes(
+        engine.preview([adoption.system]), adoption.system, _why(adoption, matched, own)
+    )
+    take_over.settle(engine, planned_resources, matched, adoption.remaining_changes)
 
 
-def _wanted(adoption: Adoption, engine: Engine) -> tuple[list[Planned], Matched]:
+def _planned_and_matched(adoption: Adoption, engine: Engine) -> tuple[list[Planned], Matched]:
     """Return what the program wants and what of it exists; what an earlier run has imported is read again first."""
     names = adoption.target.names
-    wanted = planned(engine.preview([adoption.system], unchanged=True), adoption.system)
-    matched = match(wanted, adoption.live, names)
+    planned_resources = planned(engine.preview([adoption.system], unchanged=True), adoption.system)
+    matched = match(planned_resources, adoption.live, names)
     urns = [
-        each.urn for each in wanted if each.urn in matched.ids and not each.new and each.type not in take_over.UNREAD
+        each.urn
+        for each in planned_resources
+        if each.urn in matched.ids and not each.new and each.type not in take_over.UNREAD
     ]
     if urns:
         engine.refresh(urns)
-        wanted = planned(engine.preview([adoption.system], unchanged=True), adoption.system)
-        matched = match(wanted, adoption.live, names)
-    return wanted, matched
+        planned_resources = planned(engine.preview([adoption.system], unchanged=True), adoption.system)
+        matched = match(planned_resources, adoption.live, names)
+    return planned_resources, matched
 
 
 def places(adoption: Adoption) -> dict[str, tuple[str, str]]:
@@ -338,11 +346,13 @@ def _why(adoption: Adoption, matched: Matched, made_up: Sequence[Secret]) -> dic
     return reasons
 
 
-def _keep_variables(adoption: Adoption, wanted: Sequence[Planned], matched: Matched, secrets: SecretValues) -> None:
+def _keep_variables(
+    adoption: Adoption, planned_resources: Sequence[Planned], matched: Matched, secrets: SecretValues
+) -> None:
     """Write variables that the program does not set, so that none is lost; what may be a secret is named instead."""
     live = adoption.live
     names = {id_: name for name, id_ in live.services().items()}
-    for resource in wanted:
+    for resource in planned_resources:
         if resource.type != INSTANCE_TYPE or resource.urn not in matched.ids:
             continue
         service_id = matched.ids[resource.urn].rpartition("/")[2]

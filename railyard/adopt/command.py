@@ -117,7 +117,7 @@ def adopt(
         if rehearse and not json:
             wrote = count(writes, "request")
             typer.echo(f"rehearsed in a throw-away sandbox, with {wrote} that wrote; nothing is left")
-    raise typer.Exit(PROBLEM if adopted.left else 0)
+    raise typer.Exit(PROBLEM if adopted.remaining_changes else 0)
 
 
 def _check_call(system: str | None, project: str | None, config: Settings, *, own: bool) -> None:
@@ -165,10 +165,10 @@ def _conclude(adopted: Adoption, *, dry_run: bool, rehearse: bool) -> None:
     if adopted.sealed:
         typer.echo(f"sealed, nobody can read them: {', '.join(adopted.sealed)}; {RAILYARD} secrets set takes them")
     typer.echo(f"{count(adopted.imported, 'resource')} imported")
-    for each in adopted.left:
+    for each in adopted.remaining_changes:
         typer.echo(f"left: {each.text}" + (" (deploys)" if each.deploys else ""))
-    deployments = sum(each.deploys for each in adopted.left)
-    typer.echo(f"preview: {count(len(adopted.left), 'change')}, {count(deployments, 'deployment')}")
+    deployments = sum(each.deploys for each in adopted.remaining_changes)
+    typer.echo(f"preview: {count(len(adopted.remaining_changes), 'change')}, {count(deployments, 'deployment')}")
 
 
 def abandon(

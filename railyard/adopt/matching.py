@@ -90,11 +90,11 @@ def planned(document: Mapping[str, Any], system: str) -> list[Planned]:
     return resources
 
 
-def match(wanted: Sequence[Planned], live: LiveProject, names: Mapping[str, str]) -> Matched:
+def match(planned_resources: Sequence[Planned], live: LiveProject, names: Mapping[str, str]) -> Matched:
     """Find what each resource is; ``names`` maps a service's name in the settings to another one on Railway."""
     matched = Matched()
     matcher = _Matcher(live, names, matched)
-    for resource in wanted:
+    for resource in planned_resources:
         if not resource.custom or resource.type.startswith("pulumi:providers:"):
             continue
         id_ = matcher.find(resource)

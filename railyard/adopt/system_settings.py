@@ -48,7 +48,7 @@ _WORKERS: Final = re.compile(r"--workers (\d+)$")
 
 
 @dataclass
-class KeptSettings:
+class ProposedSettings:
     """Settings of a system, and what of the project they cannot keep."""
 
     settings: Settings
@@ -57,12 +57,12 @@ class KeptSettings:
 
 def keep(
     system: type[System[Any]], live: LiveProject, names: Mapping[str, str], shared: Mapping[str, Any] | None = None
-) -> KeptSettings:
+) -> ProposedSettings:
     """Return the settings of ``system`` that keep what runs; ``names``: its name of a service → that on Railway.
 
     ``shared`` is what all stacks share of it: what it says so does not stand there, and what is otherwise does.
     """
-    kept = KeptSettings({"project": _project(live)})
+    proposal = ProposedSettings({"project": _project(live)})
     services = live.services()
     sections: dict[str, tuple[FieldInfo, type[BaseModel]]] = {}
     for name, info in system.SETTINGS.model_fields.items():
@@ -70,24 +70,24 @@ def keep(
         if model and issubclass(model, _SECTIONS):
             sections[name] = (info, model)
         elif name not in SystemSettings.model_fields:
-            _value(kept.settings, (name,), info, _everything(live))
+            _value(proposal.settings, (name,), info, _everything(live))
     buckets = [to_camel(name) for name, (_, model) in sections.items() if issubclass(model, RailwayBucketSettings)]
     for name, (info, model) in sections.items():
         service = services.get(names.get(name, name))
         if issubclass(model, BucketSettings | RailwayBucketSettings):
             is_spaces = issubclass(model, BucketSettings)
             if bucket := _bucket(live) if is_spaces else railway_buckets.of_field(live, to_camel(name), buckets):
-                kept.settings[to_camel(name)] = bucket
+                proposal.settings[to_camel(name)] = bucket
         elif service is None:
             if not optional(info):
-                kept.notes.append(
+                proposal.notes.append(
                     f"{name}: the project has no service of this name; --service {name}=NAME names another"
                 )
         else:
-            kept.settings[to_camel(name)] = _service(model, live, service)
-    _special(system, kept.settings)
-    settings = _without_defaults(system.SETTINGS, kept.settings)
-    return KeptSettings(_over_shared(settings, kept.settings, shared or {}), kept.notes)
+            proposal.settings[to_camel(name)] = _service(model, live, service)
+    _special(system, proposal.settings)
+    settings = _without_defaults(system.SETTINGS, proposal.settings)
+    return ProposedSettings(_over_shared(settings, proposal.settings, shared or {}), proposal.notes)
 
 
 def _over_shared(settings: Settings, whole: Mapping[str, Any], shared: Mapping[str, Any]) -> Settings:
@@ -106,21 +106,21 @@ def _over_shared(settings: Settings, whole: Mapping[str, Any], shared: Mapping[s
     return settings
 
 
-def keep_own(live: LiveProject, names: Sequence[str], other_buckets: Collection[str] | None) -> KeptSettings:
+def keep_own(live: LiveProject, names: Sequence[str], other_buckets: Collection[str] | None) -> ProposedSettings:
     """Return the settings of a system of one's own, of the services with these names.
 
     ``other_buckets`` are the names of Railway's buckets that other systems have; None leaves all of them out.
     """
-    kept = KeptSettings({"project": _project(live)})
+    proposal = ProposedSettings({"project": _project(live)})
     buckets: Settings = {}
     if other_buckets is not None:
-        buckets, kept.notes = railway_buckets.of_own(live, other_buckets, [*live.services(), *RESERVED])
+        buckets, proposal.notes = railway_buckets.of_own(live, other_buckets, [*live.services(), *RESERVED])
     by_service: Settings = {}
     sealed: list[str] = []
     for name in names:
         id_ = live.services()[name]
         if not live.snapshot.source(id_):
-            kept.notes.append(f"{name}: it runs nothing, and is left alone")
+            proposal.notes.append(f"{name}: it runs nothing, and is left alone")
             continue
         service = own_service(live, id_)
         variables = {
@@ -134,8 +134,8 @@ def keep_own(live: LiveProject, names: Sequence[str], other_buckets: Collection[
         service["secrets"] = hidden
         by_service[name] = dict(_different(OwnServiceSettings, service))
     groups = {"services": by_service, "buckets": buckets, "sealed": sealed}
-    kept.settings |= {name: each for name, each in groups.items() if each or name == "services"}
-    return kept
+    proposal.settings |= {name: each for name, each in groups.items() if each or name == "services"}
+    return proposal
 
 
 def hides(name: str, value: str | None) -> bool:

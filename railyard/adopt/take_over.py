@@ -57,20 +57,20 @@ class RemainingChange:
         return f"{self.op} {self.name}{what}"
 
 
-def take(engine: Engine, wanted: Sequence[Planned], matched: Matched, live: LiveProject) -> None:
+def take(engine: Engine, planned_resources: Sequence[Planned], matched: Matched, live: LiveProject) -> None:
     """Import what was matched; raises ``OperationError`` when the engine does not.
 
     The key of a bucket is no provider's to import, since nobody but Railway knows its secret: it is recorded, and what
     uses it comes after it.
     """
     # What the state has already stays: an import of it would be a replacement.
-    new = [each for each in wanted if each.new and each.urn in matched.ids]
+    new = [each for each in planned_resources if each.new and each.urn in matched.ids]
     key = next((each for each in new if each.type == KEY_TYPE), None)
-    space = next((each.urn for each in wanted if each.type == BUCKET_TYPE and each.urn in matched.ids), None)
+    space = next((each.urn for each in planned_resources if each.type == BUCKET_TYPE and each.urn in matched.ids), None)
     importable = [each for each in new if each.type != KEY_TYPE]
-    components = [each.urn for each in wanted if not each.custom]
+    components = [each.urn for each in planned_resources if not each.custom]
     if not new:
-        _amend(engine, wanted, matched, live)
+        _amend(engine, planned_resources, matched, live)
         return
     ids = {each.key: matched.ids[each.urn] for each in importable}
     if key and space:
@@ -81,7 +81,7 @@ def take(engine: Engine, wanted: Sequence[Planned], matched: Matched, live: Live
     with _list_of(ids):
         keys = [key.urn] if key and space else []
         engine.up([*components, *keys, *(each.urn for each in importable)], quiet=True)
-    _amend(engine, wanted, matched, live)
+    _amend(engine, planned_resources, matched, live)
 
 
 def _key(key: Planned, space: str, live: LiveProject) -> Unimportable:
@@ -96,20 +96,26 @@ def _key(key: Planned, space: str, live: LiveProject) -> Unimportable:
     return Unimportable(urn=key.urn, neighbour=space, id=access_key, inputs=inputs, outputs=outputs, hidden="secretKey")
 
 
-def settle(engine: Engine, wanted: Sequence[Planned], matched: Matched, left: Sequence[RemainingChange]) -> None:
+def settle(
+    engine: Engine, planned_resources: Sequence[Planned], matched: Matched, remaining: Sequence[RemainingChange]
+) -> None:
     """Let the state hold the program's own inputs and options of what does not differ, which asks nobody.
 
     Until then it holds what an import says, and the next change of a resource would send more than was changed.
     """
-    differs = {each.urn for each in left}
-    same = [each.urn for each in wanted if not each.custom or (each.urn in matched.ids and each.urn not in differs)]
+    differs = {each.urn for each in remaining}
+    same = [
+        each.urn
+        for each in planned_resources
+        if not each.custom or (each.urn in matched.ids and each.urn not in differs)
+    ]
     engine.up(same, quiet=True)
 
 
-def _amend(engine: Engine, wanted: Sequence[Planned], matched: Matched, live: LiveProject) -> None:
+def _amend(engine: Engine, planned_resources: Sequence[Planned], matched: Matched, live: LiveProject) -> None:
     """Put into the state what no import tells: what the program alone knows, and which environment is meant."""
     amended: dict[str, dict[str, Any]] = {}
-    for each in wanted:
+    for each in planned_resources:
         if each.urn not in matched.ids:
             continue
         own = {key: each.inputs[key] for key in OF_THE_PROGRAM & each.inputs.keys()}
@@ -137,7 +143,9 @@ def _list_of(ids: Mapping[str, str]) -> Generator[None]:
                 os.environ[VARIABLE] = before
 
 
-def left(document: Mapping[str, Any], system: str, why: Mapping[str, Mapping[str, str]]) -> list[RemainingChange]:
+def remaining_changes(
+    document: Mapping[str, Any], system: str, why: Mapping[str, Mapping[str, str]]
+) -> list[RemainingChange]:
     """Return what a preview would still change of a system; ``why``: URN → property → what explains its difference."""
     changes: list[RemainingChange] = []
     for step in cast("Sequence[Mapping[str, Any]]", document["steps"]):

@@ -152,13 +152,15 @@ def _settings_variables(fields: Iterable[tuple[str, FieldInfo]], path: str = "")
 def _other_names(system: type[System[Any]], live: LiveProject) -> dict[str, str]:
     """Return which service of the project is which of the system's, where it has another name and no rival."""
     services = live.services()
-    wanted = _services(system)
-    open_ = [name for name in wanted if name not in services and not optional(system.SETTINGS.model_fields[name])]
-    free = [name for name in services if name not in wanted]
+    expected_services = _services(system)
+    open_ = [
+        name for name in expected_services if name not in services and not optional(system.SETTINGS.model_fields[name])
+    ]
+    free = [name for name in services if name not in expected_services]
     names: dict[str, str] = {}
     for name in open_:
-        if issubclass(wanted[name], DatabaseSettings):
-            rivals = [each for each in free if _is_database(wanted[name], live, services[each])]
+        if issubclass(expected_services[name], DatabaseSettings):
+            rivals = [each for each in free if _is_database(expected_services[name], live, services[each])]
         else:
             applications = [each for each in free if not any(_family(live, services[each]))]
             own_variables = set(_settings_variables(system.SETTINGS.model_fields.items()))

@@ -90,7 +90,7 @@ def _set(name: str, value: str) -> Generator[None]:
             os.environ[name] = before
 
 
-async def workspace_of(client: Client, wanted: str | None) -> str | None:
+async def workspace_of(client: Client, workspace: str | None) -> str | None:
     """Return the workspace in which the project is made: the one wanted, else the only one. Raises ``CallError``."""
     try:
         workspaces: Mapping[str, str] = {
@@ -98,11 +98,11 @@ async def workspace_of(client: Client, wanted: str | None) -> str | None:
         }
     except NotAuthorized as refused:
         raise CallError(f"{refused}: {NEEDED}") from None
-    if wanted is not None and wanted not in workspaces:
-        raise CallError(f"the token does not reach workspace {wanted}: it reaches {_named(workspaces)}")
-    if wanted is None and len(workspaces) > 1:
+    if workspace is not None and workspace not in workspaces:
+        raise CallError(f"the token does not reach workspace {workspace}: it reaches {_named(workspaces)}")
+    if workspace is None and len(workspaces) > 1:
         raise CallError(f"the token reaches several workspaces, {_named(workspaces)}: choose one with --workspace <id>")
-    return wanted or next(iter(workspaces), None)
+    return workspace or next(iter(workspaces), None)
 
 
 def _named(workspaces: Mapping[str, str]) -> str:

@@ -53,8 +53,12 @@ def live(
     """
     try:
         points = chosen(only)
-        with account(os.environ, plan) as where:
-            work = _clean(where, workspace, json=json) if clean else _try(where, workspace, points, yes=yes, json=json)
+        with account(os.environ, plan) as tested_account:
+            work = (
+                _clean(tested_account, workspace, json=json)
+                if clean
+                else _try(tested_account, workspace, points, yes=yes, json=json)
+            )
             good = asyncio.run(_until_told_to_end(work))
     except Failure as failure:
         if json:
@@ -73,13 +77,13 @@ def live(
 def chosen(only: str) -> Sequence[DoubtfulPoint]:
     """Return the points of a list of numbers, all without one. Raises ``CallError`` for what is no point."""
     points = {str(each.number): each for each in POINTS}
-    wanted = [each.strip() for each in only.split(",") if each.strip()]
-    for number in wanted:
+    names = [each.strip() for each in only.split(",") if each.strip()]
+    for number in names:
         if number.isdigit() and int(number) in SKIPPED:
             raise CallError(f"point {number} is not tried, because {SKIPPED[int(number)]}")
         if number not in points:
             raise CallError(f"there is no point {number}: docs/doubtful-points.md has them all")
-    return [each for each in POINTS if not wanted or str(each.number) in wanted]
+    return [each for each in POINTS if not names or str(each.number) in names]
 
 
 async def _until_told_to_end(work: Coroutine[Any, Any, bool]) -> bool:
@@ -93,15 +97,15 @@ async def _until_told_to_end(work: Coroutine[Any, Any, bool]) -> bool:
 
 
 async def _try(
-    where: Account, workspace: str | None, points: Sequence[DoubtfulPoint], *, yes: bool, json: bool
+    tested_account: Account, workspace: str | None, points: Sequence[DoubtfulPoint], *, yes: bool, json: bool
 ) -> bool:
     cost = cost_of(points)
     console = Console(stderr=True)
-    console.print(report.plan(points, cost, where.place), highlight=False, soft_wrap=True)
-    _check_budget(cost, where.configuration.plan)
-    if where.real and not yes:
+    console.print(report.plan(points, cost, tested_account.place), highlight=False, soft_wrap=True)
+    _check_budget(cost, tested_account.configuration.plan)
+    if tested_account.real and not yes:
         raise CallError("nothing was sent yet: start with --yes ('make live YES=1')")
-    client = where.client()
+    client = tested_account.client()
     try:
         run = Run(client, await workspace_of(client, workspace))
         await _name_left_over(client, run.workspace_id, console)
@@ -109,7 +113,7 @@ async def _try(
             await _run(run, points, console)
         finally:
             if run.results:
-                _show(run, cost, where.place, json=json)
+                _show(run, cost, tested_account.place, json=json)
         return run.all_as_assumed
     finally:
         await client.close()
@@ -127,7 +131,7 @@ async def _run(run: Run, points: Sequence[DoubtfulPoint], console: Console) -> N
             # Brackets in a question are no markup.
             await run.start(points, lambda text: status.update(Text(text)))
         except asyncio.CancelledError:
-            console.print(f"interrupted: {run.left or f'the project {run.project} was deleted'}", soft_wrap=True)
+            console.print(f"interrupted: {run.leftover or f'the project {run.project} was deleted'}", soft_wrap=True)
             raise
 
 
@@ -147,8 +151,8 @@ async def _name_left_over(client: Client, workspace_id: str | None, console: Con
         console.print(text, style="yellow", soft_wrap=True)
 
 
-async def _clean(where: Account, workspace: str | None, *, json: bool) -> bool:
-    client = where.client()
+async def _clean(tested_account: Account, workspace: str | None, *, json: bool) -> bool:
+    client = tested_account.client()
     try:
         workspace_id = await workspace_of(client, workspace)
         projects = await left_over(client, workspace_id)
@@ -158,7 +162,7 @@ async def _clean(where: Account, workspace: str | None, *, json: bool) -> bool:
         await client.close()
     names = [each["name"] for each in projects]
     if json:
-        typer.echo(json_text({"place": where.place, "deleted": names}))
+        typer.echo(json_text({"place": tested_account.place, "deleted": names}))
     else:
-        typer.echo(f"deleted: {', '.join(names)}" if names else f"nothing was left on {where.place}")
+        typer.echo(f"deleted: {', '.join(names)}" if names else f"nothing was left on {tested_account.place}")
     return True

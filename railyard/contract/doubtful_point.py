@@ -25,7 +25,7 @@ class Verdict:
     """The outcome, and what was seen (or why nothing could be told)."""
 
     outcome: Outcome
-    seen: str
+    observation: str
 
     @classmethod
     def unknown(cls, why: str) -> Verdict:

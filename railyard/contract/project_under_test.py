@@ -66,7 +66,7 @@ class ProjectUnderTest:
         self._services = 0
 
     @property
-    def where(self) -> dict[str, str]:
+    def ids(self) -> dict[str, str]:
         """Return project and environment, as arguments."""
         return {"projectId": self.project_id, "environmentId": self.environment_id}
 
@@ -103,14 +103,16 @@ class ProjectUnderTest:
     async def service(self, name: str | None = None, **more: Any) -> str:
         """Return the id of a new empty service, which runs nothing and costs nothing."""
         self._services += 1
-        wanted = {**self.where, "name": name or f"service-{self._services}", **more}
-        return (await self.retried(lambda: self.call(SERVICE_CREATE, input=wanted)))["id"]
+        service_input = {**self.ids, "name": name or f"service-{self._services}", **more}
+        return (await self.retried(lambda: self.call(SERVICE_CREATE, input=service_input)))["id"]
 
     async def second_environment(self) -> str:
         """Return the id of an empty environment beside the first; made when it is first asked for."""
         if self._second is None:
-            wanted = {"projectId": self.project_id, "name": "second"}
-            self._second = str((await self.retried(lambda: self.call(ENVIRONMENT_CREATE, input=wanted)))["id"])
+            environment_input = {"projectId": self.project_id, "name": "second"}
+            self._second = str(
+                (await self.retried(lambda: self.call(ENVIRONMENT_CREATE, input=environment_input)))["id"]
+            )
         return self._second
 
     async def delete_second_environment(self) -> str:
@@ -123,10 +125,10 @@ class ProjectUnderTest:
     @asynccontextmanager
     async def volume(self, service_id: str | None = None, *, place: Json | None = None) -> AsyncGenerator[Json]:
         """Yield a new volume with its instances, deleted at the end; ``place`` stands for the environment."""
-        wanted: dict[str, Any] = {"projectId": self.project_id, "mountPath": "/data"}
-        wanted |= {"environmentId": self.environment_id} if place is None else place
-        wanted |= {"serviceId": service_id} if service_id else {}
-        volume = await self.retried(lambda: self.call(VOLUME_CREATE, input=wanted))
+        volume_input: dict[str, Any] = {"projectId": self.project_id, "mountPath": "/data"}
+        volume_input |= {"environmentId": self.environment_id} if place is None else place
+        volume_input |= {"serviceId": service_id} if service_id else {}
+        volume = await self.retried(lambda: self.call(VOLUME_CREATE, input=volume_input))
         try:
             yield volume
         finally:
@@ -136,8 +138,8 @@ class ProjectUnderTest:
 
     async def service_domain(self, service_id: str) -> Json:
         """Return a new domain of Railway's for a service."""
-        wanted = {"environmentId": self.environment_id, "serviceId": service_id, "targetPort": 80}
-        return await self.retried(lambda: self.call(SERVICE_DOMAIN_CREATE, input=wanted))
+        domain_input = {"environmentId": self.environment_id, "serviceId": service_id, "targetPort": 80}
+        return await self.retried(lambda: self.call(SERVICE_DOMAIN_CREATE, input=domain_input))
 
     # Configuration
 
@@ -152,8 +154,8 @@ class ProjectUnderTest:
 
     async def snapshot(self, environment_id: str | None = None) -> Snapshot:
         """Return the whole environment as the provider reads it."""
-        where = {**self.where, "environmentId": environment_id or self.environment_id}
-        return Snapshot(await self.client.transport.read(SNAPSHOT, **where, domainStatus=False))
+        ids = {**self.ids, "environmentId": environment_id or self.environment_id}
+        return Snapshot(await self.client.transport.read(SNAPSHOT, **ids, domainStatus=False))
 
     async def patches(self, environment_id: str | None = None) -> list[Json]:
         """Return the newest committed patches."""
@@ -164,11 +166,11 @@ class ProjectUnderTest:
 
         Raises ``RailwayError``, also for what Railway refuses when it applies the patch.
         """
-        where = environment_id or self.environment_id
-        patch_ids = {each["id"] for each in await self.patches(where)}
-        sent = {"environmentId": where, "patch": patch, "commitMessage": message}
+        environment = environment_id or self.environment_id
+        patch_ids = {each["id"] for each in await self.patches(environment)}
+        sent = {"environmentId": environment, "patch": patch, "commitMessage": message}
         text = str(await self.retried(lambda: self.call(ENVIRONMENT_PATCH_COMMIT, **sent)))
-        await self.settled(patch_ids, where)
+        await self.settled(patch_ids, environment)
         workflow = await self.call(WORKFLOW_STATUS, workflowId=text)
         if workflow["status"] == "Error":
             raise classify("environmentPatchCommit", {"message": workflow["error"] or ""})
@@ -195,8 +197,8 @@ class ProjectUnderTest:
 
     async def deployments(self, service_id: str) -> list[Json]:
         """Return the deployments of a service, newest first."""
-        where = {**self.where, "serviceId": service_id}
-        return list(nodes(await self.call(DEPLOYMENTS, input=where, first=10)))
+        ids = {**self.ids, "serviceId": service_id}
+        return list(nodes(await self.call(DEPLOYMENTS, input=ids, first=10)))
 
     async def deployed(self, service_id: str, start: Callable[[], Awaitable[Any]]) -> Json:
         """Return the deployment that ``start`` leads to, once it is healthy."""

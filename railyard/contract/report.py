@@ -43,16 +43,16 @@ def table(run: Run) -> Group:
     for each in sorted(run.results, key=lambda each: each.point.number):
         verdict = Text(each.verdict.outcome, style=_STYLES[each.verdict.outcome])
         # What Railway says may hold brackets, which are no markup.
-        question, observed = Text(each.point.question.replace("`", "")), Text(_seen(each))
+        question, observed = Text(each.point.question.replace("`", "")), Text(_observation(each))
         shown.add_row(str(each.point.number), question, verdict, observed, f"{each.seconds:.0f}")
     return Group(shown, Text(summary(run)))
 
 
-def _seen(tried: PointResult) -> str:
+def _observation(tried: PointResult) -> str:
     if tried.verdict.outcome is not Outcome.OTHERWISE:
-        return tried.verdict.seen
+        return tried.verdict.observation
     point = tried.point
-    return f"{tried.verdict.seen}\nassumed: {point.assumed}\nchange: {', '.join(point.change)}"
+    return f"{tried.verdict.observation}\nassumed: {point.assumed}\nchange: {', '.join(point.change)}"
 
 
 def summary(run: Run) -> str:
@@ -60,9 +60,9 @@ def summary(run: Run) -> str:
     counts = [(outcome, sum(each.verdict.outcome is outcome for each in run.results)) for outcome in Outcome]
     lines = [", ".join(f"{number} {outcome}" for outcome, number in counts)]
     lines[0] += f"; {count(run.client.requests, 'request')}; "
-    lines[0] += "nothing is left behind" if not run.left else "SOMETHING IS LEFT BEHIND"
+    lines[0] += "nothing is left behind" if not run.leftover else "SOMETHING IS LEFT BEHIND"
     lines += [f"not tried: {number}, because {reason}" for number, reason in SKIPPED.items()]
-    return "\n".join([*lines, *filter(None, [run.left])])
+    return "\n".join([*lines, *filter(None, [run.leftover])])
 
 
 def document(run: Run, cost: Cost, place: str) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def document(run: Run, cost: Cost, place: str) -> dict[str, Any]:
         "requests": run.client.requests,
         "points": [_row(each) for each in sorted(run.results, key=lambda each: each.point.number)],
         "notTried": [{"number": number, "reason": reason} for number, reason in SKIPPED.items()],
-        "leftBehind": run.left or None,
+        "leftBehind": run.leftover or None,
     }
 
 
@@ -85,7 +85,7 @@ def _row(tried: PointResult) -> dict[str, Any]:
         "question": point.question,
         "assumed": point.assumed,
         "verdict": verdict.outcome,
-        "seen": verdict.seen,
+        "seen": verdict.observation,
         "change": list(point.change) if verdict.outcome is Outcome.OTHERWISE else [],
         "seconds": round(tried.seconds, 1),
         "requests": tried.requests,

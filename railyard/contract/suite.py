@@ -40,13 +40,13 @@ class Run:
     results: list[PointResult] = field(default_factory=list[PointResult])
     project: str = ""
     """The name of the throwaway project."""
-    left: str = ""
+    leftover: str = ""
     """Why the project could not be deleted; empty when it was."""
 
     @property
     def all_as_assumed(self) -> bool:
         """Tell whether each point that was tried is as assumed, and nothing was left behind."""
-        return not self.left and all(each.verdict.outcome is Outcome.AS_ASSUMED for each in self.results)
+        return not self.leftover and all(each.verdict.outcome is Outcome.AS_ASSUMED for each in self.results)
 
     async def start(self, points: Sequence[DoubtfulPoint], tell: Callable[[str], None]) -> None:
         """Try ``points``; ``tell`` hears what is being done. Raises ``Failure`` when the project cannot be made."""
@@ -62,7 +62,7 @@ class Run:
             try:
                 await throwaway.delete()
             except Failure as failure:
-                self.left = str(failure)
+                self.leftover = str(failure)
 
     async def _try(self, point: DoubtfulPoint, project: ProjectUnderTest) -> None:
         clock, requests = self.client.clock, self.client.requests

@@ -39,11 +39,11 @@ class Throwaway:
 
     async def create(self) -> Project:
         """Create the project, and return it; wait while Railway says that projects are made too quickly."""
-        wanted = {"name": self.name, "description": DESCRIPTION, "workspaceId": self._workspace_id}
+        project_input = {"name": self.name, "description": DESCRIPTION, "workspaceId": self._workspace_id}
         self._asked_for = True
         for _ in range(ATTEMPTS):
             try:
-                project = await self._made(wanted)
+                project = await self._create_project(project_input)
             except Throttled as refused:
                 await self._client.clock.sleep(refused.retry_after_s)
             else:
@@ -51,9 +51,9 @@ class Throwaway:
                 return project
         raise Failure("Railway keeps saying that projects are made too quickly: try again in a few minutes")
 
-    async def _made(self, wanted: Mapping[str, Any]) -> Project:
+    async def _create_project(self, project_input: Mapping[str, Any]) -> Project:
         try:
-            return await self._client.call(PROJECT_CREATE, input=wanted)
+            return await self._client.call(PROJECT_CREATE, input=project_input)
         except OutcomeUnknown:
             if (project := await self._find()) is None:
                 raise

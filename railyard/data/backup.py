@@ -142,15 +142,15 @@ def dumps(
         with surroundings(sandbox=sandbox):
             store = Dumps(stack, system)
             store.check()
-            kept = store.all()
+            stored_dumps = store.all()
     if json:
-        write_json({"stack": stack_name, "bucket": store.bucket, "dumps": [_dump(each) for each in kept]})
+        write_json({"stack": stack_name, "bucket": store.bucket, "dumps": [_dump(each) for each in stored_dumps]})
     else:
-        for each in kept:
+        for each in stored_dumps:
             typer.echo(f"{each.time}  {_described(each)}")
-        if not kept:
+        if not stored_dumps:
             typer.echo(f"{store.bucket} has none; next: {RAILYARD} backup dump {system} -s {stack_name}")
-    if not kept:
+    if not stored_dumps:
         raise typer.Exit(1)
 
 

@@ -93,12 +93,12 @@ class Database:
 
 def find(railway: Railway, stack: Stack, name: str) -> Database:
     """Return the database of a system; raises ``CallError`` when there is none, ``OperationError`` when it is down."""
-    system_name, _, wanted = name.partition("/")
+    system_name, _, service_name = name.partition("/")
     (system,) = railway.run(running_systems(railway, stack, [system_name]))
     for service in system.services:
         args = service.declared.args if service.declared else None
         tools = tools_of(args)
-        if tools is None or not isinstance(args, DatabaseSettings) or wanted not in ("", service.name):
+        if tools is None or not isinstance(args, DatabaseSettings) or service_name not in ("", service.name):
             continue
         if service.serving is None:
             full = f"{system_name}/{service.name}"

@@ -61,7 +61,7 @@ class ScheduledCopy:
         return Dumps(stack, self.system) if self.kind == "dump" else FilesBackups(stack, self.system, self.service)
 
 
-def wanted(stack: Stack, systems: list[str] | None = None) -> list[ScheduledCopy]:
+def scheduled_copies(stack: Stack, systems: list[str] | None = None) -> list[ScheduledCopy]:
     """Return the copies that the settings of a stack ask for, in the settings' order; raises ``CallError``."""
     copies: list[ScheduledCopy] = []
     for system, settings in stack.chosen(systems or []).items():
@@ -99,7 +99,7 @@ def due(
         stack = read_stack(stack_name)
         if rehearse_in is not None:
             read_stack(rehearse_in)
-        copies = wanted(stack, systems)
+        copies = scheduled_copies(stack, systems)
         if json and not listing:
             raise CallError("--json goes with --list: what is made is told line by line")
         newest = {} if not copies else _newest(stack, copies, sandbox=sandbox)
@@ -121,7 +121,7 @@ def _newest(stack: Stack, copies: list[ScheduledCopy], *, sandbox: bool) -> dict
             store = each.store(stack)
             store.check()
             # Dumps of several databases of a system lie in one folder.
-            times = (kept.time for kept in store.all() if each.kind == "files" or kept.kind == each.title)
+            times = (stored.time for stored in store.all() if each.kind == "files" or stored.kind == each.title)
             newest[each.where] = next(times, None)
     return newest
 

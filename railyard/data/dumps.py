@@ -158,10 +158,10 @@ class Store(Generic[StoredBackupT]):
         """Return a new object, to be written part by part."""
         return Upload(self._client, self.bucket, key)
 
-    def note(self, kept: StoredBackupT) -> None:
+    def note(self, backup: StoredBackupT) -> None:
         """Write down what is known about an object, which makes it count."""
-        body = kept.model_dump_json(by_alias=True, indent=4).encode()
-        self._client.put_object(Bucket=self.bucket, Key=kept.note_key, Body=body, ContentType="application/json")
+        body = backup.model_dump_json(by_alias=True, indent=4).encode()
+        self._client.put_object(Bucket=self.bucket, Key=backup.note_key, Body=body, ContentType="application/json")
 
     def all(self) -> list[StoredBackupT]:
         """Return what is complete, newest first."""
@@ -178,14 +178,14 @@ class Store(Generic[StoredBackupT]):
                     ) from None
         return sorted(complete, key=lambda each: each.time, reverse=True)
 
-    def one(self, wanted: str) -> StoredBackupT:
+    def one(self, time: str) -> StoredBackupT:
         """Return the one of this time, or the ``latest``; raises ``CallError``."""
         complete = self.all()
         for each in complete:
-            if wanted in ("latest", each.time, each.key):
+            if time in ("latest", each.time, each.key):
                 return each
         times = ", ".join(each.time for each in complete[:5]) or "none"
-        raise CallError(f"{self.bucket} has no {self._kind.NOUN} {wanted!r} below {self._prefix}: there are {times}")
+        raise CallError(f"{self.bucket} has no {self._kind.NOUN} {time!r} below {self._prefix}: there are {times}")
 
     def read(self, dump: StoredBackupT, into: IO[bytes]) -> None:
         """Write an object into a stream; raises ``OperationError`` when it is not what was uploaded."""

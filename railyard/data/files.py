@@ -103,16 +103,16 @@ def restore_beside(
         )
     name = f"{volume_files.OWN}restore-{time_now()}"
     top = f"{connection.mount}/{name}"
-    kept = False
+    is_kept = False
     try:
         connection.run(volume_files.write_beside(connection, unpacked.tree, unpacked.folder, name))
         with tempfile.TemporaryDirectory(prefix="railyard-files-") as again:
             wrong = connection.run(
                 volume_files.differences(connection, top, unpacked.tree, unpacked.folder, Path(again))
             )
-        kept = keep and not wrong
+        is_kept = keep and not wrong
     finally:
-        if not kept:
+        if not is_kept:
             _remove(connection, top)
     return top, wrong
 

@@ -131,13 +131,13 @@ class Measured:
     """Recovery point: how old what came back is."""
     took_s: float
     """Recovery time, from the beginning of the command."""
-    asked: OutsideBackups | None
+    schedule: OutsideBackups | None
 
     @classmethod
-    def since(cls, began: float, chosen: StoredBackup, asked: OutsideBackups | None) -> Self:
+    def since(cls, began: float, chosen: StoredBackup, schedule: OutsideBackups | None) -> Self:
         """Return what a restore of ``chosen`` took that began at a moment of the monotonic clock and ends now."""
         age_s = (datetime.now(UTC) - chosen.made).total_seconds()
-        return cls(age_h=age_s / 3_600, took_s=time.monotonic() - began, asked=asked)
+        return cls(age_h=age_s / 3_600, took_s=time.monotonic() - began, schedule=schedule)
 
     def document(self) -> dict[str, Any]:
         """Return both figures, for programs."""
@@ -150,10 +150,10 @@ class Measured:
     @property
     def problems(self) -> list[str]:
         """Return what the settings ask for and was not reached."""
-        if self.asked is None:
+        if self.schedule is None:
             return []
-        late, minutes = _HOURS[self.asked.every], self.asked.recovery_minutes
-        problems = [f"it is older than {late} h, and the settings ask for {self.asked.every} ones"] * (
+        late, minutes = _HOURS[self.schedule.every], self.schedule.recovery_minutes
+        problems = [f"it is older than {late} h, and the settings ask for {self.schedule.every} ones"] * (
             self.age_h > late
         )
         if minutes and self.took_s > minutes * 60:
@@ -162,10 +162,10 @@ class Measured:
 
     def sentence(self) -> str:
         """Return both figures, for people."""
-        minutes = self.asked.recovery_minutes if self.asked else None
+        minutes = self.schedule.recovery_minutes if self.schedule else None
         return (
             f"recovery point: {self.age_h:.1f} h ago"
-            + (f" ({self.asked.every} ones are asked for)" if self.asked else "")
+            + (f" ({self.schedule.every} ones are asked for)" if self.schedule else "")
             + f"; recovery time: {self.took_s:.0f} s"
             + (f" (of {minutes} minutes)" if minutes else "")
         )
@@ -173,7 +173,7 @@ class Measured:
 
 def restore(
     where: WhereArgument,
-    wanted: Annotated[str, typer.Argument(metavar="[BACKUP]", help="Its time, as 'backup files --list' says.")] = (
+    backup_time: Annotated[str, typer.Argument(metavar="[BACKUP]", help="Its time, as 'backup files --list' says.")] = (
         "latest"
     ),
     source: Annotated[
@@ -200,7 +200,7 @@ def restore(
     """
     with reported_errors(json=json), spaces_refusals():
         restored = restore_files(
-            read_stack(source), read_stack(into), where, wanted, typed, replace=replace, sandbox=sandbox, json=json
+            read_stack(source), read_stack(into), where, backup_time, typed, replace=replace, sandbox=sandbox, json=json
         )
     if json:
         write_json(restored.document())
@@ -258,7 +258,7 @@ def restore_files(
     source_stack: Stack,
     stack: Stack,
     where: str,
-    wanted: str,
+    backup_time: str,
     typed: str | None,
     *,
     replace: bool,
@@ -275,7 +275,7 @@ def restore_files(
         full = f"{stack.name}/{volume.where}"
         store = FilesBackups(source_stack, volume.system.name, volume.service.name)
         store.check()
-        chosen = store.one(wanted)
+        chosen = store.one(backup_time)
         if replace:
             losses = [
                 f"{full} gets the files of {chosen.stack} from {chosen.time}, if they come back whole.",
@@ -294,11 +294,11 @@ def restore_files(
             databases = len(unpacked.databases)
         if former:
             files.restart(railway, stack, volume)
-    measured = Measured.since(began, chosen, _asked(volume))
+    measured = Measured.since(began, chosen, _schedule_of(volume))
     return Restored(chosen=chosen, into=full, databases=databases, differences=wrong, former=former, measured=measured)
 
 
-def _asked(volume: ServiceVolume) -> OutsideBackups | None:
+def _schedule_of(volume: ServiceVolume) -> OutsideBackups | None:
     args = volume.service.declared.args if volume.service.declared else None
     return args.volume.outside if isinstance(args, ServiceSettings) and args.volume else None
 

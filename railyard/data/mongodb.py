@@ -64,7 +64,7 @@ def evaluate(server: Server, script: str) -> Any:
     )
     answer = next((line for line in process.stdout.splitlines() if "railyard:{" in line or "railyard:[" in line), None)
     if process.returncode != 0 or answer is None:
-        raise OperationError(programs.said("mongosh", process.stderr or process.stdout, server.password))
+        raise OperationError(programs.failure_text("mongosh", process.stderr or process.stdout, server.password))
     return json.loads(answer.partition("railyard:")[2])
 
 

@@ -65,7 +65,7 @@ def query(server: Server, sql: str, *, database: bool = True) -> Rows:
             check=False,
         )
     if process.returncode != 0:
-        raise OperationError(programs.said("mysql", process.stderr, server.password))
+        raise OperationError(programs.failure_text("mysql", process.stderr, server.password))
     return [line.split("\t") for line in process.stdout.splitlines()]
 
 
@@ -109,9 +109,9 @@ def bytes_of(server: Server) -> int:
 @contextmanager
 def dumping(server: Server) -> Generator[IO[bytes]]:
     """Return what ``mysqldump`` writes of one moment; raises ``OperationError`` when it ends badly."""
-    wanted = ["--single-transaction", "--routines", "--triggers", "--events", "--hex-blob", "--no-tablespaces"]
+    dump_options = ["--single-transaction", "--routines", "--triggers", "--events", "--hex-blob", "--no-tablespaces"]
     with _options(server) as options:
-        command = [_program("mysqldump"), *options, *wanted, server.database]
+        command = [_program("mysqldump"), *options, *dump_options, server.database]
         with programs.output_of(command, _environment(), server.password) as stream:
             yield stream
 

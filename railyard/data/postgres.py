@@ -70,7 +70,7 @@ def query(server: Server, sql: str) -> Rows:
         _psql(), input=sql, env=server.environment, capture_output=True, text=True, encoding="utf-8", check=False
     )
     if process.returncode != 0:
-        raise OperationError(programs.said("psql", process.stderr, server.password))
+        raise OperationError(programs.failure_text("psql", process.stderr, server.password))
     return [line.split(_SEPARATOR) for line in process.stdout.splitlines()]
 
 
@@ -103,7 +103,7 @@ def snapshot(server: Server) -> Generator[Ask]:
                     return rows
                 rows.append(line.rstrip("\n").split(_SEPARATOR))
             errors.seek(0)
-            raise OperationError(programs.said("psql", errors.read(), server.password))
+            raise OperationError(programs.failure_text("psql", errors.read(), server.password))
 
         try:
             ask("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

@@ -160,7 +160,7 @@ def child(
             end(process)
         if code != 0:
             errors.seek(0)
-            raise OperationError(said(command[0], errors.read().decode(errors="replace"), secret))
+            raise OperationError(failure_text(command[0], errors.read().decode(errors="replace"), secret))
 
 
 @contextmanager
@@ -240,7 +240,7 @@ def end(process: subprocess.Popen[Any]) -> None:
                 continue
 
 
-def said(name: str, errors: str, secret: str) -> str:
+def failure_text(name: str, errors: str, secret: str) -> str:
     """Return the last words of a program, without the password."""
     lines = [line for line in errors.replace(secret, "***").splitlines() if line.strip()]
     return f"{name.rpartition('/')[2]} failed: " + ("\n".join(lines[-10:]) or "it does not say why")

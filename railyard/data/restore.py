@@ -178,10 +178,10 @@ def _became(where: str, former: str | None) -> str:
     )
 
 
-def _prepared(railway: Railway, stack: Stack, where: str, wanted: str) -> tuple[ServiceVolume, Backup]:
+def _prepared(railway: Railway, stack: Stack, where: str, backup_name: str) -> tuple[ServiceVolume, Backup]:
     """Return the volume and its backup; raises ``OperationError`` when something else waits to be deployed there."""
     (volume,) = railway.run(backed_up(railway, stack, where))[:1]
-    chosen = volume.backup(wanted)
+    chosen = volume.backup(backup_name)
     if waiting := railway.run(staged(railway.client, volume.system.environment_id)):
         raise OperationError(
             f"{count(len(waiting), 'staged change')} of {volume.system.project_name} would be deployed too: "

@@ -151,8 +151,8 @@ def _as_read(tree: Tree, folder: Path) -> Tree:
             path.unlink()
         elif path.is_file():
             sizes[name] = path.stat().st_size
-    kept = [each for each in tree.entries if each.kind != "file" or each.path in sizes]
-    return replace(tree, entries=tuple(replace(each, size=sizes.get(each.path, 0)) for each in kept))
+    entries = [each for each in tree.entries if each.kind != "file" or each.path in sizes]
+    return replace(tree, entries=tuple(replace(each, size=sizes.get(each.path, 0)) for each in entries))
 
 
 async def _read(sftp: SFTPClient, top: str, files: Iterable[Entry], into: Path) -> None:
@@ -203,11 +203,11 @@ async def _dress(sftp: SFTPClient, path: str, entry: Entry) -> None:
     await sftp.setstat(path, times)
 
 
-async def differences(connection: VolumeConnection, top: str, wanted: Tree, source: Path, into: Path) -> list[str]:
+async def differences(connection: VolumeConnection, top: str, uploaded: Tree, source: Path, into: Path) -> list[str]:
     """Return what of a written folder is not as it was to be, for people: all of it is read back for that."""
     written = await _listed(connection.sftp, top, whole=True)
     await _read(connection.sftp, top, written.files, into)
-    actual, expected = ({each.path: each for each in tree.entries} for tree in (written, wanted))
+    actual, expected = ({each.path: each for each in tree.entries} for tree in (written, uploaded))
     wrong = [f"{path}: it is not there" for path in expected if path not in actual]
     wrong += [f"{path}: nobody asked for it" for path in actual if path not in expected]
     for path, entry in expected.items():

@@ -281,11 +281,11 @@ class Deployment:
             else:
                 self._notices[text] = system
 
-    def _take_back(self, failed: Sequence[SystemRelease], wanted: str) -> None:
+    def _take_back(self, failed: Sequence[SystemRelease], commit_named: str) -> None:
         """Bring each system that failed back to the commit with which it ran before; nothing else is touched."""
         for release in failed:
             self._say(f"{release.label} failed:", *release.problems)
-            release.back_to = wanted or self._before(release.system)
+            release.back_to = commit_named or self._before(release.system)
         for commit in dict.fromkeys(release.back_to for release in failed if release.back_to):
             group = [release for release in failed if release.back_to == commit]
             self._say(f"going back to {commit[:7]} with {', '.join(release.label for release in group)}")

@@ -13,7 +13,7 @@ import typer
 from railway_api.counting import count
 from railyard.accounts.github import GitHub, Posted
 from railyard.accounts.railway_client import SandboxOption
-from railyard.deliver.notify import run_link, told
+from railyard.deliver.notify import run_link, write_told_output
 from railyard.deliver.system_release import limited
 from railyard.engine.engine import Engine
 from railyard.engine.engines import engine_for
@@ -64,7 +64,7 @@ def drift(
         changes = [change for change in differences if change not in waiting]
         posted = _report(stack_name, changes) if issue else None
         if posted:
-            told()
+            write_told_output()
         if json:
             issue_document = {"action": posted.action, "url": posted.url} if posted else None
             write_json(
@@ -96,8 +96,8 @@ def _waiting(differences: Sequence[Change], engine: Engine) -> tuple[Change, ...
 
 
 def _settles(planned: Change, change: Change) -> bool:
-    wanted = {each.path: each.new for each in planned.properties}
-    return not wanted or all(wanted.get(each.path) == each.new for each in change.properties)
+    planned_values = {each.path: each.new for each in planned.properties}
+    return not planned_values or all(planned_values.get(each.path) == each.new for each in change.properties)
 
 
 def _show(stack: str, changes: Sequence[Change], waiting: Sequence[Change], posted: Posted | None) -> None:

@@ -81,8 +81,8 @@ class Message:
 
 def duration(seconds: float) -> str:
     """Return a length of time for people: ``45 s``, ``3 min 5 s``."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    minutes, remaining_seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {remaining_seconds} s" if minutes else f"{remaining_seconds} s"
 
 
 def run_link(environment: Mapping[str, str] | None = None) -> str:
@@ -149,11 +149,11 @@ def tell(message: Message, environment: Mapping[str, str] | None = None, begun: 
     for warning in warnings:
         typer.echo(f"warning: {warning}", err=True)
     if not warnings:
-        told()
+        write_told_output()
     return not warnings
 
 
-def told() -> None:
+def write_told_output() -> None:
     """Let the job's later steps know that people have heard of it: the step's output ``told`` is ``true``."""
     if output := os.environ.get("GITHUB_OUTPUT"):
         with Path(output).open("a", encoding="utf-8") as file:

@@ -265,12 +265,12 @@ def _copy_settings(root: Path, copy: Path) -> None:
         without = [key for key in encrypted if not key.startswith(f"{PROJECT}:")]
         nodes = config_nodes(source.name, source.read_text(encoding="utf-8")) if source.exists() else {}
         document = load_file(source) if source.exists() else {}
-        kept = load_file(copy) if copy.exists() else {}
+        old_copy = load_file(copy) if copy.exists() else {}
     except ProjectError as error:
         raise OperationError(str(error)) from None
     config = {key: _value(node) for key, node in nodes.items() if full_key(PROJECT, key) not in without}
     settings = {key: value for key, value in document.items() if key not in _LEFT_OUT} | {"config": config}
-    settings |= {key: value for key, value in kept.items() if key in _ENCRYPTION}
+    settings |= {key: value for key, value in old_copy.items() if key in _ENCRYPTION}
     descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(settings, file, ensure_ascii=False, indent=1)

@@ -171,7 +171,7 @@ def _operate(
             report: Report = as_json(sys.stdout if printed else io.StringIO())
         else:
             report = _text_report(operation, stack, system, outputs_only=shown)
-        with _kept(report, as_json, document) as both:
+        with _with_document(report, as_json, document) as both:
             if choice.cli is None:
                 result = operate(operation, stack, targets, both)
             else:
@@ -204,7 +204,7 @@ def _end(succeeded: bool) -> None:
 
 
 @contextmanager
-def _kept(report: Report, as_json: Callable[[TextIO], Report], document: Path | None) -> Generator[Report]:
+def _with_document(report: Report, as_json: Callable[[TextIO], Report], document: Path | None) -> Generator[Report]:
     """Give the report, which also writes the JSON document to a file where one is named."""
     if document is None:
         yield report
@@ -213,7 +213,7 @@ def _kept(report: Report, as_json: Callable[[TextIO], Report], document: Path | 
         yield BothReports(report, as_json(file))
 
 
-def _choice(stack: str, wanted: Engine | None) -> Choice:
-    choice = choose(wanted, States(directory=sandbox_directory(), stack=stack))
+def _choice(stack: str, engine: Engine | None) -> Choice:
+    choice = choose(engine, States(directory=sandbox_directory(), stack=stack))
     typer.echo(choice.sentence, err=True)
     return choice

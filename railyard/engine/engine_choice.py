@@ -96,13 +96,13 @@ class Choice:
         return f"{TOLD}{self.engine.spoken} ({self.reason}); state in {self.states.place(self.engine)}"
 
 
-def choose(wanted: Engine | None, states: States) -> Choice:
+def choose(requested: Engine | None, states: States) -> Choice:
     """Choose for one stack; ``wanted`` decides when given.
 
     Raises ``OperationError`` when it cannot be had, and when the other engine's state holds the stack.
     """
     cli = pulumi_cli.find()
-    engine, reason = _engine(wanted, states, cli)
+    engine, reason = _engine(requested, states, cli)
     holders = states.holders()
     if holders and engine not in holders:
         raise OperationError(
@@ -122,10 +122,10 @@ def choose(wanted: Engine | None, states: States) -> Choice:
     return Choice(engine=engine, reason=reason, states=states, cli=cli)
 
 
-def _engine(wanted: Engine | None, states: States, cli: PulumiCli | None) -> tuple[Engine, str]:
+def _engine(requested: Engine | None, states: States, cli: PulumiCli | None) -> tuple[Engine, str]:
     """Return the engine that is meant, whether or not it can be had, and why it is meant."""
-    if wanted is not None:
-        return wanted, f"ENGINE={wanted} says so"
+    if requested is not None:
+        return requested, f"ENGINE={requested} says so"
     match states.holders():
         case [one]:
             return one, f"stack {states.stack} is up with it"

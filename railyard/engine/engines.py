@@ -36,7 +36,7 @@ def engine_for(stack: Stack, *, sandbox: bool) -> Engine:
                 "install it from https://www.pulumi.com/docs/install/, or give --sandbox"
             )
         return PulumiCli(stack, cli)
-    choice = engine_choice.choose(_wanted(), States(directory=sandbox_directory(), stack=stack.name))
+    choice = engine_choice.choose(_requested_engine(), States(directory=sandbox_directory(), stack=stack.name))
     typer.echo(choice.sentence, err=True)
     return PulumiCliInSandbox(stack, choice.cli, choice) if choice.cli else Embedded(stack)
 
@@ -47,7 +47,7 @@ def secrets_files(engine: Engine, stack: Stack) -> list[Path]:
     return [each.secrets_file for each in stack.by_file()] if own else [engine.secrets_file]
 
 
-def _wanted() -> engine_choice.Engine | None:
+def _requested_engine() -> engine_choice.Engine | None:
     """Return the engine that somebody decided for by hand."""
     named = os.environ.get(engine_choice.VARIABLE)
     try:

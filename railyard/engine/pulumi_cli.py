@@ -39,10 +39,10 @@ class PulumiCli:
         path = _path(os.environ, self.program)
         lacking = [] if shutil.which(LANGUAGE_HOST, path=path) else [LANGUAGE_HOST]
         return lacking + [
-            f"pulumi-resource-{name} {wanted}"
-            for name, wanted in plugin_versions().items()
+            f"pulumi-resource-{name} {version}"
+            for name, version in plugin_versions().items()
             if not shutil.which(f"pulumi-resource-{name}", path=path)
-            and not (home() / "plugins" / f"resource-{name}-v{wanted}" / f"pulumi-resource-{name}").exists()
+            and not (home() / "plugins" / f"resource-{name}-v{version}" / f"pulumi-resource-{name}").exists()
         ]
 
     def run(

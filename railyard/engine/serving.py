@@ -26,12 +26,12 @@ def serve(port: int | None) -> None:
     when another server runs, or the port is taken.
     """
     directory = sandbox_directory()
-    kept = directory / "port"
+    port_file = directory / "port"
     with (
         sandbox_door.errors(),
-        sandbox_door.clouds(directory).serve(port=_last(kept) if port is None else port) as address,
+        sandbox_door.clouds(directory).serve(port=_last_port(port_file) if port is None else port) as address,
     ):
-        write_whole(kept, address.rpartition(":")[2])
+        write_whole(port_file, address.rpartition(":")[2])
         cli_operations.make_backend(directory)
         lines = [f"export {name}={_quoted(value)}\n" for name, value in operate.environment(address).items()]
         write_whole(directory / "environment", "".join(lines), mode=0o600)
@@ -58,9 +58,9 @@ def open_shell() -> int:
             signal.signal(signal.SIGINT, before)
 
 
-def _last(kept: Path) -> int:
+def _last_port(port_file: Path) -> int:
     """Return the port of last time where it is free, else 0."""
-    last = kept.read_text(encoding="utf-8").strip() if kept.exists() else ""
+    last = port_file.read_text(encoding="utf-8").strip() if port_file.exists() else ""
     if not last.isdecimal():
         return 0
     with socket.socket() as listener:

@@ -190,10 +190,10 @@ def _write_settings(context: ReviewContext, number: int, text: str) -> None:
     file = settings_file(number)
     written: dict[str, Any] = load_file(file) if file.exists() else {}
     base = load_file(project_directory() / file_name(context.base.name))
-    kept = {key: written[key] for key in _ENCRYPTION if key in written}
-    if not kept and "secretsprovider" in base:
-        kept = {"secretsprovider": base["secretsprovider"]}
-    file.write_text(text + (settings_yaml(kept) if kept else ""), encoding="utf-8")
+    encryption = {key: written[key] for key in _ENCRYPTION if key in written}
+    if not encryption and "secretsprovider" in base:
+        encryption = {"secretsprovider": base["secretsprovider"]}
+    file.write_text(text + (settings_yaml(encryption) if encryption else ""), encoding="utf-8")
 
 
 def _made(

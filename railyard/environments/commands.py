@@ -275,8 +275,8 @@ def _tell(ended: Sequence[Removal], *, preview: bool = False) -> None:
             typer.echo(f"error: {problem}", err=True)
         if preview:
             typer.echo(f"{name} would end: {each.reason}")
-            for thing in each.removed:
-                typer.echo(f"  {thing}")
+            for leftover in each.removed:
+                typer.echo(f"  {leftover}")
         elif each.problems:
             typer.echo(f"{name} is not gone: run it again")
         elif not each.removed:

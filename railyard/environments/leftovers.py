@@ -119,17 +119,17 @@ def existing(railway: Railway, scope: SearchScope) -> list[Leftover]:
     return sorted(leftovers, key=lambda each: (each.number, each.kind, each.name))
 
 
-def remove(things: Sequence[Leftover], say: Callable[[str], None]) -> list[str]:
+def remove(leftovers: Sequence[Leftover], say: Callable[[str], None]) -> list[str]:
     """Remove things in their order; what cannot be removed is told, and does not keep the others."""
     problems: list[str] = []
-    for thing in things:
+    for leftover in leftovers:
         try:
             with spaces_refusals():
-                thing.remove()
+                leftover.remove()
         except OperationError as error:
-            problems.append(f"{thing} could not be removed: {error}")
+            problems.append(f"{leftover} could not be removed: {error}")
         else:
-            say(f"removed {thing}")
+            say(f"removed {leftover}")
     return problems
 
 

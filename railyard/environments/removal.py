@@ -39,11 +39,11 @@ def take_down(context: ReviewContext, number: int, say: Say) -> Removal:
 def sweep(context: ReviewContext, api: GitHub | None, say: Say, *, preview: bool) -> list[Removal]:
     """Remove what has expired, is closed, was cut off, or is of nobody; what cannot be removed keeps no other one."""
     # What exists first, what is written down after it: of what is made meanwhile the record is there before.
-    things = _existing(context, list(context.records.all().values()))
+    leftovers = _existing(context, list(context.records.all().values()))
     records = context.records.all()
     ended: list[Removal] = []
-    for number in sorted({*records, *(each.number for each in things)}):
-        of_number = [each for each in things if each.number == number]
+    for number in sorted({*records, *(each.number for each in leftovers)}):
+        of_number = [each for each in leftovers if each.number == number]
         try:
             reason = _reason(context, number, records.get(number), api)
             if reason is None:
@@ -65,11 +65,11 @@ def _existing(context: ReviewContext, records: Sequence[Record | None]) -> list[
 def _end(context: ReviewContext, number: int, reason: str, record: Record | None, say: Say) -> Removal:
     with context.records.held(number, alone=True):
         # Once nobody works on it any more: what an engine made at its end is there now.
-        things = [each for each in _existing(context, [record]) if each.number == number]
-        problems = remove(things, say)
+        leftovers = [each for each in _existing(context, [record]) if each.number == number]
+        problems = remove(leftovers, say)
         if not problems:
             context.records.remove(number)
-    return Removal(number=number, reason=reason, removed=things, problems=problems)
+    return Removal(number=number, reason=reason, removed=leftovers, problems=problems)
 
 
 def _reason(context: ReviewContext, number: int, record: Record | None, api: GitHub | None) -> str | None:

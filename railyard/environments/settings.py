@@ -92,17 +92,17 @@ def make(base: Stack, source: Source, sizes_gb: Mapping[str, int] | None = None)
         raise OperationError(f"no system of {base.name} can have a review environment: " + "; ".join(left_out.values()))
     projects = _projects(base, chosen, number)
     trees: Tree = {name: _with_project(systems[name], own[name], projects[name], number) for name in chosen}
-    kept = {key: own[key] for key in _KEPT if key in own}
+    copied = {key: own[key] for key in _KEPT if key in own}
     head: Tree = {
         PLAN_KEY: str(base.settings.plan),
         **_full({"environment": names.stack_name(number), "systems": chosen, "secrets": base.settings.secrets}),
     }
     if source.repository:
-        _take_branch(trees, _checked({**head, **_full({**kept, **trees})}, file, text), source)
+        _take_branch(trees, _checked({**head, **_full({**copied, **trees})}, file, text), source)
     for place, value in source.given.items():
         _put(trees, place, value)
     with _as_options(source.given):
-        before = _checked({**head, **_full({**kept, **trees})}, file, text)
+        before = _checked({**head, **_full({**copied, **trees})}, file, text)
     hosts = names.public_names(before.systems, before.stack.zones, number)
     trees = cast("Tree", _renamed(trees, hosts))
     for name in chosen:
@@ -110,7 +110,7 @@ def make(base: Stack, source: Source, sizes_gb: Mapping[str, int] | None = None)
     handed = [key for key in reviews.secrets if source.trusted and key.partition(".")[0] in chosen]
     review = {"pullRequest": number, "stack": base.name, **({"secrets": handed} if handed else {})}
     policies = {**own.get("policies", {}), "volumes-have-backups": _NO_COPIES}
-    document = {**head, **_full({"review": review, "policies": policies, **kept, **trees})}
+    document = {**head, **_full({"review": review, "policies": policies, **copied, **trees})}
     written = _HEADER.format(number=number, stack=base.name) + settings_yaml(
         {"config": document}, short_in_one_line=True
     )
@@ -123,15 +123,15 @@ def _chosen(base: Stack, systems: Tree) -> tuple[list[str], dict[str, str]]:
     """Return the systems that the environment has, and why it has not the others."""
     reviews = base.settings.stack.reviews
     names = [name for name, tree in systems.items() if _is_system(name, tree)]
-    wanted = [name for name in names if not (reviews and reviews.systems) or name in reviews.systems]
+    reviewed = [name for name in names if not (reviews and reviews.systems) or name in reviews.systems]
     left_out: dict[str, str] = {}
-    for name in wanted:
+    for name in reviewed:
         needed = next((each for each in base.declared.get(name, ()) if each.one_per_stack and each.required), None)
         if name not in base.settings.systems:
             left_out[name] = f"{name} is left out: {base.name} does not have it yet"
         elif needed is not None:
             left_out[name] = f"{name} is left out: {name}.{needed.name} is for one stack, {needed.one_per_stack}"
-    return [name for name in base.settings.systems if name in wanted and name not in left_out], left_out
+    return [name for name in base.settings.systems if name in reviewed and name not in left_out], left_out
 
 
 def _whole(stack: str, text: str) -> Tree:
@@ -293,7 +293,7 @@ def _shrink_service(place: Tree, args: ServiceSettings, hosts: Mapping[str, str]
         place["sleepApplication"] = True
     if args.domains:
         domains = cast("list[Tree]", place["domains"])
-        kept = [new for new, old in zip(domains, args.domains, strict=True) if old.hostname in hosts]
-        place["domains"] = kept
-        if not kept and args.port is not None:
+        held_domains = [new for new, old in zip(domains, args.domains, strict=True) if old.hostname in hosts]
+        place["domains"] = held_domains
+        if not held_domains and args.port is not None:
             place["railwayDomain"] = True

@@ -111,8 +111,8 @@ def _refuse_folder(folder: Path) -> None:
 
 
 def _choices(folder: Path, name: str, stacks: str, plan: str, *, asks: bool) -> write.Choices:
-    chosen = name or _asked("Name", label(folder.name), asks=asks)
-    named = [each.strip() for each in (stacks or _asked("Stacks", FIRST, asks=asks)).split(",") if each.strip()]
+    chosen = name or _prompted("Name", label(folder.name), asks=asks)
+    named = [each.strip() for each in (stacks or _prompted("Stacks", FIRST, asks=asks)).split(",") if each.strip()]
     for each in (chosen, *named):
         if demand := rules.label.broken_by(each):
             raise CallError(f"{each!r} is no name of a system or stack: it should {demand}")
@@ -122,7 +122,7 @@ def _choices(folder: Path, name: str, stacks: str, plan: str, *, asks: bool) -> 
         raise CallError(
             f"{file_name(others[0])} is there already: name all stacks, --stacks {','.join([*named, *others])}"
         )
-    workspace = plan or _asked("Railway plan", RailwayPlan.HOBBY.value, asks=asks)
+    workspace = plan or _prompted("Railway plan", RailwayPlan.HOBBY.value, asks=asks)
     if workspace not in list(RailwayPlan):
         raise CallError(f"--plan {workspace}: one of {', '.join(RailwayPlan)}")
     return write.Choices(name=chosen, stacks=named, plan=workspace, commit=_commit(folder))
@@ -146,12 +146,12 @@ def _proposal(folder: Path, topology: str, image: str, repo: str, *, asks: bool)
     if not proposal.services:
         proposal = application.read(folder, topology=topology or None, name=program)
     if image or not proposal.services:
-        proposal = _of_an_image(proposal, program, topology, image or _asked("Image", "", asks=asks))
+        proposal = _of_an_image(proposal, program, topology, image or _prompted("Image", "", asks=asks))
     source = repo or repository(folder)
     for service, settings in proposal.services.items():
         if "image" in settings:
             continue
-        source = source or _asked("GitHub repository (owner/name)", "", asks=asks)
+        source = source or _prompted("GitHub repository (owner/name)", "", asks=asks)
         if not source:
             raise CallError(
                 f"{service}: git knows no GitHub repository of {shown(folder)}: give --repo owner/name, or --image"
@@ -179,8 +179,8 @@ def _is_of_the_application(file: Path) -> bool:
     return file.is_file() and not application.is_ours(file)
 
 
-def _asked(what: str, default: str, *, asks: bool) -> str:
-    return str(typer.prompt(what, default=default, show_default=bool(default))).strip() if asks else default
+def _prompted(question: str, default: str, *, asks: bool) -> str:
+    return str(typer.prompt(question, default=default, show_default=bool(default))).strip() if asks else default
 
 
 def _show(proposal: Proposal) -> None:
@@ -193,9 +193,11 @@ def _show(proposal: Proposal) -> None:
 
 def _tell(choices: write.Choices, proposal: Proposal, planned: write.Plan, file: str, *, json: bool) -> None:
     notes = [*proposal.notes, *_about_folder(planned.folder)]
-    notes += [f"{name} is yours, and was left as it is" for name in planned.kept]
+    notes += [f"{name} is yours, and was left as it is" for name in planned.users_files]
     if json:
-        write_json({"name": choices.name, "written": list(planned.files), "kept": list(planned.kept), "notes": notes})
+        write_json(
+            {"name": choices.name, "written": list(planned.files), "kept": list(planned.users_files), "notes": notes}
+        )
         return
     _show(proposal)
     for name in planned.files:

@@ -73,14 +73,14 @@ def _direct(name: str, url: str, digest: str) -> str:
 
 def _wheels(folder: Path, address: Callable[[Path, str], str]) -> list[Wheel]:
     wheels: list[Wheel] = []
-    wanted = own_names()
+    own_packages = own_names()
     for file in sorted(folder.glob("*.whl")):
         match = _WHEEL.fullmatch(file.name)
         name = match["name"].replace("_", "-") if match else ""
-        if match and name in wanted:
+        if match and name in own_packages:
             wheels.append(Wheel(name=name, version=match["version"], address=address(file, name), sha256=sha256(file)))
     names = [each.name for each in wheels]
-    if missing := sorted(set(wanted) - set(names)):
+    if missing := sorted(set(own_packages) - set(names)):
         raise CallError(f"{folder} has no wheel of {', '.join(missing)}: `make wheels` of a checkout builds them all")
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise CallError(f"{folder} has several wheels of {', '.join(twice)}: leave one version of each there")

@@ -22,7 +22,7 @@ from railyard.migrate.findings import Settings
 from railyard.shared.console import CallError
 from railyard.shared.files import write_whole
 from railyard.shared.settings_text import settings_yaml
-from railyard.workflows.command import is_generated, wanted_files
+from railyard.workflows.command import expected_files, is_generated
 from stacks.project_folder import PROJECT_VARIABLE
 from stacks.schema import text_in_one_line
 from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, file_name
@@ -40,16 +40,16 @@ class Plan:
     folder: Path
     files: Mapping[str, str] = field(default_factory=dict[str, str])
     """Path → text, of those that are not there as they should be."""
-    kept: Sequence[str] = ()
+    users_files: Sequence[str] = ()
     """Files of somebody else that stay as they are."""
 
 
-def plan(folder: Path, wanted: Mapping[str, str], *, force: bool) -> Plan:
+def plan(folder: Path, generated: Mapping[str, str], *, force: bool) -> Plan:
     """Return what is to be written; raises ``CallError`` for files that would be overwritten, unless ``force``."""
     files: dict[str, str] = {}
-    kept: list[str] = []
+    users_files: list[str] = []
     foreign: list[str] = []
-    for name, text in wanted.items():
+    for name, text in generated.items():
         file = folder / name
         present = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
         if present is None:
@@ -60,7 +60,7 @@ def plan(folder: Path, wanted: Mapping[str, str], *, force: bool) -> Plan:
         elif present == text:
             continue
         elif name in _KEPT and not force:
-            kept.append(name)
+            users_files.append(name)
         elif force or is_generated(file):
             files[name] = text
         else:
@@ -71,7 +71,7 @@ def plan(folder: Path, wanted: Mapping[str, str], *, force: bool) -> Plan:
             f"there already, and not as they would be: {names}; nothing was written. Move them away, or overwrite "
             "them with --force"
         )
-    return Plan(folder=folder, files=files, kept=kept)
+    return Plan(folder=folder, files=files, users_files=users_files)
 
 
 def write(plan: Plan) -> None:
@@ -91,7 +91,7 @@ def with_generated(files: Mapping[str, str]) -> dict[str, str]:
         _working_on(Path(directory).resolve()) as copy,
     ):
         write(Plan(folder=copy, files=files))
-        return {**files, **wanted_files(copy)}
+        return {**files, **expected_files(copy)}
 
 
 @contextmanager

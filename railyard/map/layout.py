@@ -198,15 +198,15 @@ def _coordinates(table: list[list[Box]], links: Sequence[tuple[Box, Box]]) -> No
 
 def _settle(column: Sequence[Box], links: Sequence[tuple[Box, Box]]) -> None:
     """Move each box towards the middle of those that it is joined with, and keep order and distance."""
-    wanted: list[float] = []
+    targets: list[float] = []
     for box in column:
         near = [other if one is box else one for one, other in links if box is one or box is other]
         middle = sum(each.middle for each in near) / len(near) if near else box.middle
-        wanted.append(middle - box.height / 2)
+        targets.append(middle - box.height / 2)
     y = float("-inf")
-    for box, want in zip(column, wanted, strict=True):
+    for box, want in zip(column, targets, strict=True):
         box.y = max(want, y)
         y = box.y + box.height + ROW_GAP
-    shift = sum(want - box.y for box, want in zip(column, wanted, strict=True)) / max(len(column), 1)
+    shift = sum(want - box.y for box, want in zip(column, targets, strict=True)) / max(len(column), 1)
     for box in column:
         box.y += shift

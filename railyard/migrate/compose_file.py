@@ -89,10 +89,10 @@ class ComposeReader:
 
     def _leave_out(self) -> None:
         """Say of each key that nothing comes of it, since the service has neither image nor build."""
-        kept = [each for each in self.findings if each.kind is not Kind.TRANSLATED]
-        lost = [each for each in self.findings if each.kind is Kind.TRANSLATED]
-        self.findings = [*kept, *(replace(each, kind=Kind.NOT_EXPRESSIBLE, text=_LEFT_OUT) for each in lost)]
-        if not any(each.key == f"{self._key}.image" for each in kept):
+        others = [each for each in self.findings if each.kind is not Kind.TRANSLATED]
+        translated = [each for each in self.findings if each.kind is Kind.TRANSLATED]
+        self.findings = [*others, *(replace(each, kind=Kind.NOT_EXPRESSIBLE, text=_LEFT_OUT) for each in translated)]
+        if not any(each.key == f"{self._key}.image" for each in others):
             self._say(Kind.NOT_EXPRESSIBLE, "image", f"a service needs an image or a build; {_LEFT_OUT}")
 
     def _say(self, kind: Kind, key: str, text: str) -> None:

@@ -40,7 +40,7 @@ def read(folder: Path, main: str) -> Reading:
             break
     findings += _environment_files(folder, services, main)
     for service in services:
-        findings = _told(service, findings)
+        findings = _with_translation(service, findings)
     return Reading(services=services, findings=findings)
 
 
@@ -158,7 +158,7 @@ def _environment_files(folder: Path, services: list[Service], main: str) -> list
     return findings
 
 
-def _told(service: Service, findings: list[Finding]) -> list[Finding]:
+def _with_translation(service: Service, findings: list[Finding]) -> list[Finding]:
     """Return the findings with what the translation itself says of a service's keys, in each environment."""
     added: list[Finding] = []
     for environment in service.layers:

@@ -154,9 +154,9 @@ def _service(
 
 def _regions(decided: Decided) -> dict[str, Any]:
     """Return regions as a patch needs them: those that go are null, or they would stay."""
-    wanted = table(decided.value)
+    regions = table(decided.value)
     present = table(decided.api) or dict.fromkeys(STANDARD_REGIONS)
-    return {**dict.fromkeys(sorted(set(present) - set(wanted))), **wanted}
+    return {**dict.fromkeys(sorted(set(present) - set(regions))), **regions}
 
 
 async def write(client: Client, before: LiveEnvironment) -> LiveEnvironment:

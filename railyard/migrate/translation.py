@@ -198,7 +198,7 @@ def deployed_args(args: ServiceSettings) -> Config:
     inputs = InstanceSettings.inputs(args)
     inputs["restart_policy_type"] = "NEVER" if args.cron_schedule else args.restart_policy_type
     inputs["on_failure"] = OnFailure(args.on_failure)
-    wanted = ServiceInstanceInputs(
+    instance_inputs = ServiceInstanceInputs(
         project_id="",
         environment_id="",
         service_id="",
@@ -206,7 +206,7 @@ def deployed_args(args: ServiceSettings) -> Config:
         variables=args.variables,
         **inputs,
     )
-    return normal(cast("Config", instance_config.entry(wanted, None, {})))
+    return normal(cast("Config", instance_config.entry(instance_inputs, None, {})))
 
 
 def differences(before: Config, after: Config) -> dict[str, tuple[Any, Any]]:

@@ -68,7 +68,7 @@ class Answer:
         """Return the lines of one system."""
         return [line for line in self.lines if line.system == system]
 
-    def said(self, system: str) -> Actual | None:
+    def actual_of(self, system: str) -> Actual | None:
         """Return what Railway says of one system."""
         return next((each for each in self.actual or () if each.system == system), None)
 
@@ -120,7 +120,7 @@ def _show(answer: Answer) -> None:
     for column in shown.columns[1:]:
         column.justify = "right"
     for system in answer.systems:
-        lines, usage = answer.of(system), answer.said(system)
+        lines, usage = answer.of(system), answer.actual_of(system)
         estimated = "-" if usage is None or usage.estimated is None else _usd(usage.estimated)
         shown.add_row(*_row(Text(system or "the stack itself", "bold"), lines), *([estimated] if answer.actual else []))
         for line in lines:
@@ -190,7 +190,7 @@ def document(answer: Answer) -> dict[str, Any]:
         "systems": {
             system: {
                 **_document(answer.of(system)),
-                **_said(answer.said(system)),
+                **_actual_document(answer.actual_of(system)),
                 "parts": [
                     {"kind": line.kind.value, "name": line.name, **_document([line])} for line in answer.of(system)
                 ],
@@ -212,7 +212,7 @@ def _document(lines: Sequence[Line]) -> dict[str, Any]:
     }
 
 
-def _said(usage: Actual | None) -> dict[str, Any]:
+def _actual_document(usage: Actual | None) -> dict[str, Any]:
     if usage is None:
         return {}
     return {

@@ -48,10 +48,10 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 def level_of(line: Log) -> Level:
     """Return how severe a line is: as Railway says, or as the line says where Railway says nothing or ``info``."""
     level = _LEVELS.get(str(line["severity"] or "").lower())
-    return level if level not in (None, Level.INFO) else _said(str(line["message"])) or level or Level.INFO
+    return level if level not in (None, Level.INFO) else _level_in(str(line["message"])) or level or Level.INFO
 
 
-def _said(message: str) -> Level | None:
+def _level_in(message: str) -> Level | None:
     for pattern in _SAID:
         if match := pattern.search(message):
             return _LEVELS.get(match["level"].lower(), Level.ERROR)

@@ -105,7 +105,7 @@ def logs(
     with reported_errors(json=json):
         if json and follow:
             raise CallError("--json prints one document, and --follow does not end: give one of them")
-        wanted = Selection(contains=contains, level=level, since=since)
+        selection = Selection(contains=contains, level=level, since=since)
         if since:
             moment(since, datetime.now(UTC))  # refused before anybody is asked
         stack = read_stack(stack_name)
@@ -115,8 +115,8 @@ def logs(
             secrets = {} if unmasked else hidden(read_stack(stack_name))
             (running,) = railway.run(running_systems(railway, stack, [system]))
             where, current = f"{system}/{name}", running.service(name)
-            log, printed = railway.run(_opened(railway, where, current, deployment, build, wanted, lines, follow))
-            shown = _meant(railway, wanted, printed)[-lines:]
+            log, printed = railway.run(_opened(railway, where, current, deployment, build, selection, lines, follow))
+            shown = _selected(railway, selection, printed)[-lines:]
             if json:
                 write_json(_document(log, shown, secrets))
                 return
@@ -124,9 +124,9 @@ def logs(
             for line in shown:
                 typer.echo(shown_line(line, secrets))
             if follow:
-                _follow(railway, log, wanted, printed, secrets)
+                _follow(railway, log, selection, printed, secrets)
             elif not shown:
-                typer.echo("nothing in it" + (" fits these options" if wanted.narrow else " yet"), err=True)
+                typer.echo("nothing in it" + (" fits these options" if selection.narrow else " yet"), err=True)
 
 
 def find(stack: Stack, service: str) -> tuple[str, str]:
@@ -171,13 +171,13 @@ async def _opened(
     service: RunningService | None,
     deployment: str | None,
     build: bool | None,
-    wanted: Selection,
+    selection: Selection,
     lines: int,
     follow: bool,
 ) -> tuple[Log, list[Line]]:
     """Return the log that is meant, and its last lines: all where only some are shown or more are to come."""
-    limit = LARGEST if wanted.narrow or follow else lines
-    since = moment(wanted.since, datetime.now(UTC)) if wanted.since and railway.real else None
+    limit = LARGEST if selection.narrow or follow else lines
+    since = moment(selection.since, datetime.now(UTC)) if selection.since and railway.real else None
     newest = service.latest if service else None
     if deployment is None and newest is None:
         raise OperationError(f"{where} has no deployment, so no log: bring it up first")
@@ -200,13 +200,13 @@ async def _ask(railway: Railway, log: Log, limit: int, since: str | None) -> Lin
     )
 
 
-def _meant(railway: Railway, wanted: Selection, lines: Sequence[Line]) -> list[Line]:
+def _selected(railway: Railway, selection: Selection, lines: Sequence[Line]) -> list[Line]:
     """Return the lines that are meant; in the sandbox, which has its own time, durations count from the newest line."""
-    if not wanted.since:
-        return wanted.of(lines)
+    if not selection.since:
+        return selection.of(lines)
     newest = lines[-1]["timestamp"] if lines else ""
     now = datetime.now(UTC) if railway.real or not newest else datetime.fromisoformat(newest)
-    return wanted.of(lines, start=moment(wanted.since, now))
+    return selection.of(lines, start=moment(selection.since, now))
 
 
 def _lines(answer: Lines) -> list[Line]:
@@ -214,7 +214,9 @@ def _lines(answer: Lines) -> list[Line]:
     return sorted(lines, key=lambda line: line["timestamp"])
 
 
-def _follow(railway: Railway, log: Log, wanted: Selection, first: Sequence[Line], secrets: Mapping[str, str]) -> None:
+def _follow(
+    railway: Railway, log: Log, selection: Selection, first: Sequence[Line], secrets: Mapping[str, str]
+) -> None:
     """Print what comes until the deployment is over, its build is, or the reader has enough."""
     interval_s = railway.client.transport.limiter.budget.poll_s
     printed = list(first)
@@ -228,7 +230,7 @@ def _follow(railway: Railway, log: Log, wanted: Selection, first: Sequence[Line]
             answer = railway.run(look())
         except KeyboardInterrupt:
             return
-        for line in wanted.of(fresh(_lines(answer), printed)):
+        for line in selection.of(fresh(_lines(answer), printed)):
             typer.echo(shown_line(line, secrets))
         status = answer["deployment"]["status"]
         if status in FAILURE_BY_STATUS or (

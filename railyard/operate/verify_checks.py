@@ -126,15 +126,15 @@ def _deployment(railway: Railway, stack: Stack, where: str, service: RunningServ
 
 
 async def _redirect(where: str, redirect: RedirectSettings) -> list[Result]:
-    wanted = f"https://{redirect.to}/"
+    location = f"https://{redirect.to}/"
     answer = await visit(redirect.hostname)
     result = Result(where=where, check="redirect", passed=False, found="", time_s=answer.time_s, broken_by=NAMES)
     if answer.problem:
         return [replace(result, found=answer.problem, next=_RECORDS)]
-    if (answer.status, answer.location) == (redirect.status, wanted):
-        return [replace(result, passed=True, found=f"{answer.status} to {wanted}")]
+    if (answer.status, answer.location) == (redirect.status, location):
+        return [replace(result, passed=True, found=f"{answer.status} to {location}")]
     actual = f"{answer.status} to {answer.location}" if answer.location else f"{answer.status}"
-    return [replace(result, found=f"{actual}, not {redirect.status} to {wanted}", next=_RULES)]
+    return [replace(result, found=f"{actual}, not {redirect.status} to {location}", next=_RULES)]
 
 
 _RULES: Final = "put the redirect rule back: run up, after a refresh if somebody changed it by hand"
@@ -145,11 +145,11 @@ async def _domain(stack: Stack, where: str, service: RunningService, domain: Run
     exact = bool(service.declared and service.declared.healthcheck_path)
     dns = [await _dns(where, domain)] if domain.custom else []
     answer = await visit(domain.name, path)
-    wanted = service.declared.health_answer if service.declared else {}
+    expected = service.declared.health_answer if service.declared else {}
     certificate = _certificate(where, answer)
     if certificate and answer.certificate is None:
         return [*dns, certificate]
-    return [*dns, *filter(None, [certificate]), health(stack, where, answer, exact=exact, wanted=wanted)]
+    return [*dns, *filter(None, [certificate]), health(stack, where, answer, exact=exact, expected=expected)]
 
 
 async def _dns(where: str, domain: RunningDomain) -> Result:
@@ -167,8 +167,8 @@ async def _dns(where: str, domain: RunningDomain) -> Result:
     if not domain.proxied and (domain.target in aliases or (addresses and not aliases and not domain.wrong_records)):
         return replace(result, passed=True, found=f"{domain.name} → {domain.target}")
     actual = ", ".join(aliases or addresses) or "nothing"
-    wanted = "Cloudflare's proxy" if domain.proxied else domain.target
-    return replace(result, found=f"{domain.name} leads to {actual}, not to {wanted}", next=_RECORDS)
+    expected = "Cloudflare's proxy" if domain.proxied else domain.target
+    return replace(result, found=f"{domain.name} leads to {actual}, not to {expected}", next=_RECORDS)
 
 
 _RECORDS: Final = "put the record back: run up, after a refresh if somebody changed it by hand; DNS takes minutes"
@@ -192,13 +192,13 @@ def _certificate(where: str, answer: Answer) -> Result | None:
     )
 
 
-def health(stack: Stack, where: str, answer: Answer, *, exact: bool, wanted: Mapping[str, str]) -> Result:
+def health(stack: Stack, where: str, answer: Answer, *, exact: bool, expected: Mapping[str, str]) -> Result:
     """Return what a visit says of the application; ``wanted`` is what the JSON of its answer has to say."""
     healthy = answer.status == HTTPStatus.OK if exact else (answer.status or 500) < HTTPStatus.INTERNAL_SERVER_ERROR
-    reported = _reported(answer, wanted) if healthy and exact else {}
+    reported = _reported(answer, expected) if healthy and exact else {}
     text = answer.problem or f"{answer.status} from {answer.url}"
     text += "".join(f", {name} {value}" for name, value in reported.items())
-    healthy = healthy and all(value == wanted[name] for name, value in reported.items())
+    healthy = healthy and all(value == expected[name] for name, value in reported.items())
     # Who waits in vain may wait for the application; any other failure on the way to Railway is one of the name.
     reached = answer.reached_railway or answer.time_s >= TIMEOUT_S
     return Result(
@@ -212,7 +212,7 @@ def health(stack: Stack, where: str, answer: Answer, *, exact: bool, wanted: Map
     )
 
 
-def _reported(answer: Answer, wanted: Mapping[str, str]) -> dict[str, str]:
+def _reported(answer: Answer, expected: Mapping[str, str]) -> dict[str, str]:
     """Return what a health answer says of the wanted names; nothing where it is no JSON."""
     try:
         document: Any = json.loads(answer.body)
@@ -221,7 +221,7 @@ def _reported(answer: Answer, wanted: Mapping[str, str]) -> dict[str, str]:
     if not isinstance(document, dict):
         return {}
     reported = cast("Mapping[str, Any]", document)
-    return {name: str(reported[name]) for name in wanted if name in reported}
+    return {name: str(reported[name]) for name in expected if name in reported}
 
 
 async def _bucket(where: str, bucket: BucketSettings) -> list[Result]:

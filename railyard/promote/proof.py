@@ -161,12 +161,12 @@ def _move(
 
 def _foreign(system: str, release: Release, name: str, source: SystemInStack) -> tuple[str, str]:
     """Return why what a service runs cannot be written at the keys of ``release``, and what to do."""
-    service, wanted = source.running.service(name), release.sources[name]
+    service, proven = source.running.service(name), release.sources[name]
     serving = service.serving if service else None
-    if release.kind == "commit" and serving and (serving.repo or "").lower() == wanted.lower():
-        reason = f"not reproducible: Railway does not tell which commit of {wanted} {name} runs in {source.stack}"
+    if release.kind == "commit" and serving and (serving.repo or "").lower() == proven.lower():
+        reason = f"not reproducible: Railway does not tell which commit of {proven} {name} runs in {source.stack}"
         return reason, f"give {system}.{name} a commitSha in {source.stack}, and bring it up"
-    reason = f"{source.stack} runs no {wanted} as its service {name}"
+    reason = f"{source.stack} runs no {proven} as its service {name}"
     return reason, f"let both stacks take {system}.{name} from the same source"
 
 

@@ -18,7 +18,7 @@ from railyard.accounts.railway_client import Railway, connected
 from railyard.promote.promote import DryRunOption, SandboxOption, show_edit
 from railyard.promote.proof import short
 from railyard.promote.rollback_choice import Ledger, Step, choose
-from railyard.promote.rollback_now import Action, ServiceRollback, asked, roll_back
+from railyard.promote.rollback_now import Action, ServiceRollback, roll_back, service_rollbacks
 from railyard.promote.settings_file import Edit, edited
 from railyard.promote.system_in_stack import releases, sides, versions
 from railyard.shared.console import CallError, JsonOption, OperationError, check_can_ask, reported_errors, write_json
@@ -123,7 +123,9 @@ def _rollback(railway: Railway, stack: Stack, system: str, to: str | None, *, no
     steps = choose(ledgers, to)
     by_name = {ledger.release.name: ledger for ledger in ledgers}
     plan = stack.settings.plan
-    services = [each for step in steps for each in asked(step, by_name[step.release.name], plan)] if now else []
+    services = (
+        [each for step in steps for each in service_rollbacks(step, by_name[step.release.name], plan)] if now else []
+    )
     changes = {
         (system, *key): step.value
         for step in steps

@@ -51,7 +51,7 @@ class Ledger:
 
     def known(self) -> list[tuple[str, str]]:
         """Return every value with its origin, the settings' first and each group newest first."""
-        of_settings = [(value, version.name) for version, value in self._said() if value is not None]
+        of_settings = [(value, version.name) for version, value in self._versions_with_values() if value is not None]
         of_railway = [(value, "Railway's list of deployments") for value in self._deployed()]
         values: list[tuple[str, str]] = []
         for value, origin in [*of_settings, *of_railway]:
@@ -61,7 +61,7 @@ class Ledger:
 
     def earlier(self) -> list[tuple[str, str]]:
         """Return those that first came before the present one, newest first: a second rollback goes further back."""
-        settings = [value for _, value in self._said() if value is not None]
+        settings = [value for _, value in self._versions_with_values() if value is not None]
         order = _before(settings, self.present, self.same)
         order += _before(list(self._deployed()), self.present or self.newest, self.same)
         values: list[tuple[str, str]] = []
@@ -72,7 +72,9 @@ class Ledger:
 
     def changed(self) -> int | None:
         """Return how many versions ago the settings said something else; None when they never did."""
-        return next((index for index, (_, value) in enumerate(self._said()) if value != self.present), None)
+        return next(
+            (index for index, (_, value) in enumerate(self._versions_with_values()) if value != self.present), None
+        )
 
     def same(self, one: str, other: str) -> bool:
         """Tell whether two values mean the same; an image without its digest may be the one with it."""
@@ -102,7 +104,7 @@ class Ledger:
                 return f"{service} was not healthy with it: deployment {pasts[0].run.id} is {pasts[0].run.status}"
         return None
 
-    def _said(self) -> list[tuple[Version, str | None]]:
+    def _versions_with_values(self) -> list[tuple[Version, str | None]]:
         return [(version, version.value(self.system, self.release)) for version in self.versions]
 
     def _deployed(self) -> Iterable[str]:

@@ -54,7 +54,7 @@ class ServiceRollback:
     """The newest deployment from before."""
 
 
-def asked(step: Step, ledger: Ledger, plan: Plan) -> list[ServiceRollback]:
+def service_rollbacks(step: Step, ledger: Ledger, plan: Plan) -> list[ServiceRollback]:
     """Return what has to be asked of Railway; raises ``OperationError`` when one of the services cannot go back."""
     actions: list[ServiceRollback] = []
     reasons: list[str] = []
@@ -93,8 +93,8 @@ def _chosen(service: RunningService, pasts: Sequence[PastDeployment]) -> tuple[A
         if latest.id == serving.id or latest.status in FAILURE_BY_STATUS:
             return Action.NOTHING, serving.id
         return Action.CANCEL, latest.id
-    kept = next((past for past in pasts if past.can_roll_back), None)
-    return (Action.ROLL_BACK, kept.run.id) if kept else None
+    target = next((past for past in pasts if past.can_roll_back), None)
+    return (Action.ROLL_BACK, target.run.id) if target else None
 
 
 async def roll_back(client: Client, system: SystemInStack, services: Sequence[ServiceRollback]) -> dict[str, str]:

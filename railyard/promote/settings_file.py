@@ -180,10 +180,10 @@ def _line_end(text: str) -> str:
 
 
 def _prove(file: Path, before: str, after: str, changes: Changes) -> None:
-    wanted = read(before)
+    expected = read(before)
     for key, value in changes.items():
         *way, last = _place(key)
-        inner = wanted
+        inner = expected
         for part in way:
             inner = cast("dict[str, Any]", inner).setdefault(part, {}) if isinstance(inner, dict) else None
         if not isinstance(inner, dict):
@@ -193,7 +193,7 @@ def _prove(file: Path, before: str, after: str, changes: Changes) -> None:
         edited = go_yaml.load(after)
     except go_yaml.YamlError:
         edited = None
-    if edited != wanted:
+    if edited != expected:
         raise OperationError("\n".join(_not_as_expected(_place(key), value) for key, value in changes.items()))
     try:
         settings_in(file.name, after)

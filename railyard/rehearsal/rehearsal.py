@@ -113,7 +113,7 @@ class Rehearsal:
         commit = self._project.commit("Seance c3d4e5f and OmniStack 3333333 in production")
         self._report.did(f"git commit: {commit} changes Pulumi.production.yaml")
         self._run("deploy", "-s", "production", code=1, says="omnistack: deployed", last=22)
-        self._told(
+        self._check_message(
             f"seance: {before} again, all services healthy", "production: omnistack deployed, seance rolled back"
         )
         self._run("status", "-s", "production", says="b2c3d4e", first=24, last=3)
@@ -129,7 +129,7 @@ class Rehearsal:
         self._project.change("staging", _COMMIT_2, _COMMIT_4)
         self._project.commit("Seance d4e5f6a and OmniStack 4444444 in staging")
         self._run("deploy", "-s", "staging", code=1, says="seance: deployed", last=16)
-        self._told("omnistack: ", "staging: seance deployed, omnistack rolled back")
+        self._check_message("omnistack: ", "staging: seance deployed, omnistack rolled back")
 
     def red_by_itself(self) -> None:
         """Let OmniStack fail without a release of its own while Seance is released: Seance stays, and goes on."""
@@ -145,7 +145,7 @@ class Rehearsal:
         self._project.change("staging", "commit: d4e5f6a", "commit: e5f6a7b")
         self._project.commit("Seance e5f6a7b in staging")
         self._run("deploy", "seance", "-s", "staging", says="staging: deployed", last=4)
-        self._told("not of this release: omnistack/api", "staging: seance deployed; something else fails")
+        self._check_message("not of this release: omnistack/api", "staging: seance deployed; something else fails")
         self._run("promote", "seance", "--healthy-for", "0", says="commit: c3d4e5f → e5f6a7b", first=60, last=0)
         self._project.commit("Promote Seance")
         self._plan("seance")
@@ -171,7 +171,7 @@ class Rehearsal:
         self._run("deploy", system, "-s", "production", "--plan", _PLAN, says="production: deployed", last=2)
         (self._project.directory / _PLAN).unlink()
 
-    def _told(self, says: str, title: str) -> None:
+    def _check_message(self, says: str, title: str) -> None:
         """Print the last message, which must say so under this title."""
         message = self._project.inbox.messages[-1]
         self._report.message(message)

@@ -89,15 +89,15 @@ def carry_out(engine: Engine, stack: Stack, *, preview: bool, yes: bool, json: b
                 err=True,
             )
         return False
-    wanted = bool(planned.instances) and not preview
-    if wanted and not yes:
+    deploys = bool(planned.instances) and not preview
+    if deploys and not yes:
         _ask(planned)
         # Between question and answer there is time for another commit, another secret or another up.
         if _foreseen(engine, stack)[1] != shown:
             raise OperationError("something changed while you were asked; nothing was deployed. Run the command again")
-    succeeded = not wanted or engine.up([each.urn for each in planned.instances], quiet=json)
+    succeeded = not deploys or engine.up([each.urn for each in planned.instances], quiet=json)
     if json:
-        write_json(document | {"applied": wanted and succeeded})
+        write_json(document | {"applied": deploys and succeeded})
     return succeeded
 
 

@@ -143,10 +143,10 @@ def generate(
         stack = read_stack(stack_name, sandbox=sandbox)
         if replace and not keys:
             raise CallError("--replace needs the names of the secrets, such as shop.SESSION_KEY")
-        wanted = {stack.secret(key)[0] for key in keys or ()}
+        systems = {stack.secret(key)[0] for key in keys or ()}
         names: dict[str, Any] = {}
         for part in stack.by_file():
-            if not wanted or part.holds is None or wanted & set(part.holds):
+            if not systems or part.holds is None or systems & set(part.holds):
                 names |= secret_rules.present(_open(part))
         stored: list[str] = []
         for system, secret in _to_generate(stack, keys or (), names, replace=replace):

@@ -60,22 +60,22 @@ def divided(
     moved_records = [each for each in records if each["urn"] in moving]
     roots = [each for each in records if each["type"] == STACK_TYPE]
     renamed = _renaming(source, target)
-    taken = [
+    taken_records = [
         *({**root, "outputs": _outputs(root, lambda name: name in systems, zones)} for root in roots),
         *_providers(records, moved_records),
         *moved_records,
     ]
-    kept = [
+    staying_records = [
         *({**root, "outputs": _outputs(root, lambda name: name not in systems)} for root in roots),
         *_providers(records, staying),
         *staying,
     ]
     order = {each["urn"]: place for place, each in enumerate(records)}
-    kept.sort(key=lambda each: order[each["urn"]])
-    taken.sort(key=lambda each: order[each["urn"]])
-    moved = [_renamed(each, renamed) for each in taken] if moved_records else []
+    staying_records.sort(key=lambda each: order[each["urn"]])
+    taken_records.sort(key=lambda each: order[each["urn"]])
+    moved = [_renamed(each, renamed) for each in taken_records] if moved_records else []
     return Parts(
-        left=_with(document, kept if moved_records else records),
+        left=_with(document, staying_records if moved_records else records),
         moved=_with(document, moved),
         urns=tuple(renamed(each["urn"]) for each in moved_records),
     )
@@ -189,8 +189,8 @@ def _outputs(root: Record, is_moved: Callable[[str], bool], zones: Collection[st
         if name == FINGERPRINTS:
             outputs[name] = _in_secret(value, lambda each: {key: own for key, own in each.items() if is_moved(key)})
         elif name == CONFIRMED:
-            kept = {zone: id_ for zone, id_ in value.items() if zones is None or zone in zones}
-            outputs |= {name: kept} if kept else {}
+            confirmed = {zone: id_ for zone, id_ in value.items() if zones is None or zone in zones}
+            outputs |= {name: confirmed} if confirmed else {}
         elif is_moved(name):
             outputs[name] = value
     return outputs

@@ -31,9 +31,9 @@ def workflows(*, check: CheckOption = False, force: ForceOption = False) -> None
     """
     with reported_errors(json=False):
         root = project_directory()
-        wanted = wanted_files(root)
-        stale = [root / name for name, text in wanted.items() if not _is(root / name, text)]
-        superfluous = sorted(_generated(root) - {root / name for name in wanted})
+        expected = expected_files(root)
+        stale = [root / name for name, text in expected.items() if not _is(root / name, text)]
+        superfluous = sorted(_generated(root) - {root / name for name in expected})
         for file in [*stale, *superfluous]:
             if not check:
                 _refuse_foreign(file, force=force)
@@ -43,19 +43,19 @@ def workflows(*, check: CheckOption = False, force: ForceOption = False) -> None
             raise typer.Exit(PROBLEM)
         for file in stale:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(wanted[str(file.relative_to(root))], encoding="utf-8")
+            file.write_text(expected[str(file.relative_to(root))], encoding="utf-8")
         for file in superfluous:
             file.unlink()
 
 
-def wanted_files(root: Path) -> dict[str, str]:
+def expected_files(root: Path) -> dict[str, str]:
     """Return the files that follow from the stacks of the project in ``root``, path → text."""
     stacks = read_stacks()
-    wanted = files(stacks, requirements="" if is_checkout(root) else requirements_file(root))
+    expected = files(stacks, requirements="" if is_checkout(root) else requirements_file(root))
     owners = owners_text(stacks, root)
     if (root / OWNERS_FILE).exists() or names_somebody(owners):
-        wanted[OWNERS_FILE] = owners
-    return wanted
+        expected[OWNERS_FILE] = owners
+    return expected
 
 
 def _generated(root: Path) -> set[Path]:

@@ -129,7 +129,7 @@ def _up(stack: Stack) -> str:
     - id: deploy
       run: ./bin/railyard deploy "$SYSTEM" --stack {stack.name}{" --plan plan.json" if approved else ""}
 {variables_of(SYSTEM, GITHUB, credentials([stack], *MESSAGES))}
-{notify(f"the deployment of $SYSTEM in {stack.name} did not end", told="deploy")}
+{notify(f"the deployment of $SYSTEM in {stack.name} did not end", telling_step="deploy")}
 """
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import Final
 
-from railyard.data.due import wanted
+from railyard.data.due import scheduled_copies
 from railyard.shared.stack import Stack
 from railyard.workflows.deploy import deploy
 from railyard.workflows.images import images
@@ -115,7 +115,7 @@ jobs:
         run: ./bin/railyard drift --stack "$STACK" --issue
 {textwrap.indent(variables_of(STACK, GITHUB, credentials(stacks)), "  ")}
       # Not for a drift, of which the issue tells.
-{textwrap.indent(notify("$STACK was not looked at for drift", told="drift", env=STACK), "  ")}
+{textwrap.indent(notify("$STACK was not looked at for drift", telling_step="drift", env=STACK), "  ")}
 """
 
 
@@ -205,7 +205,9 @@ jobs:
 
 def _copied_systems(stacks: Sequence[Stack]) -> str:
     """Return the entries of the matrix: the systems of which the settings want copies."""
-    copied = {stack.name: list(dict.fromkeys(each.system for each in wanted(stack))) for stack in _last(stacks)}
+    copied = {
+        stack.name: list(dict.fromkeys(each.system for each in scheduled_copies(stack))) for stack in _last(stacks)
+    }
     return "\n".join(
         f"          - {{stack: {stack.name}, system: {system}, rehearse: {stack.promotes_from or stack.name}}}"
         for stack in stacks

@@ -66,10 +66,13 @@ def set_up(*, history: bool = False, pulumi: bool = False) -> str:
     return textwrap.indent("\n".join(lines), "    ")
 
 
-def notify(title: str, told: str = "", env: Mapping[str, str] | None = None) -> str:
-    """End a job with a message of whatever nobody has told: a set-up that failed, the time limit, a run cut off."""
+def notify(title: str, telling_step: str = "", env: Mapping[str, str] | None = None) -> str:
+    """Return the step that ends a job with a message of a failure: of the set-up, by the time limit, or cut off.
+
+    ``telling_step`` is the id of a step that sends its own message, and then sets its output ``told``.
+    """
     when = "failure() || cancelled()"
-    when = f"({when}) && steps.{told}.outputs.told != 'true'" if told else when
+    when = f"({when}) && steps.{telling_step}.outputs.told != 'true'" if telling_step else when
     variables = SYSTEM if "$SYSTEM" in title and env is None else env or {}
     step = f'- if: ${{{{ {when} }}}}\n  run: make .venv/ready && ./bin/railyard notify "{title}"'
     return f"{textwrap.indent(step, '    ')}\n{variables_of(variables, secrets_of(*MESSAGES))}"

@@ -21,11 +21,14 @@ def waits(settings: OwnSettings) -> dict[str, list[str]]:
 
     ``circle`` has to be empty.
     """
-    after = {name: [*args.uses, *_told(args, settings.databases)] for name, args in settings.services.items()}
+    after = {
+        name: [*args.uses, *_owners_in_expressions(args, settings.databases)]
+        for name, args in settings.services.items()
+    }
     # What Railway fills in is an order, too: components/references.py sees to it.
     needed = {name: [*after[name], *_filled_in(name, settings)] for name in after}
     for name, args in settings.services.items():
-        for other in _told(args, settings.services):
+        for other in _owners_in_expressions(args, settings.services):
             if other != name and other not in after[name] and not _leads(needed, other, name):
                 after[name].append(other)
                 needed[name].append(other)
@@ -42,7 +45,7 @@ def circle(settings: OwnSettings) -> Sequence[str]:
     return ()
 
 
-def _told(args: OwnServiceSettings, names: Mapping[str, object]) -> list[str]:
+def _owners_in_expressions(args: OwnServiceSettings, names: Mapping[str, object]) -> list[str]:
     return [each.owner for value in args.variables.values() for each in expressions(value) if each.owner in names]
 
 

@@ -54,7 +54,7 @@ class ShelfInputs(Inputs):
     room_id: Annotated[str, Property("Room in which it stands.", replaces=True)]
     label: Annotated[str | None, Property("What is written on it.")] = None
     width_cm: Annotated[int, Property("Width in cm.", check=between(10, 300))] = 80
-    load_kg: Annotated[float | None, Property("What it bears, in kg.", kept=True)] = None
+    load_kg: Annotated[float | None, Property("What it bears, in kg.", keeps_when_unset=True)] = None
     wood: Annotated[Wood, Property("What it is made of.")] = Wood.OAK
     wheels: Annotated[bool, Property("Can it be moved?")] = False
     topics: Annotated[list[str] | None, Property("What its books are about.")] = None

@@ -51,7 +51,7 @@ def test_an_interrupted_run_deletes_its_project(connection: Connection):
     with reached(connection):
         run = timed(connection, body())
 
-    assert run.left == ""
+    assert run.leftover == ""
     assert living(cloud) == []
 
 
@@ -91,7 +91,7 @@ def test_a_deletion_that_fails_for_a_while_is_repeated(attempt: Try, connection:
     """Errors of Railway's do not leave a project behind."""
     connection.fail("projectDelete", status=200, message="Problem processing request", count=3)
 
-    assert attempt([23]).left == ""
+    assert attempt([23]).leftover == ""
     assert living(connection.sandbox.railway) == []
 
 
@@ -101,9 +101,9 @@ def test_a_project_that_cannot_be_deleted_is_named_with_what_to_do(attempt: Try,
 
     run = attempt([23])
 
-    assert run.project in run.left
-    assert "may still cost money" in run.left
-    assert "make live CLEAN=1" in run.left
+    assert run.project in run.leftover
+    assert "may still cost money" in run.leftover
+    assert "make live CLEAN=1" in run.leftover
     assert not run.all_as_assumed
     assert living(connection.sandbox.railway) == [run.project]
 

@@ -28,7 +28,7 @@ def test_in_the_sandbox_each_point_is_as_assumed(everything, number):
     run, _ = everything
     (found,) = [each for each in run.results if each.point.number == number]
 
-    assert (found.verdict.outcome, found.verdict.seen) == (Outcome.AS_ASSUMED, found.verdict.seen)
+    assert (found.verdict.outcome, found.verdict.observation) == (Outcome.AS_ASSUMED, found.verdict.observation)
     assert found.requests <= found.point.requests
 
 
@@ -56,8 +56,8 @@ def test_a_railway_that_behaves_otherwise_is_noticed(attempt: Try, connection: C
     run = attempt([number])
 
     (found,) = run.results
-    assert (found.verdict.outcome, found.verdict.seen) == (Outcome.OTHERWISE, found.verdict.seen)
-    assert seen in found.verdict.seen
+    assert (found.verdict.outcome, found.verdict.observation) == (Outcome.OTHERWISE, found.verdict.observation)
+    assert seen in found.verdict.observation
     assert not run.all_as_assumed
     assert living(connection.sandbox.railway) == []
 
@@ -69,7 +69,7 @@ def test_a_point_that_fails_is_one_that_cannot_be_told(attempt: Try, connection:
     run = attempt([5, 23])
 
     assert [each.verdict.outcome for each in run.results] == [Outcome.COULD_NOT_TELL, Outcome.AS_ASSUMED]
-    assert "Problem processing request" in run.results[0].verdict.seen
+    assert "Problem processing request" in run.results[0].verdict.observation
 
 
 def test_a_small_plan_leaves_a_point_open(tmp_path):
@@ -78,5 +78,5 @@ def test_a_small_plan_leaves_a_point_open(tmp_path):
     run = tried(connection, [2])
 
     assert run.results[0].verdict.outcome is Outcome.COULD_NOT_TELL
-    assert run.results[0].verdict.seen == "the plan does not allow two replicas"
+    assert run.results[0].verdict.observation == "the plan does not allow two replicas"
     assert living(connection.sandbox.railway) == []

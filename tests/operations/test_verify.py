@@ -206,7 +206,7 @@ def test_a_health_answer_is_read(body: str, passed: bool, found: str) -> None:
     answer = Answer(url="https://bot.example/health", status=200, body=body, reached_railway=True)
     omega = cast("OmegaSettings", read_stack("production").settings.systems["omega"])
     wanted = omega.bot.health_answer
-    result = health(read_stack("production"), "omega/bot", answer, exact=True, wanted=wanted)
+    result = health(read_stack("production"), "omega/bot", answer, exact=True, expected=wanted)
 
     assert (result.check, result.passed) == ("health", passed)
     assert found in result.found

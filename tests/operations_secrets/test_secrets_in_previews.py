@@ -137,7 +137,7 @@ def test_what_follows_from_two_secrets_changes_with_each_of_them(place, monkeypa
 
     found = read(str(place.file), {"notes": pair}, preview=True)
 
-    assert found.systems["notes"].kept == {"A", "A_URL"}
+    assert found.systems["notes"].unknown_variables == {"A", "A_URL"}
 
 
 def test_made_up_values_never_reach_a_real_account(monkeypatch):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from railway_sandbox.server import Sandbox
-from railyard.data.due import wanted
+from railyard.data.due import scheduled_copies
 from railyard.shared import stack as stack_module
 from stacks.settings import StackSettings
 from tests.lifecycle.conftest import ROOT, Checkout
@@ -71,7 +71,7 @@ def test_every_database_of_production_is_dumped() -> None:
     production = stack_module.read_stack("production")
     settings: StackSettings = production.settings
     with_database = {name for name, system in settings.systems.items() if hasattr(system, "postgres")}
-    asked = {each.system for each in wanted(production)}
+    asked = {each.system for each in scheduled_copies(production)}
 
     assert asked == with_database | {"omega", "rose"}
     entries = read(FOLDER / "backup.yml")["jobs"]["dump"]["strategy"]["matrix"]["include"]

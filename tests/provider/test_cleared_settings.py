@@ -109,7 +109,7 @@ def optional_inputs() -> list[tuple[str, str]]:
         for resource in ALL
         if resource.update is not Resource.update
         for field in fields_of(resource.inputs_type)
-        if not (field.required or field.mark.replaces or field.mark.kept)
+        if not (field.required or field.mark.replaces or field.mark.keeps_when_unset)
     ]
 
 

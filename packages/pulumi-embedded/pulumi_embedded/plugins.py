@@ -126,7 +126,7 @@ class Plugin:
         if not port.isdigit():
             self._end_process()
             message = f"the plugin {' '.join(self._command)} printed {port!r} where its port was expected"
-            raise ProviderError(message + self._said())
+            raise ProviderError(message + self._last_output())
         size = [(f"grpc.max_{direction}_message_length", MAX_MESSAGE_BYTES) for direction in ("receive", "send")]
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=size)
         self.stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
@@ -145,7 +145,7 @@ class Plugin:
         listener.start()
         self._listeners.append(listener)
 
-    def _said(self) -> str:
+    def _last_output(self) -> str:
         return "".join(f"\n{line}" for line in self._last_words)
 
     def _shake_hands(self, path: Path) -> provider_pb2.ProviderHandshakeResponse | None:
@@ -164,7 +164,7 @@ class Plugin:
                 return None
             self.close()
             message = f"the plugin in {directory} failed at the handshake: {error_text(error)}"
-            raise ProviderError(message + self._said()) from None
+            raise ProviderError(message + self._last_output()) from None
 
     def cancel(self) -> None:
         """Ask it to end what it is waiting for; answers arrive as usual."""

@@ -70,8 +70,8 @@ class Property:
     check: Check | None = None
     write_only: bool = False
     """The API never gives it back: ``read`` carries it over from the old state instead of reporting drift."""
-    kept: bool = False
-    """Not set means: as it is. To take it out of the inputs changes nothing, so an import previews as unchanged."""
+    keeps_when_unset: bool = False
+    """Without a value the property stays as it is: removing it from the inputs is no change, nor is an import."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -86,7 +86,7 @@ class _Comparison:
         self.found: dict[str, Difference] = {}
 
     def field(self, declared: Field, old: Any, new: Any, path: str, *, replaces: bool) -> None:
-        if declared.mark.kept and new is None:
+        if declared.mark.keeps_when_unset and new is None:
             return
         marked = replaces or declared.mark.replaces
         self.value(declared.type, old, new, join(path, declared.wire_name), replaces=marked)

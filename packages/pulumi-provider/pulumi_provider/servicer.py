@@ -147,7 +147,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @with_rpc_errors
     async def Check(self, request: provider_pb2.CheckRequest, context: ServicerContext) -> provider_pb2.CheckResponse:
         resource = self._resource(request.urn)
-        self.retained.wanted(request.urn)
+        self.retained.note_check(request.urn)
         checked = check(resource, decode(request.news))
         inputs = wire(fields_of(resource.inputs_type), checked.values, mark_secrets=True)
         return refusal(checked) or provider_pb2.CheckResponse(inputs=encode(inputs))
@@ -160,7 +160,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         compared = compare(
             resource, old_inputs, decode(request.news), old_state(resource, old_outputs), list(request.ignoreChanges)
         )
-        self.retained.compared(request.urn, request.id, same=not compared)
+        self.retained.note_diff(request.urn, request.id, same=not compared)
         return diff_response(resource, compared)
 
     @with_rpc_errors
@@ -176,12 +176,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             making = resource.create(call, typed(resource.inputs_type, inputs))
             made_id, state = await call.within_limit("create", making)
         except InitializationFailed as half:
-            self.retained.made(request.urn, resource.token, half.id)
+            self.retained.note_create(request.urn, resource.token, half.id)
             outputs = partial_outputs(resource, half.state, inputs)
             raise Unfinished(half.id, outputs, request.properties, half.reasons) from half
         if not made_id:
             raise RuntimeError(f"{resource.token}.create returned no id")
-        self.retained.made(request.urn, resource.token, made_id)
+        self.retained.note_create(request.urn, resource.token, made_id)
         await call.finished()
         return provider_pb2.CreateResponse(id=made_id, properties=outputs_of(resource, state))
 
@@ -194,7 +194,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         old = old_state(resource, decode(request.olds))
         if request.preview:
             return provider_pb2.UpdateResponse(properties=previewed_update(resource, inputs, old))
-        self.retained.updated(request.urn, request.id)
+        self.retained.note_update(request.urn, request.id)
         call = self._call(request.urn, request.timeout, resource, context)
         try:
             if is_updatable(resource):

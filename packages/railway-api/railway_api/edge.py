@@ -94,7 +94,7 @@ async def visit(name: str, path: str = "/", *, timeout_s: float = TIMEOUT_S) -> 
         return Answer(url=url, problem=f"{EDGE_VARIABLE} is not set, and the sandbox asks nobody outside this machine")
     started = time.monotonic()
     try:
-        async with _client(url, timeout_s) as client, _asked(client, name, path) as response:
+        async with _client(url, timeout_s) as client, _request(client, name, path) as response:
             took = time.monotonic() - started
             certificate = _certificate(response)
             body = b""
@@ -130,7 +130,7 @@ def _client(url: str, timeout_s: float) -> httpx.AsyncClient:
     return httpx.AsyncClient(timeout=timeout_s, verify=context, trust_env=False)
 
 
-def _asked(client: httpx.AsyncClient, name: str, path: str) -> AbstractAsyncContextManager[httpx.Response]:
+def _request(client: httpx.AsyncClient, name: str, path: str) -> AbstractAsyncContextManager[httpx.Response]:
     edge = simulated()
     if edge is None:
         return client.stream("GET", f"https://{name}{path}")

@@ -30,11 +30,11 @@ class ForeignChanges:
 
     def __init__(self, environment: EnvironmentAccess) -> None:
         self._environment = environment
-        self._told: frozenset[Path] = frozenset()
+        self._reported_paths: frozenset[Path] = frozenset()
 
     def keep_quiet_about(self, own: EnvironmentConfig) -> None:
         """Remember a patch of ours that Railway did not apply: it may be staged again, and nobody else's doing."""
-        self._told |= _short(leaves(own))
+        self._reported_paths |= _short(leaves(own))
 
     async def staged(self, snapshot: Snapshot, own: EnvironmentConfig) -> list[str]:
         """Return the changes staged by others, and those that would undo our patch.
@@ -52,8 +52,8 @@ class ForeignChanges:
         if (staged["message"] or "").startswith(OWN):
             return []
         paths = _short(leaves(staged["patch"]))
-        new = sorted(paths - self._told)
-        self._told |= paths
+        new = sorted(paths - self._reported_paths)
+        self._reported_paths |= paths
         own_paths = _short(leaves(own))
         undoes = " (which this run has set, and deploying it would undo)"
         return [f"{snapshot.readable_path(path)}{undoes if path in own_paths else ''}" for path in new]

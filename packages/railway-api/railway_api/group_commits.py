@@ -216,7 +216,7 @@ class GroupCommits:
                 await environment.clock.sleep(RETRY_S)
                 group = [submission for submission, _ in ready]
         other_commits = await self._foreign_changes.commits(sent.after, sent.others, patch)
-        foreign = [*foreign, *self._told(before, sent.after, patch), *other_commits]
+        foreign = [*foreign, *self._foreign_paths(before, sent.after, patch), *other_commits]
         self._last = sent.after
         staged = await self._foreign_changes.staged(sent.after, patch)
         committed = Committed(
@@ -270,10 +270,10 @@ class GroupCommits:
     def _since_last(self, before: Snapshot) -> Sequence[str]:
         """Tell what somebody else changed since our own last commit: only commits write the parts compared here."""
         last = self._last
-        return () if last is None or last.etag == before.etag else self._told(last, before, {})
+        return () if last is None or last.etag == before.etag else self._foreign_paths(last, before, {})
 
     @staticmethod
-    def _told(before: Snapshot, after: Snapshot, patch: EnvironmentConfig) -> Sequence[str]:
+    def _foreign_paths(before: Snapshot, after: Snapshot, patch: EnvironmentConfig) -> Sequence[str]:
         """Tell what somebody else changed between two reads, beside the patch."""
         services = before.config.get("services") or {}
         read = {key: settings for key, settings in services.items() if key not in before.unread}

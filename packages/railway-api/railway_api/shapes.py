@@ -112,9 +112,9 @@ def _declared() -> Mapping[int | str, object]:
     documents = importlib.import_module(f"{_ROOT}.documents")
     for module in documents.modules():
         declared = dict(documents.declared_in(module))
-        wanted = ModuleType(module.__name__)
-        wanted.__annotations__ = {name: module.__annotations__[name] for name in declared}
-        for name, hint in get_type_hints(wanted, {**vars(module), **_namespace()}).items():
+        annotated = ModuleType(module.__name__)
+        annotated.__annotations__ = {name: module.__annotations__[name] for name in declared}
+        for name, hint in get_type_hints(annotated, {**vars(module), **_namespace()}).items():
             item = declared[name]
             types[item.name if isinstance(item, Document) else id(item)] = get_args(hint)[0]
     answers = _module("answers")

@@ -50,21 +50,21 @@ class RandomFaults:
 
     rate: float
     seed: str = "0"
-    _asked: Counter[tuple[Api, str]] = field(default_factory=Counter[tuple[Api, str]])
+    _requests: Counter[tuple[Api, str]] = field(default_factory=Counter[tuple[Api, str]])
     _calm: Counter[tuple[Api, str]] = field(default_factory=Counter[tuple[Api, str]])
-    _counting: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def choose(self, route: Route) -> Kind | None:
         """Return the kind of fault of this request; ``None`` for none."""
         if route.api not in DISTURBED:
             return None
         operation = (route.api, route.operation)
-        with self._counting:
-            self._asked[operation] += 1
+        with self._lock:
+            self._requests[operation] += 1
             if self._calm[operation] > 0:
                 self._calm[operation] -= 1
                 return None
-            dice = random.Random(f"{self.seed}/{route.api}/{route.operation}/{self._asked[operation]}")  # noqa: S311
+            dice = random.Random(f"{self.seed}/{route.api}/{route.operation}/{self._requests[operation]}")  # noqa: S311
             if dice.random() >= self.rate:
                 return None
             self._calm[operation] = CALM

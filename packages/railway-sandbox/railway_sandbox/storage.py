@@ -152,19 +152,19 @@ class Storage:
 
         Raises ``OSError``, as for any other file that cannot be written, when the disk is full for example.
         """
-        with self._told():
+        with self._as_os_error():
             self.database.write(changed, everything=everything)
 
     @contextmanager
     def opened(self) -> Generator[None]:
         """Keep the database open while the block runs. Raises ``OSError`` as ``write_state`` does."""
         with ExitStack() as stack:
-            with self._told():
+            with self._as_os_error():
                 stack.enter_context(self.database.kept_open())
             yield
 
     @contextmanager
-    def _told(self) -> Generator[None]:
+    def _as_os_error(self) -> Generator[None]:
         try:
             yield
         except sqlite3.OperationalError as problem:

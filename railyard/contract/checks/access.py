@@ -43,8 +43,8 @@ EVENT: Final = "Deployment.failed"
 async def delete_project(project: ProjectUnderTest) -> Verdict:
     """Delete the throwaway project itself, with a volume in it."""
     service = await project.service("kept")
-    wanted = {**project.where, "serviceId": service, "mountPath": "/data"}
-    await project.retried(lambda: project.call(VOLUME_CREATE, input=wanted))
+    volume_input = {**project.ids, "serviceId": service, "mountPath": "/data"}
+    await project.retried(lambda: project.call(VOLUME_CREATE, input=volume_input))
     started = project.client.clock.now()
     try:
         await project.call(PROJECT_DELETE, id=project.project_id)
@@ -75,7 +75,7 @@ async def project_token(project: ProjectUnderTest) -> Verdict:
     sent["patch"]["sharedVariables"]["TOKEN"] = {"value": "1"}
     patch_ids = {each["id"] for each in await project.patches()}
     try:
-        reads = await _allowed(client.transport.read(SNAPSHOT, **project.where, domainStatus=False))
+        reads = await _allowed(client.transport.read(SNAPSHOT, **project.ids, domainStatus=False))
         writes = await _allowed(client.call(ENVIRONMENT_PATCH_COMMIT, **sent))
         lists = await _allowed(client.call(PROJECTS, first=1))
     finally:
@@ -112,9 +112,9 @@ async def notification_rule(project: ProjectUnderTest) -> Verdict:
     """Make a rule for the throwaway project alone, with a guessed channel, and delete it again."""
     if project.workspace_id is None:
         return Verdict.unknown("the token has no workspace, and rules belong to one")
-    wanted = {"channelConfigs": [CHANNEL], "eventTypes": [EVENT], "workspaceId": project.workspace_id}
+    rule_input = {"channelConfigs": [CHANNEL], "eventTypes": [EVENT], "workspaceId": project.workspace_id}
     try:
-        rule = await project.call(NOTIFICATION_RULE_CREATE, input={**wanted, "projectId": project.project_id})
+        rule = await project.call(NOTIFICATION_RULE_CREATE, input={**rule_input, "projectId": project.project_id})
     except RailwayError as refused:
         return Verdict.unknown(f"the guessed channel {CHANNEL} was refused: {refused.reason}")
     try:
@@ -122,10 +122,15 @@ async def notification_rule(project: ProjectUnderTest) -> Verdict:
     finally:
         await project.call(NOTIFICATION_RULE_DELETE, id=rule["id"])
     config = table(rule["channels"][0]["config"]) if rule["channels"] else {}
-    lost = [key for key, value in CHANNEL.items() if config.get(key) != value]
+    changed_keys = [key for key, value in CHANNEL.items() if config.get(key) != value]
     listed = any(each["id"] == rule["id"] for each in rules)
     return judge(
-        (not lost, f"the channel has other {', '.join(lost)}" if lost else f"the channel has {', '.join(config)}"),
+        (
+            not changed_keys,
+            f"the channel has other {', '.join(changed_keys)}"
+            if changed_keys
+            else f"the channel has {', '.join(config)}",
+        ),
         (listed, f"the list without a project {'has' if listed else 'lacks'} it"),
     )
 
@@ -171,7 +176,7 @@ async def shown_token(project: ProjectUnderTest) -> Verdict:
 
 async def _token(project: ProjectUnderTest, name: str) -> tuple[str, str]:
     """Return a new project token: its secret and its id."""
-    secret: str = await project.call(PROJECT_TOKEN_CREATE, input={**project.where, "name": name})
+    secret: str = await project.call(PROJECT_TOKEN_CREATE, input={**project.ids, "name": name})
     listed = nodes(await project.call(PROJECT_TOKENS, projectId=project.project_id, first=PAGE))
     token_id = next((each["id"] for each in listed if each["name"] == name), None)
     if token_id is None:

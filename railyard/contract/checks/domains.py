@@ -27,9 +27,9 @@ async def rename_domain(project: ProjectUnderTest) -> Verdict:
     service = await project.service("renamed-domain")
     domain = await project.service_domain(service)
     name = f"{project.name}.{domain['domain'].partition('.')[2]}"
-    wanted = {"serviceDomainId": domain["id"], "environmentId": project.environment_id, "serviceId": service}
+    domain_input = {"serviceDomainId": domain["id"], "environmentId": project.environment_id, "serviceId": service}
     try:
-        await project.call(SERVICE_DOMAIN_UPDATE, input={**wanted, "domain": name, "targetPort": 80})
+        await project.call(SERVICE_DOMAIN_UPDATE, input={**domain_input, "domain": name, "targetPort": 80})
     except RailwayError as refused:
         return judge((False, f"refused: {refused.reason}"))
 
@@ -50,16 +50,16 @@ async def verification_token(project: ProjectUnderTest) -> Verdict:
     """Make two custom domains that nobody owns, and look at the tokens that Railway gives for them."""
     service = await project.service("custom-domain")
     for label in ("a", "b"):
-        wanted = {
-            **project.where,
+        domain_input = {
+            **project.ids,
             "serviceId": service,
             "domain": f"{label}.{project.name}.{EXAMPLE}",
             "targetPort": 80,
         }
-        await project.retried(lambda wanted=wanted: project.call(CUSTOM_DOMAIN_CREATE, input=wanted))
+        await project.retried(lambda domain_input=domain_input: project.call(CUSTOM_DOMAIN_CREATE, input=domain_input))
 
     async def tokens() -> list[str | None]:
-        domains = (await project.call(DOMAINS, **project.where, serviceId=service))["customDomains"]
+        domains = (await project.call(DOMAINS, **project.ids, serviceId=service))["customDomains"]
         return [each["status"]["verificationToken"] for each in domains]
 
     async def issued() -> bool:

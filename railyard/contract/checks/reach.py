@@ -70,8 +70,8 @@ async def replicas(project: ProjectUnderTest) -> Verdict:
     before = at(await project.service_config(service), ("deploy", "multiRegionConfig"))
     await project.deployed(service, lambda: project.commit_service(service, other))
     after = at(await project.service_config(service), ("deploy", "multiRegionConfig"))
-    kept = before == after and at(table(after), (region, "numReplicas")) == 2
-    return judge((kept, f"{_placed(before)} before, {_placed(after)} after the change of something else"))
+    is_unchanged = before == after and at(table(after), (region, "numReplicas")) == 2
+    return judge((is_unchanged, f"{_placed(before)} before, {_placed(after)} after the change of something else"))
 
 
 def _placed(regions: Any) -> str:
@@ -154,11 +154,11 @@ async def domains_in_config(project: ProjectUnderTest) -> Verdict:
         return judge((False, "the configuration does not show a domain that exists"))
     keys = table(at(await project.service_config(service), path))
     await project.commit_service(service, {"networking": {"serviceDomains": dict.fromkeys(keys)}})
-    kept = (await project.snapshot()).service_domain(service, domain["domain"]) is not None
+    still_exists = (await project.snapshot()).service_domain(service, domain["domain"]) is not None
     form = "name" if domain["domain"] in keys else "something else than the name"
     return judge(
         (form == "name", f"the configuration shows it by {form}"),
-        (kept, f"after null it {'is still there' if kept else 'is gone'}"),
+        (still_exists, f"after null it {'is still there' if still_exists else 'is gone'}"),
     )
 
 
@@ -200,8 +200,8 @@ async def message(project: ProjectUnderTest) -> Verdict:
     """Commit with a message, and look at the list of patches."""
     await project.commit({"sharedVariables": {"MESSAGE": {"value": "1"}}}, message=project.name)
     messages = [each["message"] for each in await project.patches()]
-    kept = next((text for text in messages if project.name in (text or "")), None)
-    return judge((kept == project.name, "the list shows it" if kept else f"the list shows {messages}"))
+    own_message = next((text for text in messages if project.name in (text or "")), None)
+    return judge((own_message == project.name, "the list shows it" if own_message else f"the list shows {messages}"))
 
 
 @doubtful_point(
@@ -220,8 +220,8 @@ async def staged(project: ProjectUnderTest) -> Verdict:
     await project.call(STAGE, environmentId=project.environment_id, input=patch("STAGED"))
     await project.commit(patch("COMMITTED"))
     variables = table((await project.service_config(service)).get("variables"))
-    left = await project.call(ENVIRONMENT_STAGED_CHANGES, environmentId=project.environment_id)
-    waits = "STAGED" in table(at(table(left["patch"]), ("services", service, "variables")))
+    staged_patch = await project.call(ENVIRONMENT_STAGED_CHANGES, environmentId=project.environment_id)
+    waits = "STAGED" in table(at(table(staged_patch["patch"]), ("services", service, "variables")))
     await project.call(STAGE, environmentId=project.environment_id, input={})
     live = "STAGED" in variables
     return judge(

@@ -103,7 +103,7 @@ async def renamed(project: ProjectUnderTest) -> Verdict:
 
 
 async def _rendered(project: ProjectUnderTest, service: str, name: str) -> str | None:
-    return (await project.call(VARIABLES, **project.where, serviceId=service)).get(name)
+    return (await project.call(VARIABLES, **project.ids, serviceId=service)).get(name)
 
 
 POINTS = (hidden, read_back, renamed)

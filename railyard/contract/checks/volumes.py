@@ -40,11 +40,11 @@ async def volumes_elsewhere(project: ProjectUnderTest) -> Verdict:
             how = "a patch"
         except RailwayError as refused:
             how = f"a patch that is refused ({refused.reason})"
-        kept = (await project.snapshot()).has_volume(volume["id"])
+        still_exists = (await project.snapshot()).has_volume(volume["id"])
         return judge(
             (not nowhere, f"with null for the environment it is in {nowhere or 'none'}"),
             (everywhere > 0, f"without an environment it is in {everywhere or 'none'}"),
-            (kept, f"{how} {'leaves it' if kept else 'deletes it'}"),
+            (still_exists, f"{how} {'leaves it' if still_exists else 'deletes it'}"),
         )
 
 
@@ -137,8 +137,8 @@ async def small_volume(project: ProjectUnderTest) -> Verdict:
 )
 async def bucket(project: ProjectUnderTest) -> Verdict:
     """Make an empty bucket, and take it out of the configuration."""
-    wanted = {"projectId": project.project_id, "name": "live"}
-    bucket_id = (await project.call(BUCKET_CREATE, input=wanted))["id"]
+    bucket_input = {"projectId": project.project_id, "name": "live"}
+    bucket_id = (await project.call(BUCKET_CREATE, input=bucket_input))["id"]
     await project.commit({"buckets": {bucket_id: {"isCreated": True, "region": "iad"}}})
 
     async def listed() -> bool:

@@ -100,13 +100,13 @@ def _all(name: str, *, sandbox: bool) -> list[Finding]:
     with surroundings(sandbox=sandbox):
         try:
             with connected(stack) as railway:
-                findings += railway.run(_asked(railway, stack))
+                findings += railway.run(_findings_of_accounts(railway, stack))
         except OperationError as error:
             findings.append(problem("railway", str(error), "mend this first, then run doctor again"))
     return findings
 
 
-async def _asked(railway: Railway, stack: Stack) -> list[Finding]:
+async def _findings_of_accounts(railway: Railway, stack: Stack) -> list[Finding]:
     findings = await doctor_railway.token(railway, stack)
     up = False
     if not any(finding.level is Level.PROBLEM and finding.area == "railway" for finding in findings):

@@ -66,25 +66,25 @@ def _pulumi(*, real: bool) -> Finding:
             return problem("tools", "there is no pulumi, and a real account needs it", install)
         return note("tools", "there is no pulumi: the sandbox does without, a real account does not", install)
     installed = _answer(str(cli.program), "version").removeprefix("v")
-    wanted = version("pulumi")
-    if installed.split(".")[:1] != wanted.split(".")[:1]:
-        text = f"{cli.program}, pulumi {installed}, does not fit the package pulumi {wanted}"
+    required = version("pulumi")
+    if installed.split(".")[:1] != required.split(".")[:1]:
+        text = f"{cli.program}, pulumi {installed}, does not fit the package pulumi {required}"
         return problem("tools", text, "install a matching one")
     return ok("tools", f"pulumi {installed}, {cli.program}")
 
 
 def _plugins_on_path() -> Iterator[Finding]:
     """Compare plugins that lie on PATH, which Pulumi takes in any version, with those that the packages ask for."""
-    for name, wanted in pulumi_cli.plugin_versions().items():
+    for name, required in pulumi_cli.plugin_versions().items():
         program = shutil.which(f"pulumi-resource-{name}")
         if program is None:
             continue
         installed = _answer(program, "--version").removeprefix("v")
-        if installed == wanted:
+        if installed == required:
             yield ok("tools", f"{program} {installed}")
         else:
-            text = f"Pulumi takes {program}, which is {installed}, and the package pulumi_{name} asks for {wanted}"
-            fix = f"take it off PATH, and run: pulumi plugin install resource {name} {wanted}"
+            text = f"Pulumi takes {program}, which is {installed}, and the package pulumi_{name} asks for {required}"
+            fix = f"take it off PATH, and run: pulumi plugin install resource {name} {required}"
             yield problem("tools", text, fix)
 
 

@@ -169,6 +169,6 @@ def test_both_figures_are_held_against_the_settings(
 ):
     """What comes back is no older than the schedule allows, and comes back in the time that is asked for."""
     asked = OutsideBackups(every=every, recovery_minutes=minutes)
-    found = Measured(age_h=age_h, took_s=took_s, asked=asked).problems
+    found = Measured(age_h=age_h, took_s=took_s, schedule=asked).problems
 
     assert [part in line for part, line in zip(problems, found, strict=True)] == [True] * len(problems)

@@ -175,13 +175,13 @@ class DigitalOceanCloud:
 
     def certificates(self, name: str | None = None) -> list[dict[str, Any]]:
         return [
-            self._seen(certificate)
+            self._certificate_fields(certificate)
             for certificate in self._certificates.values()
             if name in (None, certificate["name"])
         ]
 
     def certificate(self, id: str) -> dict[str, Any]:
-        return self._seen(_existing(self._certificates, id))
+        return self._certificate_fields(_existing(self._certificates, id))
 
     def create_certificate(self, body: Mapping[str, Any]) -> dict[str, Any]:
         name, kind = _text(body.get("name"), "name"), body.get("type") or "custom"
@@ -204,7 +204,7 @@ class DigitalOceanCloud:
             verified_at_s=self._now() + (CERTIFICATE_READY_AFTER_S if kind == "lets_encrypt" else 0.0),
         )
         self._certificates[certificate["id"]] = certificate
-        return self._seen(certificate)
+        return self._certificate_fields(certificate)
 
     def delete_certificate(self, id: str) -> None:
         self.certificate(id)
@@ -212,7 +212,7 @@ class DigitalOceanCloud:
             raise RefusedError(403, "forbidden", "Make sure the certificate is not in use before deleting it")
         del self._certificates[id]
 
-    def _seen(self, certificate: Certificate) -> dict[str, Any]:
+    def _certificate_fields(self, certificate: Certificate) -> dict[str, Any]:
         fields: dict[str, Any] = {key: value for key, value in certificate.items() if key != "verified_at_s"}
         return {**fields, "state": "verified" if self._now() >= certificate["verified_at_s"] else "pending"}
 

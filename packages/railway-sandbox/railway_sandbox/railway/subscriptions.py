@@ -48,7 +48,7 @@ class _Subscription:
         root = wire.schema().subscription_type
         assert root is not None
         self._arguments = get_argument_values(root.fields[self._node.name.value], self._node, values)
-        self._seen: Any = None
+        self._last_value: Any = None
 
     def news(self) -> dict[str, Any] | None:
         """Return the next answer; None while there is nothing new."""
@@ -56,7 +56,9 @@ class _Subscription:
             operations.catch_up(self._caller.cloud)
             name = self._node.name.value
             try:
-                value, self._seen = operations.SUBSCRIPTIONS[name](self._caller, self._arguments, self._seen)
+                value, self._last_value = operations.SUBSCRIPTIONS[name](
+                    self._caller, self._arguments, self._last_value
+                )
             except Refused as refusal:
                 return {"data": None, "errors": [{"message": str(refusal), "path": [name]}]}
             if value is None:

@@ -35,7 +35,7 @@ class EgressGatewayInputs(ServiceScoped):
             "Region whose traffic leaves through them, such as us-west2; another one gives other addresses. Default: "
             "where the service runs (API: region).",
             replaces=True,
-            kept=True,
+            keeps_when_unset=True,
             check=rules.Matching(r"[a-z0-9-]+", "a region such as us-west2"),
         ),
     ] = None

@@ -94,7 +94,7 @@ class NotificationRuleInputs(Inputs):
         Property(
             "Railway's id of the workspace that owns the rule (API: workspaceId). Another one replaces the rule. "
             "Default: railway:workspaceId of the configuration, else the only workspace of the token.",
-            kept=True,
+            keeps_when_unset=True,
         ),
     ] = None
     project_id: Annotated[

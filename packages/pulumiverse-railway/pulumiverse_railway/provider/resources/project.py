@@ -48,7 +48,7 @@ class ProjectInputs(Inputs):
         Property(
             "Railway's id of the workspace that owns the project (API: workspaceId). Another workspace replaces the "
             "project. Default: railway:workspaceId of the configuration, else the only workspace of the token.",
-            kept=True,
+            keeps_when_unset=True,
         ),
     ] = None
     environment_name: Annotated[

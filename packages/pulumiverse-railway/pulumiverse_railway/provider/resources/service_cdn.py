@@ -122,7 +122,7 @@ class ServiceCdn(Resource[ServiceCdnInputs, ServiceCdnState]):
             doing="waiting for Railway's edge to know the domain...",
         )
         state = ServiceCdnState(**asdict(new))
-        if _caching(edge) == _wanted(new):
+        if _caching(edge) == _config_of(new):
             return id, state
         try:
             await _set(environment, new)
@@ -172,15 +172,15 @@ async def _edge(environment: Environment, service_id: str) -> EdgeConfig | None:
 
 async def _enabled(environment: Environment, new: ServiceCdnInputs) -> EdgeConfig:
     ids = {"environmentId": new.environment_id, "serviceId": new.service_id}
-    return await environment.write(SERVICE_CDN_ENABLE, input={**ids, "config": {"caching": _wanted(new)}})
+    return await environment.write(SERVICE_CDN_ENABLE, input={**ids, "config": {"caching": _config_of(new)}})
 
 
 async def _set(environment: Environment, new: ServiceCdnInputs) -> None:
     ids = {"environmentId": new.environment_id, "serviceId": new.service_id}
-    await environment.write(SERVICE_EDGE_UPDATE, input={**ids, "config": {"caching": _wanted(new)}})
+    await environment.write(SERVICE_EDGE_UPDATE, input={**ids, "config": {"caching": _config_of(new)}})
 
 
-def _wanted(new: ServiceCdnInputs) -> EdgeCachingConfig:
+def _config_of(new: ServiceCdnInputs) -> EdgeCachingConfig:
     """Return the whole configuration: what is left out, Railway may keep from before."""
     return {
         "mode": ON,

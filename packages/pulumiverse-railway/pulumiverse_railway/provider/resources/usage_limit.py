@@ -48,7 +48,7 @@ class UsageLimitInputs(Inputs):
         Property(
             "Railway's id of the workspace. Another one replaces the limit. Default: railway:workspaceId of the "
             "configuration, else the only workspace of the token.",
-            kept=True,
+            keeps_when_unset=True,
         ),
     ] = None
 
@@ -87,10 +87,10 @@ class UsageLimit(Resource[UsageLimitInputs, UsageLimitState]):
         existing = customer["usageLimit"]
         limits = (new.soft_limit_dollars, new.hard_limit_dollars)
         if existing and (existing["softLimit"], existing["hardLimit"]) != limits:
+            present = _limits_text(existing["softLimit"], existing["hardLimit"])
             raise Failure(
-                f"workspace {workspace_id} has a limit already, {_said(existing['softLimit'], existing['hardLimit'])}, "
-                "and it has one: import it with 'pulumi import railway:index:UsageLimit <resource name> "
-                f"{workspace_id}' and change it then"
+                f"workspace {workspace_id} has a limit already, {present}, and it has one: import it with "
+                f"'pulumi import railway:index:UsageLimit <resource name> {workspace_id}' and change it then"
             )
         if not existing:
             await _set(client, customer["id"], new)
@@ -146,5 +146,5 @@ async def _set(client: Client, customer_id: str, new: UsageLimitInputs) -> None:
     await client.call(USAGE_LIMIT_SET, input=inputs)
 
 
-def _said(soft: int, hard: int | None) -> str:
+def _limits_text(soft: int, hard: int | None) -> str:
     return f"a mail at {soft} dollars" + ("" if hard is None else f" and a stop at {hard}")

@@ -56,7 +56,11 @@ class VolumeInputs(EnvironmentScoped):
     mount_path: Annotated[str, Property("Absolute path in the container (API: mountPath).", check=rules.mount_path)]
     name: Annotated[
         str | None,
-        Property("Name, unique in the project (API: name). Default: Railway makes one.", check=checks.name, kept=True),
+        Property(
+            "Name, unique in the project (API: name). Default: Railway makes one.",
+            check=checks.name,
+            keeps_when_unset=True,
+        ),
     ] = None
     size_mb: Annotated[
         int | None,
@@ -64,7 +68,7 @@ class VolumeInputs(EnvironmentScoped):
             "Capacity in MB, at least: one that is larger is no drift, since none shrinks. Grows in place; asking for "
             "less replaces the volume and loses its data. Default: what the plan gives (API: sizeMB).",
             check=rules.Between(1, 5_000_000, "MB"),
-            kept=True,
+            keeps_when_unset=True,
         ),
     ] = None
     backup_schedules: Annotated[
