@@ -24,6 +24,7 @@ from components.bucket import Bucket, BucketSettings
 from components.database import Database
 from components.railway_bucket import RailwayBucket
 from components.service import Service
+from stacks import resource_types
 from stacks.own import secrets as own_secrets
 from stacks.own.expressions import is_plain
 from stacks.own.order import waits
@@ -87,7 +88,7 @@ class OwnSystem(System[OwnSettings]):
 @cache
 def system_of(name: str) -> type[OwnSystem]:
     """Return the class of the system of this name."""
-    token = f"railyard:systems:{name[:1].upper()}{name[1:]}"
+    token = f"{resource_types.SYSTEMS}{name[:1].upper()}{name[1:]}"
     return type(token.rpartition(":")[2], (OwnSystem,), {"NAME": name, "TOKEN": token, "__doc__": f"{name}, as data."})
 
 

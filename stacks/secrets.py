@@ -25,7 +25,7 @@ from typing_extensions import override
 import sops
 from railway_api.counting import count
 from railway_api.loopback import is_loopback
-from stacks import secret_rules
+from stacks import resource_types, secret_rules
 from stacks.previous_outputs import previous_output
 from stacks.secret_rules import Declared, Finding, Generated, Secret, as_text
 
@@ -37,7 +37,6 @@ STANDINS_VARIABLE: Final = "RAILYARD_SECRETS_STANDINS"
 """Environment variable that puts a made-up value in the place of each value, so that the sandbox needs no key."""
 FINGERPRINTS: Final = "secretFingerprints"
 """The stack output that keeps what was deployed last."""
-_INSTANCE: Final = "railway:index:ServiceInstance"
 _DIGITS: Final = 12
 
 Fingerprints = Mapping[str, Mapping[str, str]]
@@ -152,7 +151,7 @@ def instances_from_now_on() -> Sequence[pulumi.Resource]:
     instances: list[pulumi.Resource] = []
 
     def note(args: pulumi.ResourceTransformationArgs) -> None:
-        if args.type_ == _INSTANCE:
+        if args.type_ == resource_types.SERVICE_INSTANCE:
             instances.append(args.resource)
 
     pulumi.runtime.register_stack_transformation(note)

@@ -17,7 +17,7 @@ from railyard.accounts.railway_client import Railway
 from railyard.adopt import configuration, redirects, secrets_of, system_settings, take_over, target
 from railyard.adopt import live as live_reader
 from railyard.adopt.live import LiveProject
-from railyard.adopt.matching import INSTANCE_TYPE, Matched, Planned, match, planned
+from railyard.adopt.matching import Matched, Planned, match, planned
 from railyard.adopt.secrets_of import SecretValues
 from railyard.adopt.take_over import RemainingChange
 from railyard.adopt.target import Target
@@ -29,7 +29,7 @@ from railyard.secrets import secrets_file
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack, settings_in
-from stacks import declared_secrets, own_system
+from stacks import declared_secrets, own_system, resource_types
 from stacks.arguments_tree import walk_arguments
 from stacks.own import secrets as own_secrets
 from stacks.own.expressions import is_plain
@@ -340,7 +340,7 @@ def _why(adoption: Adoption, matched: Matched, made_up: Sequence[Secret]) -> dic
     reasons = {urn: dict(values) for urn in matched.ids}
     for urn, id_ in matched.ids.items():
         file = adoption.live.files.get(id_.rpartition("/")[2])
-        if file and f"${INSTANCE_TYPE}::" in urn:
+        if file and f"${resource_types.SERVICE_INSTANCE}::" in urn:
             keys = [each.key.partition(".")[2] for each in file.decided]
             reasons[urn] |= dict.fromkeys(keys, f"{file.file} says it, Railway's settings do not")
     return reasons
@@ -353,7 +353,7 @@ def _keep_variables(
     live = adoption.live
     names = {id_: name for name, id_ in live.services().items()}
     for resource in planned_resources:
-        if resource.type != INSTANCE_TYPE or resource.urn not in matched.ids:
+        if resource.type != resource_types.SERVICE_INSTANCE or resource.urn not in matched.ids:
             continue
         service_id = matched.ids[resource.urn].rpartition("/")[2]
         variables = live.variables(service_id)

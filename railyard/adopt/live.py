@@ -25,12 +25,11 @@ from railway_api.documents.running import ADOPTED
 from railway_api.documents.storage import BUCKET_CREDENTIALS
 from railway_api.scalars import ServiceConfig
 from railway_api.snapshot import Snapshot
+from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url
 from railyard.accounts.railway_client import find_project
 from railyard.migrate.live import FileConfigured, file_configured
 from railyard.shared.console import OperationError
 
-CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
-DIGITALOCEAN: Final = "https://api.digitalocean.com"
 TIMEOUT_S: Final = 20.0
 _PAGE: Final = 5_000
 
@@ -244,8 +243,7 @@ def _records(zone_id: str) -> Iterator[Record]:
 
 def _ruleset(zone_id: str) -> Mapping[str, Any] | None:
     """Return the ruleset with the redirect rules of a zone, empty without one; None where the token may not read it."""
-    address = os.environ.get("CLOUDFLARE_BASE_URL") or CLOUDFLARE
-    url = f"{address}/zones/{zone_id}/rulesets/phases/{PHASE}/entrypoint"
+    url = f"{cloudflare_url()}/zones/{zone_id}/rulesets/phases/{PHASE}/entrypoint"
     answer = _get(url, "CLOUDFLARE_API_TOKEN", "Cloudflare", also=(401, 403, 404))
     if answer.get("result"):
         return cast("Mapping[str, Any]", answer["result"])
@@ -253,7 +251,7 @@ def _ruleset(zone_id: str) -> Mapping[str, Any] | None:
 
 
 def _pages(path: str) -> Iterator[Mapping[str, Any]]:
-    address = os.environ.get("CLOUDFLARE_BASE_URL") or CLOUDFLARE
+    address = cloudflare_url()
     page = 1
     while True:
         answer = _get(f"{address}{path}&page={page}", "CLOUDFLARE_API_TOKEN", "Cloudflare")
@@ -269,7 +267,7 @@ def _total(info: Any) -> int:
 
 def zone_settings(zone_id: str) -> dict[str, Any]:
     """Return what is set of a zone as far as a system may set it: its ``ssl`` and ``universal_ssl``."""
-    address = f"{os.environ.get('CLOUDFLARE_BASE_URL') or CLOUDFLARE}/zones/{zone_id}"
+    address = f"{cloudflare_url()}/zones/{zone_id}"
     mode, universal = (
         cast("Mapping[str, Any]", _get(f"{address}{path}", "CLOUDFLARE_API_TOKEN", "Cloudflare")["result"])
         for path in ("/settings/ssl", "/ssl/universal/settings")
@@ -278,8 +276,7 @@ def zone_settings(zone_id: str) -> dict[str, Any]:
 
 
 def _endpoints() -> Iterator[Mapping[str, Any]]:
-    address = os.environ.get("DIGITALOCEAN_API_URL") or DIGITALOCEAN
-    answer = _get(f"{address}/v2/cdn/endpoints?per_page=200", "DIGITALOCEAN_TOKEN", "DigitalOcean")
+    answer = _get(f"{digitalocean_url()}/v2/cdn/endpoints?per_page=200", "DIGITALOCEAN_TOKEN", "DigitalOcean")
     yield from cast("list[Mapping[str, Any]]", answer.get("endpoints") or [])
 
 

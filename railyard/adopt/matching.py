@@ -12,12 +12,11 @@ from typing import Any, Final, TypeAlias, cast
 from components.redirect import redirect_of, redirects_of
 from railyard.adopt.live import LiveProject, zone_of
 from railyard.shared.urns import carries, name_of
+from stacks import resource_types
 
 Inputs: TypeAlias = Mapping[str, Any]
 UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """Placeholder for an unknown value in the document of a preview."""
-KEY_TYPE: Final = "digitalocean:index/spacesKey:SpacesKey"
-INSTANCE_TYPE: Final = "railway:index:ServiceInstance"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +94,7 @@ def match(planned_resources: Sequence[Planned], live: LiveProject, names: Mappin
     matched = Matched()
     matcher = _Matcher(live, names, matched)
     for resource in planned_resources:
-        if not resource.custom or resource.type.startswith("pulumi:providers:"):
+        if not resource.custom or resource.type.startswith(resource_types.PROVIDERS):
             continue
         id_ = matcher.find(resource)
         if id_ is None or matched.missing.intersection(resource.needs):
@@ -112,24 +111,24 @@ class _Matcher:
         self._live, self._names, self._done = live, names, matched
         self._where = f"{live.project_id}/{live.environment_id}"
         self._ways: dict[str, Callable[[Planned], str | None]] = {
-            "railway:index:Project": lambda _: live.project_id,
-            "railway:index:Bucket": self._railway_bucket,
+            resource_types.PROJECT: lambda _: live.project_id,
+            resource_types.RAILWAY_BUCKET: self._railway_bucket,
             "railway:index:SharedVariables": self._shared,
-            "railway:index:Service": self._service,
-            INSTANCE_TYPE: self._instance,
-            "railway:index:Volume": self._volume,
-            "railway:index:ServiceDomain": self._service_domain,
+            resource_types.SERVICE: self._service,
+            resource_types.SERVICE_INSTANCE: self._instance,
+            resource_types.VOLUME: self._volume,
+            resource_types.SERVICE_DOMAIN: self._service_domain,
             "railway:index:TcpProxy": self._tcp_proxy,
-            "railway:index:CustomDomain": self._custom_domain,
+            resource_types.CUSTOM_DOMAIN: self._custom_domain,
             "railway:index:CustomDomainValidation": self._custom_domain,
             "cloudflare:index/dnsRecord:DnsRecord": self._record,
-            "cloudflare:index/ruleset:Ruleset": self._ruleset,
+            resource_types.RULESET: self._ruleset,
             "cloudflare:index/zoneSetting:ZoneSetting": lambda one: f"{one.inputs['zoneId']}/{one.inputs['settingId']}",
             "cloudflare:index/universalSslSetting:UniversalSslSetting": lambda one: str(one.inputs["zoneId"]),
-            "digitalocean:index/spacesBucket:SpacesBucket": self._bucket,
+            resource_types.SPACES_BUCKET: self._bucket,
             "digitalocean:index/spacesBucketCorsConfiguration:SpacesBucketCorsConfiguration": self._cors,
             "digitalocean:index/cdn:Cdn": self._cdn,
-            KEY_TYPE: self._key,
+            resource_types.SPACES_KEY: self._key,
         }
 
     def find(self, resource: Planned) -> str | None:

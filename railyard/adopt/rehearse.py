@@ -34,11 +34,12 @@ from railyard.migrate.findings import Settings
 from railyard.review.throwaway_sandbox import clean_environment
 from railyard.shared.console import OperationError
 from railyard.shared.project import PROJECT_VARIABLE, SANDBOX_VARIABLE, project_directory
+from stacks.project_folder import PROJECT_FILE
 from stacks.secret_rules import Secret, as_text
 from stacks.secrets import read_file
 from stacks.shared_settings import DEFAULTS_FILE, file_name
 
-COPIED: Final = ("Pulumi.yaml", "__main__.py", DEFAULTS_FILE, "secrets")
+COPIED: Final = (PROJECT_FILE, "__main__.py", DEFAULTS_FILE, "secrets")
 """Files that an adoption may write, and those beside them."""
 _READ: Final = ("GET ", "HEAD ", "query ")
 

@@ -16,16 +16,15 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from railyard.adopt.live import LiveProject
-from railyard.adopt.matching import KEY_TYPE, Matched, Planned
+from railyard.adopt.matching import Matched, Planned
 from railyard.engine.engine import Engine, Unimportable
 from railyard.shared.urns import carries, name_of
+from stacks import resource_types
 from stacks.adopted import VARIABLE
 
 OF_THE_PROGRAM: Final = frozenset({"onFailure"})
 """Properties of a ServiceInstance that Railway knows nothing of."""
-BUCKET_TYPE: Final = "digitalocean:index/spacesBucket:SpacesBucket"
-PROJECT_TYPE: Final = "railway:index:Project"
-UNREAD: Final = frozenset({KEY_TYPE})
+UNREAD: Final = frozenset({resource_types.SPACES_KEY})
 """Types that a second run does not read again: the provider knows no secret of a key."""
 _KINDS: Final = {"add": "only in the settings", "delete": "only on Railway", "update": "another value"}
 """Difference of a variable, whose value is not shown."""
@@ -47,7 +46,7 @@ class RemainingChange:
     @property
     def deploys(self) -> bool:
         """Tell whether Railway deploys a service by it."""
-        return self.type == "railway:index:ServiceInstance"
+        return self.type == resource_types.SERVICE_INSTANCE
 
     @property
     def text(self) -> str:
@@ -65,9 +64,16 @@ def take(engine: Engine, planned_resources: Sequence[Planned], matched: Matched,
     """
     # What the state has already stays: an import of it would be a replacement.
     new = [each for each in planned_resources if each.new and each.urn in matched.ids]
-    key = next((each for each in new if each.type == KEY_TYPE), None)
-    space = next((each.urn for each in planned_resources if each.type == BUCKET_TYPE and each.urn in matched.ids), None)
-    importable = [each for each in new if each.type != KEY_TYPE]
+    key = next((each for each in new if each.type == resource_types.SPACES_KEY), None)
+    space = next(
+        (
+            each.urn
+            for each in planned_resources
+            if each.type == resource_types.SPACES_BUCKET and each.urn in matched.ids
+        ),
+        None,
+    )
+    importable = [each for each in new if each.type != resource_types.SPACES_KEY]
     components = [each.urn for each in planned_resources if not each.custom]
     if not new:
         _amend(engine, planned_resources, matched, live)
@@ -75,7 +81,7 @@ def take(engine: Engine, planned_resources: Sequence[Planned], matched: Matched,
     ids = {each.key: matched.ids[each.urn] for each in importable}
     if key and space:
         # The Pulumi CLI imports whatever has an id, among the targets or not.
-        with _list_of({name: id_ for name, id_ in ids.items() if name.startswith(f"{BUCKET_TYPE}::")}):
+        with _list_of({name: id_ for name, id_ in ids.items() if name.startswith(f"{resource_types.SPACES_BUCKET}::")}):
             engine.up([*components, space], quiet=True)
         engine.record(_key(key, space, live))
     with _list_of(ids):
@@ -119,7 +125,7 @@ def _amend(engine: Engine, planned_resources: Sequence[Planned], matched: Matche
         if each.urn not in matched.ids:
             continue
         own = {key: each.inputs[key] for key in OF_THE_PROGRAM & each.inputs.keys()}
-        if each.type == PROJECT_TYPE and not live.is_primary:
+        if each.type == resource_types.PROJECT and not live.is_primary:
             own |= {"environmentId": live.environment_id, "environmentName": live.snapshot.environment["name"]}
         if own:
             amended[each.urn] = own

@@ -10,7 +10,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Coroutine, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -28,11 +28,7 @@ from railyard.contract.report import Cost, cost_of
 from railyard.contract.skipped import SKIPPED
 from railyard.contract.suite import Run
 from railyard.contract.throwaway_project import delete, left_over
-
-PROBLEM: Final = 1
-WRONG_CALL: Final = 2
-WIDTH: Final = 140
-"""Columns of the table where no terminal says how wide it is."""
+from railyard.shared.console import PROBLEM, WIDE, WRONG_CALL, JsonOption
 
 application = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -45,7 +41,7 @@ def live(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Start on a real account.")] = False,
     clean: Annotated[bool, typer.Option("--clean", help="Delete what killed runs left, and try nothing.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document for programs, in place of text.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Try the doubtful points of Railway's API (docs/doubtful-points.md) in one throwaway project.
 
@@ -140,7 +136,7 @@ def _show(run: Run, cost: Cost, place: str, *, json: bool) -> None:
         typer.echo(json_text(report.document(run, cost, place)))
         return
     console = Console()
-    console = console if console.is_terminal else Console(width=WIDTH)
+    console = console if console.is_terminal else Console(width=WIDE)
     console.print(report.table(run))
 
 

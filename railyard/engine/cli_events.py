@@ -18,9 +18,10 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi_operations.events import Change, Diagnostic, Operation, Result, Step, StepFinished, StepKind
 from pulumi_operations.values import Properties, Secret, differences, from_struct, known_outputs
 from railyard.output.values import SECRET_TEXT
+from stacks import resource_types
 
-_STACK_TYPE: Final = "pulumi:pulumi:Stack"
-_UNTOLD: Final = ("pulumi:pulumi:", "pulumi:providers:")
+_LEFT_OUT: Final = (resource_types.STACK, resource_types.PROVIDERS)
+"""Types of resources that no report shows."""
 _KINDS: Final = frozenset(each.value for each in StepKind)
 _COLOR: Final = re.compile(r"<\{%.*?%\}>")
 """Colour marks in the CLI's event log."""
@@ -67,7 +68,7 @@ class EventLog:
             message = _COLOR.sub("", str(diagnostic.get("message") or "")).strip()
             if severity and message and not diagnostic.get("ephemeral"):
                 urn = str(diagnostic.get("urn") or "")
-                urn = "" if any(kind in urn for kind in _UNTOLD) else urn
+                urn = "" if any(kind in urn for kind in _LEFT_OUT) else urn
                 message = message.removeprefix(f"{severity}: ")
                 by_text.setdefault((urn, message), Diagnostic(severity=severity, message=message, urn=urn))
         return tuple(by_text.values())
@@ -75,7 +76,7 @@ class EventLog:
     def stack_outputs(self) -> tuple[Properties, Properties]:
         """Return the outputs of the stack before and after; none where it is gone or never came so far."""
         ended = [_object(_object(event.get("resOutputsEvent")).get("metadata")) for event in self.events]
-        of_stack = [each for each in ended if each.get("type") == _STACK_TYPE]
+        of_stack = [each for each in ended if each.get("type") == resource_types.STACK]
         if not of_stack:
             return {}, {}
         before, after = (_object(of_stack[-1].get(side)).get("outputs") for side in ("old", "new"))
@@ -139,7 +140,7 @@ def _dependencies(document: str) -> dict[str, frozenset[str]]:
 def _step(metadata: JsonObject, dependencies: Mapping[str, frozenset[str]]) -> Step | None:
     """Return a step of the log; None for providers, the stack, and operations that change no resource."""
     kind, type_ = str(metadata.get("op")), str(metadata.get("type"))
-    if kind not in _KINDS or not metadata.get("urn") or type_.startswith(_UNTOLD):
+    if kind not in _KINDS or not metadata.get("urn") or type_.startswith(_LEFT_OUT):
         return None
     urn = str(metadata["urn"])
     old, new = _object(metadata.get("old")), _object(metadata.get("new"))

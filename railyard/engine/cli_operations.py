@@ -38,7 +38,7 @@ from railyard.engine.outcome import judged
 from railyard.engine.up_run import LockedError
 from railyard.output import Report
 from railyard.shared.console import OperationError
-from stacks.project_folder import RAILYARD
+from stacks.project_folder import PROJECT_FILE, RAILYARD
 
 BACKEND_VARIABLE: Final = "RAILYARD_SANDBOX_BACKEND"
 """Environment variable that puts the CLI's states of the sandbox elsewhere: into a bucket of Spaces."""
@@ -165,7 +165,7 @@ def _prepared(choice: Choice, root: Path, environment: Mapping[str, str]) -> Pat
     _copy_settings(root, settings)
     if not states.checkpoint.exists():
         # Only here is the settings file of `stack init` the copy.
-        settings.with_name("Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
+        settings.with_name(PROJECT_FILE).write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
         assert choice.cli is not None
         process = choice.cli.run(
             ["stack", "init", states.stack, "--non-interactive", "--no-select"],

@@ -21,7 +21,7 @@ from pulumi_operations.events import Operation
 from railway_api.counting import count
 from railyard.engine import cli_operations, sandbox_door, serving
 from railyard.engine.configuration import Stack, read_stack
-from railyard.engine.engine_choice import Choice, Engine, States, choose
+from railyard.engine.engine_choice import VARIABLE, Choice, Engine, States, choose
 from railyard.engine.operate import UNREACHABLE_URL, environment, operate, operate_with_cli, options_of, plan_of
 from railyard.output import BothReports, JsonReport, OutputsReport, Report, TextReport
 from railyard.output.money import calculation_of
@@ -38,7 +38,7 @@ EngineOption = Annotated[
     Engine | None,
     typer.Option(
         "--engine",
-        envvar="ENGINE",
+        envvar=VARIABLE,
         help="Without it: the Pulumi CLI where it and its plugins are found, else the embedded engine.",
     ),
 ]

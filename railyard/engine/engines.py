@@ -17,7 +17,7 @@ from railyard.engine.cli_engine import PulumiCli, PulumiCliInSandbox
 from railyard.engine.embedded_engine import Embedded
 from railyard.engine.engine import Engine
 from railyard.engine.engine_choice import States
-from railyard.shared.console import CallError, OperationError
+from railyard.shared.console import CallError
 from railyard.shared.project import sandbox_directory
 from railyard.shared.stack import Stack
 
@@ -29,13 +29,7 @@ def engine_for(stack: Stack, *, sandbox: bool) -> Engine:
     why. Raises ``OperationError`` when it cannot be had.
     """
     if not sandbox and points_at_real_account(os.environ):
-        cli = pulumi_cli.find()
-        if cli is None:
-            raise OperationError(
-                "the environment points at a real Railway account, which takes the Pulumi CLI, and it is not on PATH: "
-                "install it from https://www.pulumi.com/docs/install/, or give --sandbox"
-            )
-        return PulumiCli(stack, cli)
+        return PulumiCli(stack, pulumi_cli.find_for_real_account())
     choice = engine_choice.choose(_requested_engine(), States(directory=sandbox_directory(), stack=stack.name))
     typer.echo(choice.sentence, err=True)
     return PulumiCliInSandbox(stack, choice.cli, choice) if choice.cli else Embedded(stack)

@@ -21,7 +21,7 @@ from railyard.engine.outcome import judged
 from railyard.output import Report
 from railyard.shared.project import project_directory, sandbox_directory
 from stacks.budget import WHOLE_PREVIEW
-from stacks.secrets import STANDINS_VARIABLE
+from stacks.secrets import FILE_VARIABLE, STANDINS_VARIABLE
 
 if TYPE_CHECKING:
     from railyard.engine.sandbox_door import Options
@@ -47,7 +47,7 @@ def environment(address: str, directory: Path | None = None, root: Path | None =
         return simulated
     return {
         **simulated,
-        "RAILYARD_SECRETS": str(root / "secrets" / "sandbox.yaml"),
+        FILE_VARIABLE: str(root / "secrets" / "sandbox.yaml"),
         "SOPS_AGE_KEY_FILE": str(root / "secrets" / "sandbox.agekey"),
     }
 

@@ -22,6 +22,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Final
 
+from railyard.shared.console import OperationError
+
 LANGUAGE_HOST: Final = "pulumi-language-python"
 PLUGINS: Final = ("cloudflare", "digitalocean")
 """Pulumi's own providers that this project uses; the plugin of Railway is part of the project."""
@@ -72,6 +74,17 @@ def find() -> PulumiCli | None:
     """Return the ``pulumi`` on PATH, or else the one that ``make tools`` installed; ``None`` when there is neither."""
     program = shutil.which("pulumi") or shutil.which("pulumi", path=str(tools_directory() / "bin"))
     return PulumiCli(Path(program)) if program else None
+
+
+def find_for_real_account() -> PulumiCli:
+    """Return the ``pulumi`` that works on a real account; raises ``OperationError`` when there is none."""
+    cli = find()
+    if cli is None:
+        raise OperationError(
+            "the environment points at a real Railway account, which takes the Pulumi CLI, and it is not on PATH: "
+            "install it from https://www.pulumi.com/docs/install/, or give --sandbox"
+        )
+    return cli
 
 
 def home() -> Path:

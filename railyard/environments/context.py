@@ -18,7 +18,7 @@ from railyard.accounts.github import GitHub
 from railyard.accounts.railway_client import Railway, connected
 from railyard.engine import pulumi_cli, sandbox_door
 from railyard.environments.record import PulumiRecords, Records, SandboxRecords
-from railyard.shared.console import CallError, OperationError
+from railyard.shared.console import CallError
 from railyard.shared.project import project_directory, sandbox_directory
 from railyard.shared.stack import Stack, read_stack
 from stacks.project_folder import page
@@ -73,13 +73,7 @@ def review_context(stack: str, *, sandbox: bool) -> Generator[ReviewContext]:
 def _records(railway: Railway, stack: str) -> Records:
     if not railway.real:
         return SandboxRecords(sandbox_directory())
-    cli = pulumi_cli.find()
-    if cli is None:
-        raise OperationError(
-            "the environment points at a real Railway account, which takes the Pulumi CLI, and it is not on PATH: "
-            "install it from https://www.pulumi.com/docs/install/, or give --sandbox"
-        )
-    return PulumiRecords(cli, stack)
+    return PulumiRecords(pulumi_cli.find_for_real_account(), stack)
 
 
 def github() -> GitHub | None:

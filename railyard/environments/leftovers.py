@@ -22,6 +22,7 @@ from railway_api.certificates import trusted
 from railway_api.client import Client
 from railway_api.documents.project import PROJECT_DELETE, PROJECTS
 from railway_api.errors import NotFound
+from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url
 from railyard.accounts.railway_client import Railway
 from railyard.accounts.spaces_client import KEY_VARIABLES, spaces_client, spaces_refusals
 from railyard.environments import names
@@ -30,8 +31,6 @@ from railyard.shared.console import OperationError
 from railyard.shared.stack import Stack
 from stacks.arguments_tree import walk_arguments
 
-CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
-DIGITALOCEAN: Final = "https://api.digitalocean.com"
 TIMEOUT_S: Final = 30.0
 _PAGE: Final = 200
 _GONE: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
@@ -157,7 +156,7 @@ def _deletes(railway: Railway, client: Client, id: str) -> Callable[[], object]:
 
 
 def _records(scope: SearchScope) -> Iterator[Leftover]:
-    api = _Api(os.environ.get("CLOUDFLARE_BASE_URL") or CLOUDFLARE, "CLOUDFLARE_API_TOKEN")
+    api = _Api(cloudflare_url(), "CLOUDFLARE_API_TOKEN")
     for zone, zone_id in scope.zones.items():
         for record in api.every(f"/zones/{zone_id}/dns_records", "result"):
             number = names.number_of_record(str(record["name"]), zone)
@@ -168,7 +167,7 @@ def _records(scope: SearchScope) -> Iterator[Leftover]:
 
 
 def _digitalocean() -> _Api:
-    return _Api(os.environ.get("DIGITALOCEAN_API_URL") or DIGITALOCEAN, "DIGITALOCEAN_TOKEN")
+    return _Api(digitalocean_url(), "DIGITALOCEAN_TOKEN")
 
 
 def _endpoints(scope: SearchScope) -> Iterator[Leftover]:

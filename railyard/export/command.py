@@ -23,6 +23,7 @@ from railyard.shared.console import JsonOption, OperationError, reported_errors,
 from railyard.shared.files import write_whole
 from railyard.shared.options import LastStackOption
 from railyard.shared.project import project_directory
+from railyard.shared.settings_yaml import WIDTH
 from railyard.shared.stack import Stack, read_stack
 from stacks.secrets import FILE_VARIABLE
 
@@ -57,7 +58,7 @@ def compose_(
         stack = read_stack(stack_name)
         stack.chosen([system])
         composed = compose(system, _brought_up(stack, system, own_secrets=env is not None))
-        text = yaml.safe_dump(composed.document, sort_keys=False, width=110, allow_unicode=True)
+        text = yaml.safe_dump(composed.document, sort_keys=False, width=WIDTH, allow_unicode=True)
         if output:
             write_whole(output, text)
         if env:

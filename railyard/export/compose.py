@@ -16,15 +16,13 @@ from typing import Any, Final, TypeAlias, cast
 from components.redirect import redirects_of
 from pulumi_operations.events import Step
 from pulumi_operations.values import Secret, plain
+from stacks import resource_types
 
 Table: TypeAlias = dict[str, Any]
 INTERVAL_S: Final = 5
 """Interval of a container's health check; Railway has one of its own."""
 START_S: Final = 60
 """Time limit for a database's first answer."""
-SERVICE: Final = "railway:index:Service"
-RULESET: Final = "cloudflare:index/ruleset:Ruleset"
-INSTANCE: Final = "railway:index:ServiceInstance"
 PINGS: Final = {
     "railyard:components:Postgres": 'pg_isready -U "$POSTGRES_USER" -d "$POSTGRES_DB"',
     "railyard:components:Mysql": "mysqladmin ping -h 127.0.0.1 --silent",
@@ -65,14 +63,16 @@ class _Composer:
         self._steps = steps
         self._done = Composed({"name": system, "services": {}})
         self._taken: set[int] = set()
-        self._names = {step.parent: str(step.new_inputs["name"]) for step in steps.values() if step.type == SERVICE}
+        self._names = {
+            step.parent: str(step.new_inputs["name"]) for step in steps.values() if step.type == resource_types.SERVICE
+        }
         """URN of a service's component → the service's name."""
         self._given: dict[str, str] = {}
         """Address that Railway gives → the service's name."""
 
     def composed(self) -> Composed:
         """Return the file."""
-        instances = [step for step in self._steps.values() if step.type == INSTANCE]
+        instances = [step for step in self._steps.values() if step.type == resource_types.SERVICE_INSTANCE]
         healthy = {self._names[each.parent] for each in instances if _healthcheck(each)}
         by_urn = {each.urn: self._names[each.parent] for each in instances}
         volumes: Table = {}
@@ -88,7 +88,7 @@ class _Composer:
                 volumes[f"{name}-data"] = {}
             self._done.document["services"][name] = service
         for step in self._steps.values():
-            if step.type == RULESET:
+            if step.type == resource_types.RULESET:
                 self._done.notes += [
                     f"{each.hostname} leads on to {each.to} ({each.status}) at Cloudflare, and to nothing in the file"
                     for each in redirects_of(step.new_inputs)
@@ -127,7 +127,7 @@ class _Composer:
         return resources
 
     def _mount(self, component: str) -> str | None:
-        volumes = self._below(component, "railway:index:Volume")
+        volumes = self._below(component, resource_types.VOLUME)
         return str(volumes[0].new_inputs["mountPath"]) if volumes else None
 
     def _service(self, name: str, instance: Step) -> Table:
@@ -200,8 +200,8 @@ class _Composer:
         return environment
 
     def _public(self, name: str, component: str) -> list[str]:
-        domains = [str(each.new_inputs["domain"]) for each in self._below(component, "railway:index:CustomDomain")]
-        names = [str(each.new_outputs["domain"]) for each in self._below(component, "railway:index:ServiceDomain")]
+        domains = [str(each.new_inputs["domain"]) for each in self._below(component, resource_types.CUSTOM_DOMAIN)]
+        names = [str(each.new_outputs["domain"]) for each in self._below(component, resource_types.SERVICE_DOMAIN)]
         self._given |= dict.fromkeys(names, name)
         return domains or ["an address of this machine"] * bool(names)
 

@@ -19,8 +19,8 @@ from components.redis import RedisSettings
 from components.static_site import StaticSiteSettings
 from components.worker import WorkerSettings
 from pulumi_operations.events import Step
+from stacks import resource_types
 
-_SYSTEMS: Final = "railyard:systems:"
 _REFERENCE: Final = re.compile(r"\$\{\{\s*([^.}\s]+)\.")
 _PORTS: Final = {server.token: server.port for server in SERVERS}
 _PROXY: Final = "railyard:topologies:Proxy"
@@ -135,13 +135,13 @@ def topology(steps: Iterable[Step]) -> list[System]:
     """Return the systems among the resources of these steps, in the order of their names."""
     systems: dict[str, _Resources] = {}
     for step in steps:
-        system = next((each for each in _types(step) if each.startswith(_SYSTEMS)), "")
+        system = next((each for each in _types(step) if each.startswith(resource_types.SYSTEMS)), "")
         if not step.custom or not system:
             continue
-        name = system.removeprefix(_SYSTEMS).lower()
+        name = system.removeprefix(resource_types.SYSTEMS).lower()
         resources = systems.setdefault(name, _Resources(name=name))
         resources.by_kind.setdefault(step.type.rsplit(":", 1)[-1], []).append(step)
-        if step.type == "railway:index:Project":
+        if step.type == resource_types.PROJECT:
             resources.project = str(step.new_inputs.get("name", ""))
     return [_system(systems[name]) for name in sorted(systems)]
 

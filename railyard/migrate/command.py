@@ -19,6 +19,7 @@ from railyard.migrate.into_stack import Written
 from railyard.migrate.result import Result, result_of
 from railyard.shared.console import PROBLEM, CallError, JsonOption, reported_errors, shown, write_json
 from railyard.shared.files import write_whole
+from railyard.shared.options import DryRunOption
 
 FIRST: Final = "production"
 """The environment with which a project of Railway begins."""
@@ -55,7 +56,7 @@ def migrate(
     environment: EnvironmentOption = None,
     into: IntoOption = None,
     output: OutputOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")] = False,
+    dry_run: DryRunOption = False,
     to_railway: ToRailwayOption = False,
     project: ProjectOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --to-railway: do not ask.")] = False,

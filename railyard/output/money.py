@@ -18,14 +18,10 @@ from components.databases import SERVERS
 from pulumi_operations.events import Step, StepKind
 from railway_api.counting import count
 from railway_api.plans import Plan
+from stacks import resource_types
 from stacks.monthly_cost import MB_PER_GB, Calculation, Cost, Line, Load
 from stacks.prices import Prices, ServiceUsage
 
-_INSTANCE: Final = "railway:index:ServiceInstance"
-_VOLUME: Final = "railway:index:Volume"
-_BUCKET: Final = "digitalocean:index/spacesBucket:SpacesBucket"
-_RAILWAY_BUCKET: Final = "railway:index:Bucket"
-_SYSTEMS: Final = "railyard:systems:"
 _STORES: Final = tuple(server.token for server in SERVERS)
 _COUNTED: Final = frozenset({StepKind.CREATE, StepKind.UPDATE, StepKind.REPLACE, StepKind.DELETE})
 """A step that stands for a whole replacement is counted, its two halves are not; what is imported was paid before."""
@@ -59,7 +55,14 @@ class Changed:
     @property
     def system(self) -> str:
         """Return the key of its system in the settings; empty where it has none."""
-        return next((each.removeprefix(_SYSTEMS).lower() for each in self.parents if each.startswith(_SYSTEMS)), "")
+        return next(
+            (
+                each.removeprefix(resource_types.SYSTEMS).lower()
+                for each in self.parents
+                if each.startswith(resource_types.SYSTEMS)
+            ),
+            "",
+        )
 
 
 class SystemMoney(BaseModel):
@@ -202,7 +205,7 @@ def _difference(steps: list[Changed], calculation: Calculation) -> MoneyDifferen
             line = _line(step, step.new if sign > 0 else step.old, calculation)
             if line:
                 lines.append((line, sign))
-            elif step.type == _BUCKET:
+            elif step.type == resource_types.SPACES_BUCKET:
                 buckets[sign].append(step)
     for sign, resources in buckets.items():
         lines += [(line, sign) for line in calculation.buckets([(step.system, step.name) for step in resources])]
@@ -210,11 +213,11 @@ def _difference(steps: list[Changed], calculation: Calculation) -> MoneyDifferen
 
 
 def _line(step: Changed, inputs: Mapping[str, Any], calculation: Calculation) -> Line | None:
-    if step.type == _INSTANCE:
+    if step.type == resource_types.SERVICE_INSTANCE:
         return calculation.service(step.system, _service(step, "-instance"), _load(step, inputs))
-    if step.type == _RAILWAY_BUCKET:
+    if step.type == resource_types.RAILWAY_BUCKET:
         return calculation.railway_bucket(step.system, str(inputs.get("name", "")))
-    if step.type == _VOLUME:
+    if step.type == resource_types.VOLUME:
         size_mb = _number(inputs.get("sizeMb"))
         backups = [str(each) for each in inputs.get("backupSchedules") or ()]
         return calculation.volume(step.system, _service(step, "-volume-disk"), size_mb and size_mb / MB_PER_GB, backups)

@@ -19,12 +19,11 @@ from railyard.promote.proof import PROVEN_AFTER_MINUTES, Judgement, Move, Refusa
 from railyard.promote.settings_file import Edit, edited
 from railyard.promote.system_in_stack import releases, sides
 from railyard.shared.console import PROBLEM, CallError, JsonOption, reported_errors, write_json
-from railyard.shared.options import LAST
+from railyard.shared.options import LAST, DryRunOption
 from railyard.shared.stack import Stack, read_stack
 
 SystemsArgument = Annotated[list[str] | None, typer.Argument(metavar="[SYSTEM]...", show_default=False)]
 SandboxOption = Annotated[bool, typer.Option("--sandbox", help="The sandbox, wherever the environment points.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,14 +15,14 @@ import typer
 
 from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, connected
-from railyard.promote.promote import DryRunOption, SandboxOption, show_edit
+from railyard.promote.promote import SandboxOption, show_edit
 from railyard.promote.proof import short
 from railyard.promote.rollback_choice import Ledger, Step, choose
 from railyard.promote.rollback_now import Action, ServiceRollback, roll_back, service_rollbacks
 from railyard.promote.settings_file import Edit, edited
 from railyard.promote.system_in_stack import releases, sides, versions
 from railyard.shared.console import CallError, JsonOption, OperationError, check_can_ask, reported_errors, write_json
-from railyard.shared.options import LastStackOption
+from railyard.shared.options import DryRunOption, LastStackOption
 from railyard.shared.stack import Stack, read_stack
 
 ToOption = Annotated[

@@ -18,11 +18,11 @@ from pydantic import BaseModel, ConfigDict
 from pulumi_operations.values import UNKNOWN_ON_THE_WIRE, parse_path
 from railyard.output.values import SECRET_TEXT, at_path, clean, short
 from railyard.shared.urns import name_of
+from stacks import resource_types
 from stacks.project_folder import RAILYARD
 
 KNOWN_LATER: Final = "[known after up]"
-_LEFT_OUT: Final = ("pulumi:providers:", "pulumi:pulumi:")
-_SYSTEMS: Final = "railyard:systems:"
+_LEFT_OUT: Final = (resource_types.PROVIDERS, resource_types.STACK)
 _ABSENT: Final = "(none)"
 
 
@@ -184,7 +184,7 @@ def _short_type(full: str) -> str:
 
 def _system(urn: str) -> str:
     types = urn.split("::")[2].split("$")
-    return next((kind.rsplit(":", 1)[-1] for kind in types if kind.startswith(_SYSTEMS)), "")
+    return next((kind.rsplit(":", 1)[-1] for kind in types if kind.startswith(resource_types.SYSTEMS)), "")
 
 
 _URN: Final = re.compile(r"urn:pulumi:[^\s']+")

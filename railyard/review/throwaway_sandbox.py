@@ -18,6 +18,7 @@ from railyard.engine.engine import code_of
 from railyard.engine.engine_choice import VARIABLE, Engine
 from railyard.review.checkout import Checkout
 from railyard.shared.console import OperationError
+from railyard.shared.project import SANDBOX_VARIABLE
 from stacks.choice import CHOSEN_VARIABLE
 from stacks.project_folder import is_checkout, requirements_file
 from stacks.secrets import STANDINS_VARIABLE
@@ -93,7 +94,7 @@ class ThrowAway:
         return str(side.directory / ".venv" / "bin" / "python")
 
     def _environment(self, side: Checkout) -> Mapping[str, str]:
-        variables = {**code_of(side.directory), "RAILYARD_SANDBOX": str(self._directory), "NO_COLOR": "1", **EMBEDDED}
+        variables = {**code_of(side.directory), SANDBOX_VARIABLE: str(self._directory), "NO_COLOR": "1", **EMBEDDED}
         variables |= {STANDINS_VARIABLE: "1"} if self._standins else {}
         variables |= {CHOSEN_VARIABLE: " ".join(self._systems)} if self._systems else {}
         return {**clean_environment(), **variables}

@@ -17,9 +17,9 @@ from railyard.engine.engine import Engine
 from railyard.engine.engines import engine_for, secrets_files
 from railyard.shared.console import OperationError, write_json
 from railyard.shared.stack import Stack
+from stacks import resource_types
 from stacks.secret_rules import Secret
 
-_INSTANCE: Final = "railway:index:ServiceInstance"
 _VARIABLE: Final = "variables."
 
 
@@ -121,7 +121,7 @@ def _ask(planned: Plan) -> None:
 def plan(steps: Sequence[Mapping[str, Any]], declared: Mapping[str, Sequence[Secret]]) -> Plan:
     """Choose the instances out of the steps of a preview."""
     changed = [step for step in steps if step["op"] not in ("same", "read")]
-    updated = [step for step in changed if step["op"] == "update" and _type(step) == _INSTANCE]
+    updated = [step for step in changed if step["op"] == "update" and _type(step) == resource_types.SERVICE_INSTANCE]
     paths: dict[str, list[str]] = {step["urn"]: sorted(step.get("detailedDiff") or {}) for step in updated}
     differing = {
         system: {

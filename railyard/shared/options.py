@@ -31,6 +31,8 @@ LAST: Final = _named_or(last_stack)
 """Callback of an option: without a value it is the stack where a change ends."""
 _NAMED: Final = "The stack: its file is Pulumi.<stack>.yaml."
 
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be written, and write nothing.")]
+
 StackOption = Annotated[
     str,
     typer.Option(

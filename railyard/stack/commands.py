@@ -20,7 +20,7 @@ from railway_api.counting import count
 from railyard.accounts.railway_client import SandboxOption, surroundings
 from railyard.engine.engine import Engine, RefusedError
 from railyard.engine.engines import engine_for, secrets_files
-from railyard.promote.promote import DryRunOption, show_edit
+from railyard.promote.promote import show_edit
 from railyard.promote.settings_file import Edit
 from railyard.shared.console import (
     PROBLEM,
@@ -32,6 +32,7 @@ from railyard.shared.console import (
     table_console,
     write_json,
 )
+from railyard.shared.options import DryRunOption
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, names, read_stack, read_stacks
 from railyard.stack import file_parts, state_parts

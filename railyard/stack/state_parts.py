@@ -14,14 +14,12 @@ from typing import Any, Final, cast
 
 from railyard.shared.console import OperationError
 from railyard.shared.urns import name_of
+from stacks import resource_types
 from stacks.project_folder import RAILYARD
 from stacks.secrets import FINGERPRINTS
 from stacks.zone_ids import CONFIRMED
 
-STACK_TYPE: Final = "pulumi:pulumi:Stack"
-_PROVIDER: Final = "pulumi:providers:"
-_OF_PULUMI: Final = f"{_PROVIDER}pulumi"
-_SYSTEM: Final = "railyard:systems:"
+_OF_PULUMI: Final = f"{resource_types.PROVIDERS}pulumi"
 _PLAINTEXT: Final = "plaintext"
 
 Record = dict[str, Any]
@@ -58,7 +56,7 @@ def divided(
     _refuse_ties(records, moving)
     staying = [each for each in records if each["urn"] not in moving and not _is_of_engine(each)]
     moved_records = [each for each in records if each["urn"] in moving]
-    roots = [each for each in records if each["type"] == STACK_TYPE]
+    roots = [each for each in records if each["type"] == resource_types.STACK]
     renamed = _renaming(source, target)
     taken_records = [
         *({**root, "outputs": _outputs(root, lambda name: name in systems, zones)} for root in roots),
@@ -104,12 +102,12 @@ def records_of(document: Mapping[str, Any]) -> list[Record]:
 
 
 def _is_system(record: Record, systems: Collection[str]) -> bool:
-    return str(record["type"]).startswith(_SYSTEM) and name_of(record["urn"]) in systems
+    return str(record["type"]).startswith(resource_types.SYSTEMS) and name_of(record["urn"]) in systems
 
 
 def _is_of_engine(record: Record) -> bool:
     """Tell whether a record is the engine's own: the stack itself, or a provider."""
-    return record["type"] == STACK_TYPE or str(record["type"]).startswith(_PROVIDER)
+    return record["type"] == resource_types.STACK or str(record["type"]).startswith(resource_types.PROVIDERS)
 
 
 def _below(urns: set[str], records: Iterable[Record]) -> set[str]:
@@ -143,7 +141,8 @@ def _providers(records: Sequence[Record], users: Sequence[Record]) -> list[Recor
     return [
         each
         for each in records
-        if str(each["type"]).startswith(_PROVIDER) and (each["urn"] in used or (zoned and each["type"] == _OF_PULUMI))
+        if str(each["type"]).startswith(resource_types.PROVIDERS)
+        and (each["urn"] in used or (zoned and each["type"] == _OF_PULUMI))
     ]
 
 
@@ -155,7 +154,7 @@ def _renaming(source: str, target: str) -> Callable[[str], str]:
             return urn
         head, kind, name = urn.removeprefix(before).split("::", 2)
         # The resource that is the stack is named after project and stack.
-        name = f"{head}-{target}{name.removeprefix(f'{head}-{source}')}" if kind == STACK_TYPE else name
+        name = f"{head}-{target}{name.removeprefix(f'{head}-{source}')}" if kind == resource_types.STACK else name
         return f"{after}{head}::{kind}::{name}"
 
     return renamed
@@ -209,7 +208,7 @@ def in_stack_output(document: dict[str, Any], name: str, change: Callable[[dict[
     deployment = cast("dict[str, Any]", document["deployment"])
     records = [
         {**each, "outputs": {**each["outputs"], name: _in_secret(each["outputs"][name], change)}}
-        if each["type"] == STACK_TYPE and name in (each.get("outputs") or {})
+        if each["type"] == resource_types.STACK and name in (each.get("outputs") or {})
         else each
         for each in records_of(document)
     ]

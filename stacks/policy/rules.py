@@ -10,17 +10,17 @@ from __future__ import annotations
 from typing import Any, Final
 
 from components.databases import SERVERS
+from stacks import resource_types
 from stacks.policy.policy import RAILWAY, Broken, Level, Policy, Resource, Resources
 from stacks.project_folder import RAILYARD
 from stacks.releases import names_a_version
 
-_SYSTEMS: Final = "railyard:systems:"
 _COMPONENTS: Final = "railyard:"
 """Prefixes of the types of systems, topologies and components."""
 _STORES: Final = tuple(server.token for server in SERVERS)
 _GATEWAY_TOKEN: Final = "DISCORD_BOT_TOKEN"
-_BUCKET: Final = "digitalocean:index/spacesBucket:SpacesBucket"
-_ABOVE: Final = f"{_SYSTEMS}Shop$railyard:topologies:Backend"
+_SHOP: Final = f"{resource_types.SYSTEMS}Shop"
+_ABOVE: Final = f"{_SHOP}$railyard:topologies:Backend"
 
 
 def _made(
@@ -123,7 +123,7 @@ def _restarting(stack: Resources) -> Broken:
             yield each, "stays down when it ends"
 
 
-_DATABASE: Final = f"{_SYSTEMS}Shop$railyard:components:Postgres"
+_DATABASE: Final = f"{_SHOP}$railyard:components:Postgres"
 _IN_WEST: Final = _made("ServiceInstance", "shop-postgres-instance", above=_DATABASE, regions={"us-west2": 1})
 _WITH_TOKEN: Final = {_GATEWAY_TOKEN: "…"}
 
@@ -227,8 +227,10 @@ POLICIES: Final = (
         fix="make it in a system's compose, with parent=self",
         level=Level.MANDATORY,
         judge=_owned,
-        failing=[_made(_BUCKET, "left-over", above="", protect=True)],
-        passing=[_made(_BUCKET, "shop-bucket-space", above=f"{_SYSTEMS}Shop", protect=True)],
+        failing=[_made(resource_types.SPACES_BUCKET, "left-over", above="", protect=True)],
+        passing=[
+            _made(resource_types.SPACES_BUCKET, "shop-bucket-space", above=_SHOP, protect=True)
+        ],
     ),
     Policy(
         name="memory-is-limited",

@@ -36,7 +36,7 @@ def test_nothing_is_left_behind(everything):
     """Neither the project nor what is kept outside of it."""
     run, cloud = everything
 
-    assert run.left == ""
+    assert run.leftover == ""
     assert living(cloud) == []
     assert cloud.state.notification_rules == {}
     assert [each.kind for each in cloud.state.tokens.values()] == ["account", "workspace"]

@@ -270,7 +270,8 @@ _LONGEST_SHOWN: Final = 60
 """Longer values are cut in a reason, in characters."""
 
 
-_LABEL: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+LABEL: Final = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+"""Regular expression of one part of a domain name, in lower case."""
 _IN_PATH: Final = r"[^\s\x00-\x1f\x7f]"
 _INSIDE: Final = r"(?!.*(^|/)\.\.(/|$))[^\\\x00-\x1f\x7f]*[^\s\\\x00-\x1f\x7f][^\\\x00-\x1f\x7f]*"
 _PATTERN: Final = r"(?!.*(^!?|/)\.\.(/|$))[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*"
@@ -290,9 +291,9 @@ url_path: Final = Matching(
     "a path that starts with one / and holds no space, no # and no ..",
 )
 mount_path: Final = MountPath()
-label: Final = Matching(_LABEL, "lower case letters, digits and hyphens, at most 63, no hyphen first or last")
+label: Final = Matching(LABEL, "lower case letters, digits and hyphens, at most 63, no hyphen first or last")
 hostname: Final = Matching(
-    rf"(?=.{{1,253}}$)(\*\.)?({_LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]",
+    rf"(?=.{{1,253}}$)(\*\.)?({LABEL}\.)+[a-z][a-z0-9-]{{0,61}}[a-z0-9]",
     "a full domain name in lower case without scheme, path or final dot, such as backend.example.com or "
     "*.example.com, and other letters as xn--…",
 )

@@ -16,6 +16,7 @@ import httpx
 from components.bucket import BucketSettings
 from components.zone import ZoneSettings, holds
 from railway_api.certificates import trusted
+from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url
 from railyard.accounts.spaces_client import spaces_client
 from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.shared.console import OperationError
@@ -23,10 +24,8 @@ from railyard.shared.stack import Stack
 from stacks.arguments_tree import walk_arguments
 from stacks.names import names_of
 
-CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
-DIGITALOCEAN: Final = "https://api.digitalocean.com"
 TIMEOUT_S: Final = 20.0
-_CLOUDFLARE_TOKENS: Final = "https://dash.cloudflare.com/profile/api-tokens"
+TOKENS_AT_CLOUDFLARE: Final = "https://dash.cloudflare.com/profile/api-tokens"
 
 
 class _RefusedError(Exception):
@@ -41,11 +40,11 @@ async def cloudflare_token() -> Finding:
         try:
             await _cloudflare("/zones?per_page=1")
         except _RefusedError:
-            fix = f"it is revoked or mistyped: make a new one at {_CLOUDFLARE_TOKENS}"
+            fix = f"it is revoked or mistyped: make a new one at {TOKENS_AT_CLOUDFLARE}"
             return problem("tokens", f"Cloudflare refuses CLOUDFLARE_API_TOKEN: {refused}", fix)
         return ok("tokens", "CLOUDFLARE_API_TOKEN works; it belongs to an account")
     if status != "active":
-        fix = f"activate it, or make another one, at {_CLOUDFLARE_TOKENS}"
+        fix = f"activate it, or make another one, at {TOKENS_AT_CLOUDFLARE}"
         return problem("tokens", f"CLOUDFLARE_API_TOKEN is {status}, not active", fix)
     return ok("tokens", "CLOUDFLARE_API_TOKEN is active")
 
@@ -63,9 +62,7 @@ async def _zone(stack: Stack, zone: ZoneSettings, *, up: bool) -> list[Finding]:
     try:
         read = await _cloudflare(f"/zones/{zone.id}")
     except _RefusedError as refused:
-        fix = (
-            f"compare the id with the zone's overview page, and give the token Zone Read of it at {_CLOUDFLARE_TOKENS}"
-        )
+        fix = f"compare the id with the zone's overview page, and give the token Zone Read at {TOKENS_AT_CLOUDFLARE}"
         return [problem("zones", f"{zone.name} ({zone.id}) cannot be read: {refused}", fix)]
     if read["name"] != zone.name:
         fix = f"write the id of {zone.name}, from its overview page, into Pulumi.{stack.name}.yaml"
@@ -90,7 +87,7 @@ async def _readable(zone: ZoneSettings, path: str, what: str, right: str) -> Fin
     try:
         await _cloudflare(f"/zones/{zone.id}/{path}")
     except _RefusedError as refused:
-        fix = f"give the token {right} of it at {_CLOUDFLARE_TOKENS}"
+        fix = f"give the token {right} of it at {TOKENS_AT_CLOUDFLARE}"
         return problem("zones", f"{what} of {zone.name} cannot be read: {refused}", fix)
     return ok("zones", f"CLOUDFLARE_API_TOKEN reads the {what} of {zone.name}")
 
@@ -102,7 +99,7 @@ async def _ssl(stack: Stack, zone: ZoneSettings, *, up: bool) -> list[Finding]:
     try:
         mode = (await _cloudflare(f"/zones/{zone.id}/settings/ssl"))["value"]
     except _RefusedError as refused:
-        fix = f"give the token Zone Settings Edit at {_CLOUDFLARE_TOKENS}"
+        fix = f"give the token Zone Settings Edit at {TOKENS_AT_CLOUDFLARE}"
         return [problem("zones", f"the SSL mode of {zone.name} cannot be read: {refused}", fix)]
     if mode == "full":
         return [ok("zones", f"{zone.name} has SSL mode Full, as Railway needs it behind the proxy")]
@@ -121,7 +118,7 @@ async def digitalocean(stack: Stack) -> list[Finding]:
 
 async def digitalocean_token() -> list[Finding]:
     """Check that the token reads what an up makes: keys, and CDN endpoints."""
-    address = os.environ.get("DIGITALOCEAN_API_URL") or DIGITALOCEAN
+    address = digitalocean_url()
     fix = "make a token with read and write of spaces_key and cdn at https://cloud.digitalocean.com/account/api/tokens"
     findings: list[Finding] = []
     try:
@@ -161,7 +158,7 @@ def _bucket(bucket: BucketSettings) -> Finding:
 
 
 async def _cloudflare(path: str) -> Mapping[str, Any]:
-    address = os.environ.get("CLOUDFLARE_BASE_URL") or CLOUDFLARE
+    address = cloudflare_url()
     return (await _get(f"{address}{path}", "CLOUDFLARE_API_TOKEN"))["result"]
 
 

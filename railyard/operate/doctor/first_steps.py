@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import Final
 
 from railyard.operate.doctor import first_looks as looks
+from railyard.operate.doctor.clouds import TOKENS_AT_CLOUDFLARE
 from railyard.operate.doctor.findings import Finding, Level
 from railyard.operate.doctor.first_looks import StepContext
 
 TOKENS_AT_RAILWAY: Final = "https://railway.com/account/tokens"
-TOKENS_AT_CLOUDFLARE: Final = "https://dash.cloudflare.com/profile/api-tokens"
 
 
 class State(StrEnum):
@@ -107,7 +107,7 @@ STEPS: Final = (
             "Install it for the account or organization that owns the repositories, for all of them or for "
             "those of the stack. Only with an account token Railway tells which repositories it reaches."
         ),
-        link="https://github.com/apps/railway-app/installations/new",
+        link=looks.GITHUB_APP,
         look=looks.github_app,
         needed=looks.has_repositories,
         after="railway-token",

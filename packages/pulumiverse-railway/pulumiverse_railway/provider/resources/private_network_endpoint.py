@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 ID_PARTS: Final = ("project id", "environment id", "service id")
 SUFFIX: Final = "railway.internal"
 RESERVED: Final = ("health", "internal", "internal-health", "railway", "up")
-_label: Final = rules.Matching(
-    r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", "1 to 63 lower-case letters, digits and inner hyphens, without a dot"
-)
+_label: Final = rules.Matching(rules.LABEL, "1 to 63 lower-case letters, digits and inner hyphens, without a dot")
 
 
 def _dns_name(value: str) -> str | None:

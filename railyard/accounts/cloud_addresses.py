@@ -1,0 +1,18 @@
+"""The addresses of Cloudflare's and DigitalOcean's APIs, which the variables of Pulumi's plugins replace.
+
+Spaces, which has an address for each region, is in ``spaces_client``; Railway in ``railway_client``.
+"""
+
+from __future__ import annotations
+
+import os
+
+
+def cloudflare_url() -> str:
+    """Return the address below which Cloudflare's API is: ``CLOUDFLARE_BASE_URL``, or the public one."""
+    return os.environ.get("CLOUDFLARE_BASE_URL") or "https://api.cloudflare.com/client/v4"
+
+
+def digitalocean_url() -> str:
+    """Return the address of DigitalOcean's API: ``DIGITALOCEAN_API_URL``, or the public one."""
+    return os.environ.get("DIGITALOCEAN_API_URL") or "https://api.digitalocean.com"
