@@ -25,15 +25,15 @@ MYSQL_SERVER = shutil.which("mysqld") or shutil.which("mariadbd")
 
 def pulumi() -> Path | None:
     """Return the ``pulumi`` on PATH, the one that ``make tools`` installed, or the one that it built."""
-    found = pulumi_cli.find()
-    return found.program if found else go_build.built()
+    cli = pulumi_cli.find()
+    return cli.program if cli else go_build.built()
 
 
 def yaml_host() -> Path | None:
     """Return Pulumi's language host for YAML: on PATH, beside the CLI, or built."""
     path = os.pathsep.join([os.environ.get("PATH", ""), str((pulumi() or Path()).parent)])
-    found = shutil.which(go_build.YAML_HOST.name, path=path)
-    return Path(found) if found else go_build.built(go_build.YAML_HOST)
+    language_host = shutil.which(go_build.YAML_HOST.name, path=path)
+    return Path(language_host) if language_host else go_build.built(go_build.YAML_HOST)
 
 
 def _plugin(name: str) -> Callable[[], object]:

@@ -23,7 +23,7 @@ from railyard.shared.console import JsonOption, OperationError, reported_errors,
 from railyard.shared.files import write_whole
 from railyard.shared.options import LastStackOption
 from railyard.shared.project import project_directory
-from railyard.shared.settings_yaml import WIDTH
+from railyard.shared.settings_text import WIDTH
 from railyard.shared.stack import Stack, read_stack
 from stacks.secrets import FILE_VARIABLE
 

@@ -38,6 +38,7 @@ from railyard.shared.stack import Stack, names, read_stack, read_stacks
 from railyard.stack import file_parts, state_parts
 from railyard.stack.file_parts import SettingsParts
 from railyard.workflows.generate import FOLDER
+from stacks import resource_types
 from stacks.project_folder import RAILYARD
 
 application = typer.Typer(no_args_is_help=True, help="The stacks of the project.")
@@ -264,7 +265,7 @@ def changes(engine: Engine) -> list[str]:
         f"{step['op']} {step['urn'].rsplit('::', 1)[-1]}"
         for step in document["steps"]
         if step["op"] not in ("same", "read") and "::pulumi:providers:" not in step["urn"]
-        if step["urn"].split("::")[2] != state_parts.STACK_TYPE
+        if step["urn"].split("::")[2] != resource_types.STACK
     ]
 
 

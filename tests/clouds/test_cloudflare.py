@@ -33,10 +33,10 @@ def create(client: httpx.Client, **changed: Any) -> httpx.Response:
 @pytest.mark.parametrize("zone", sorted(ZONE_IDS))
 def test_each_zone_is_found_by_name_under_its_fixed_id(cloudflare: httpx.Client, zone: str) -> None:
     """A settings file may name zones of the sandbox: the id never changes."""
-    found = cloudflare.get("/zones", params={"name": zone}).json()
+    answer = cloudflare.get("/zones", params={"name": zone}).json()
 
-    assert [ZONE_IDS[zone]] == [item["id"] for item in found["result"]]
-    assert found["result_info"]["total_count"] == 1
+    assert [ZONE_IDS[zone]] == [item["id"] for item in answer["result"]]
+    assert answer["result_info"]["total_count"] == 1
 
 
 def test_unknown_zone_name_finds_nothing(cloudflare: httpx.Client) -> None:
@@ -185,9 +185,9 @@ def test_list_filters_by_name_and_type(cloudflare: httpx.Client) -> None:
     create(cloudflare, type="TXT", content='"a"')
     create(cloudflare, name="other")
 
-    found = cloudflare.get(RECORDS, params={"name": "api.seance.dev", "type": "TXT"}).json()
+    answer = cloudflare.get(RECORDS, params={"name": "api.seance.dev", "type": "TXT"}).json()
 
-    assert [(record["type"], record["content"]) for record in found["result"]] == [("TXT", '"a"')]
+    assert [(record["type"], record["content"]) for record in answer["result"]] == [("TXT", '"a"')]
 
 
 def test_list_comes_in_pages(cloudflare: httpx.Client) -> None:

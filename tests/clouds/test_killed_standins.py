@@ -236,10 +236,10 @@ def test_after_one_more_run_nothing_is_left_undone(
         wrong = [f"{work.kind}, {kill}" for kill in kills if (await tried(work, kill))[0] != undisturbed]
         return wrong, len(kills)
 
-    found = [virtual_time.run(all_of(work)) for kind in LIVES if (work := Work(kind, operation)).exists]
+    problems = [virtual_time.run(all_of(work)) for kind in LIVES if (work := Work(kind, operation)).exists]
 
-    points = sum(count for _, count in found)
+    points = sum(count for _, count in problems)
     with capsys.disabled():
-        sys.stdout.write(f"\n{operation} of {len(found)} resources of the stand-ins: killed at {points} points\n")
-    assert [each for wrong, _ in found for each in wrong] == []
+        sys.stdout.write(f"\n{operation} of {len(problems)} resources of the stand-ins: killed at {points} points\n")
+    assert [each for wrong, _ in problems for each in wrong] == []
     assert points >= 10

@@ -190,9 +190,9 @@ def test_reset_is_refused_while_serving(address: str, directory: Path) -> None:
 def test_running_server_is_found(directory: Path) -> None:
     """Another command learns the address of a running server, and that there is none."""
     with Sandbox(directory).serve() as address:
-        found = running(directory)
+        server = running(directory)
 
-    assert (address, None) == (found, running(directory))
+    assert (address, None) == (server, running(directory))
 
 
 def test_note_of_a_killed_server_is_not_believed(directory: Path) -> None:

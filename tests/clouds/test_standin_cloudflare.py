@@ -169,9 +169,9 @@ def test_universal_ssl_is_switched_on_and_left_on(cloudflare_plugin: Engine, sta
 
 def test_a_zone_is_looked_up_with_one_request(cloudflare_plugin: Engine, standin_sandbox: Sandbox) -> None:
     """By its id, as the real plugin does without a filter."""
-    found = cloudflare_plugin.invoke("cloudflare:index/getZone:getZone", {"zoneId": ZONE})
+    zone = cloudflare_plugin.invoke("cloudflare:index/getZone:getZone", {"zoneId": ZONE})
 
-    assert (found["name"], found["zoneId"], found["status"]) == ("seance.dev", ZONE, "active")
+    assert (zone["name"], zone["zoneId"], zone["status"]) == ("seance.dev", ZONE, "active")
     assert [f"GET /zones/{ZONE}"] == requests_of(standin_sandbox)
 
 

@@ -116,9 +116,9 @@ def test_railway_is_there_after_a_restart(directory: Path) -> None:
         made = railway.ask(PROJECT, input=sent)["projectCreate"]["id"]
 
     with Sandbox(directory).serve() as address:
-        found = Railway(address).ask("query($id: String!) { project(id: $id) { name } }", id=made)
+        answer = Railway(address).ask("query($id: String!) { project(id: $id) { name } }", id=made)
 
-    assert found == {"project": {"name": "seance-staging"}}
+    assert answer == {"project": {"name": "seance-staging"}}
 
 
 def test_gap_of_the_simulated_railway_is_named(address: str) -> None:

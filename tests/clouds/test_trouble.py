@@ -35,18 +35,18 @@ def test_the_same_seed_disturbs_the_same_requests():
 
 def test_every_kind_happens_and_none_twice_in_a_row():
     """A mutation meets all kinds; a read is never answered with a race or a lag; a repeated request is left alone."""
-    found = chosen(RandomFaults(0.3), CREATE)
+    kinds = chosen(RandomFaults(0.3), CREATE)
 
-    assert {kind for kind in found if kind} == set(OF_RAILWAY)
+    assert {kind for kind in kinds if kind} == set(OF_RAILWAY)
     assert set(chosen(RandomFaults(0.3), READ)) == {None, *OF_RAILWAY} - {"race", "lag"}
-    assert all(kind is None for at, one in enumerate(found) if one for kind in found[at + 1 : at + 1 + CALM])
+    assert all(kind is None for at, one in enumerate(kinds) if one for kind in kinds[at + 1 : at + 1 + CALM])
 
 
 def test_other_clouds_are_disturbed_before_the_work_alone():
     """Their clients send again what was not done; what was done and not confirmed they would do twice."""
-    found = Counter(chosen(RandomFaults(0.3), Route(api="cloudflare", operation="POST /zones", reads=False)))
+    kinds = Counter(chosen(RandomFaults(0.3), Route(api="cloudflare", operation="POST /zones", reads=False)))
 
-    assert set(found) == {None, "gateway before", "throttled", "slow"}
+    assert set(kinds) == {None, "gateway before", "throttled", "slow"}
     spaces = chosen(RandomFaults(0.3), Route(api="spaces", operation="HEAD /seance-cdn", reads=True))
     assert set(spaces) == {None, "gateway before", "slow"}
     assert set(chosen(RandomFaults(1.0), Route(api="edge", operation="GET https://seance.dev/", reads=True))) == {None}

@@ -54,9 +54,9 @@ def test_a_reference_is_read_as_railway_reads_it(text, owner, variable):
 
 def test_all_of_a_text_is_read_and_nothing_else():
     """Several in one text; a shell's ${NAME} and another language's {{name}} are none of Railway's."""
-    found = expressions('${{a.B}}${{C}}-${D}-{{e}}-$F-${{a.B}}-${{secret(32, "ab)}}")}}-${{x y}}-${{.A}}-${{open')
+    parsed = expressions('${{a.B}}${{C}}-${D}-{{e}}-$F-${{a.B}}-${{secret(32, "ab)}}")}}-${{x y}}-${{.A}}-${{open')
 
-    kinds = [(type(each), each.text) for each in found]
+    kinds = [(type(each), each.text) for each in parsed]
     assert kinds == [
         (Reference, "${{a.B}}"),
         (Reference, "${{C}}"),

@@ -102,12 +102,12 @@ def test_secrets_are_applied_and_drift_is_found(place):
     calm = place.railyard("drift", "--json")
     before = place.real.state()
     place.real.tamper(by_hand)
-    found = place.railyard("drift", "--json")
+    drift = place.railyard("drift", "--json")
     real = compared(place)
 
     assert (calm.code, calm.json["drifted"]) == (0, False)
     names = ["omega-bot-railway-domain", "omega-bot-instance"]
-    assert (found.code, [each["name"] for each in found.json["changes"]]) == (1, names)
+    assert (drift.code, [each["name"] for each in drift.json["changes"]]) == (1, names)
     assert [each["name"] for each in real["by_hand"]] == names
     assert place.real.state() == before
 

@@ -33,14 +33,14 @@ def test_the_cli_tells_of_changes_and_deletions_and_leaves_the_state(engines, mo
 
     calm = changes_of(cli.drift()["steps"])
     real.tamper(by_hand)
-    found = changes_of(cli.drift()["steps"])
+    changes = changes_of(cli.drift()["steps"])
 
     assert calm == ()
-    assert [(change.kind, change.name) for change in found] == [
+    assert [(change.kind, change.name) for change in changes] == [
         ("delete", "omega-bot-railway-domain"),
         ("update", "omega-bot-instance"),
     ]
-    assert [(each.path, each.old, each.new) for each in found[1].properties] == [
+    assert [(each.path, each.old, each.new) for each in changes[1].properties] == [
         ("variables.LOG_LEVEL", '"info"', '"error"')
     ]
     assert real.state() == before

@@ -23,12 +23,12 @@ ABOUT_THE_CLI = ("using pulumi-", "Diagnostics")
 def document(engine: Engine, *options: str) -> dict[str, Any]:
     """What a preview says to programs, without how long it took."""
     text = run(engine, "preview", *options, "--json").stdout if isinstance(engine, RealEngine) else ""
-    found = json.loads(text) if text else engine.run("preview", *options, "--json").json
+    document = json.loads(text) if text else engine.run("preview", *options, "--json").json
     steps = {
         step["urn"]: (step["op"], step.get("detailedDiff"), (step.get("newState") or {}).get("inputs"))
-        for step in found["steps"]
+        for step in document["steps"]
     }
-    kept = {name: found.get(name) for name in ("changeSummary", "cost", "money", "outputs", "policies", "succeeded")}
+    kept = {name: document.get(name) for name in ("changeSummary", "cost", "money", "outputs", "policies", "succeeded")}
     return {**kept, "steps": steps}
 
 
@@ -114,8 +114,8 @@ def test_programs_get_the_outcome_of_an_up_and_its_error(brought_up: Any, both: 
 
     real.change("staging", "railway:plan: hobby", "railway:plan: hoby")
     said = run(real, "preview", *OMEGA, "--json")
-    found = json.loads(said.stdout)
+    document = json.loads(said.stdout)
 
-    assert (said.returncode, found["succeeded"]) == (1, False)
-    (message,) = [each["message"] for each in found["diagnostics"] if each["severity"] == "error"]
+    assert (said.returncode, document["succeeded"]) == (1, False)
+    (message,) = [each["message"] for each in document["diagnostics"] if each["severity"] == "error"]
     assert message.count("hoby") == 1

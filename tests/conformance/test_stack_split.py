@@ -28,8 +28,8 @@ def ids(real: RealEngine, stack: str) -> dict[str, str]:
     """Name of each resource of a stack → its id; without providers and the stack itself."""
     text = States(directory=real.sandbox, stack=stack).checkpoint.read_text()
     records: list[dict[str, Any]] = json.loads(text)["checkpoint"]["latest"]["resources"]
-    found = [each for each in records if not each["type"].startswith("pulumi:")]
-    return {each["urn"].rpartition("::")[2]: each.get("id", "") for each in found}
+    own_records = [each for each in records if not each["type"].startswith("pulumi:")]
+    return {each["urn"].rpartition("::")[2]: each.get("id", "") for each in own_records}
 
 
 def test_a_system_moves_with_the_pulumi_cli(real: RealEngine) -> None:

@@ -50,17 +50,17 @@ def is_verb(word: str) -> bool:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_docstrings_of_functions_begin_with_a_verb(folder: str):
     """Return, Tell, Write …: neither a question word nor an article, neither a name nor the third person."""
-    found = openings(folder, ast.FunctionDef, ast.AsyncFunctionDef)
+    first_words = openings(folder, ast.FunctionDef, ast.AsyncFunctionDef)
 
-    assert [f"{place}: {word}" for place, word in found if not is_verb(word)] == []
+    assert [f"{place}: {word}" for place, word in first_words if not is_verb(word)] == []
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_docstrings_of_modules_and_classes_are_no_questions(folder: str):
     """Settings of a bucket, The outcome of an operation …: a noun that can be searched for."""
-    found = openings(folder, ast.Module, ast.ClassDef)
+    first_words = openings(folder, ast.Module, ast.ClassDef)
 
-    assert [f"{place}: {word}" for place, word in found if word in QUESTIONS] == []
+    assert [f"{place}: {word}" for place, word in first_words if word in QUESTIONS] == []
 
 
 @pytest.mark.parametrize("word", ["Whether", "What", "The", "Returns", "``text``", "Nothing"])

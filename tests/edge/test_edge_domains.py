@@ -20,12 +20,12 @@ def test_a_domain_with_all_records_answers_with_its_own_certificate(world: World
     world.site("api.seance.dev", healthcheckPath="/health")
     world.certificate()
 
-    found = world.visit("api.seance.dev", "/health")
+    response = world.visit("api.seance.dev", "/health")
 
-    assert (found.status, found.problem, found.proxied) == (200, None, False)
-    assert found.certificate is not None
-    assert (found.certificate.issuer, found.certificate.names) == ("Let's Encrypt E7", ("api.seance.dev",))
-    assert timedelta(days=60) < found.certificate.expires_at - datetime.now(UTC) < timedelta(days=100)
+    assert (response.status, response.problem, response.proxied) == (200, None, False)
+    assert response.certificate is not None
+    assert (response.certificate.issuer, response.certificate.names) == ("Let's Encrypt E7", ("api.seance.dev",))
+    assert timedelta(days=60) < response.certificate.expires_at - datetime.now(UTC) < timedelta(days=100)
     assert world.requests("edge") == ["GET https://api.seance.dev/health"]
 
 
@@ -33,11 +33,11 @@ def test_before_the_certificate_is_issued_the_handshake_fails(world: World) -> N
     """Railway shows the certificate of its own names, which a client refuses."""
     world.site("api.seance.dev")
 
-    found = world.visit("api.seance.dev")
+    response = world.visit("api.seance.dev")
 
-    assert found.status is None
-    assert found.problem is not None
-    assert "certificate shown for api.seance.dev is not valid: Hostname mismatch" in found.problem
+    assert response.status is None
+    assert response.problem is not None
+    assert "certificate shown for api.seance.dev is not valid: Hostname mismatch" in response.problem
 
 
 def test_a_wildcard_serves_each_name_below_it(world: World) -> None:
@@ -66,12 +66,12 @@ def test_behind_cloudflare_only_full_works(world: World, mode: str, status: int,
     world.site("api.seance.dev", proxied=True)
     world.ssl(mode)
 
-    found = world.visit("api.seance.dev")
+    response = world.visit("api.seance.dev")
 
-    assert (found.status, found.proxied) == (status, True)
-    assert found.problem is None if problem is None else problem in (found.problem or "")
-    assert found.certificate is not None
-    assert found.certificate.names == ("seance.dev", "*.seance.dev")
+    assert (response.status, response.proxied) == (status, True)
+    assert response.problem is None if problem is None else problem in (response.problem or "")
+    assert response.certificate is not None
+    assert response.certificate.names == ("seance.dev", "*.seance.dev")
 
 
 def test_a_redirect_rule_leads_on_with_path_and_query(world: World) -> None:
@@ -85,10 +85,10 @@ def test_a_redirect_rule_leads_on_with_path_and_query(world: World) -> None:
     assert world.visit("www.seance.dev").problem == "the DNS has no address for www.seance.dev"
     world.record("A", "www.seance.dev", "192.0.2.1", proxied=True)
 
-    found = world.visit("www.seance.dev", "/a/page?lang=de")
+    response = world.visit("www.seance.dev", "/a/page?lang=de")
 
-    assert (found.status, found.location, found.problem) == (301, "https://seance.dev/a/page?lang=de", None)
-    assert found.certificate is not None
+    assert (response.status, response.location, response.problem) == (301, "https://seance.dev/a/page?lang=de", None)
+    assert response.certificate is not None
 
 
 @pytest.mark.parametrize("name", ["a.b.seance.dev", "api.seance.dev"])
@@ -99,10 +99,10 @@ def test_cloudflare_has_no_certificate(world: World, name: str) -> None:
     if name == "api.seance.dev":
         world.sandbox.cloudflare.change_universal_ssl(ZONE, enabled=False)
 
-    found = world.visit(name)
+    response = world.visit(name)
 
-    assert found.status is None
-    assert f"there is no certificate for {name}" in (found.problem or "")
+    assert response.status is None
+    assert f"there is no certificate for {name}" in (response.problem or "")
 
 
 def test_a_name_without_records_has_no_address(world: World) -> None:
@@ -115,9 +115,9 @@ def test_railway_knows_no_name_without_its_txt_record(world: World) -> None:
     world.record("CNAME", "api.seance.dev", target, proxied=True)
     world.ssl("full")
 
-    found = world.visit("api.seance.dev")
+    response = world.visit("api.seance.dev")
 
-    assert (found.status, found.problem) == (404, "Railway answers 404: Application not found")
+    assert (response.status, response.problem) == (404, "Railway answers 404: Application not found")
 
 
 @pytest.mark.parametrize("reason", ["nothing deployed", "another port", "unhealthy"])
@@ -133,9 +133,9 @@ def test_railway_answers_502_where_nothing_listens(world: World, reason: str) ->
     world.record("CNAME", "api.seance.dev", target, proxied=True)
     world.ssl("full")
 
-    found = world.visit("api.seance.dev")
+    response = world.visit("api.seance.dev")
 
-    assert (found.status, found.problem) == (502, "Railway answers 502: Application failed to respond")
+    assert (response.status, response.problem) == (502, "Railway answers 502: Application failed to respond")
 
 
 def test_cloudflare_says_that_the_origin_has_no_address(world: World) -> None:
@@ -151,9 +151,9 @@ def test_the_application_answers_404_itself(world: World) -> None:
     world.site("api.seance.dev", proxied=True)
     world.ssl("full")
 
-    found = world.visit("api.seance.dev", "/nothing")
+    response = world.visit("api.seance.dev", "/nothing")
 
-    assert (found.status, found.problem) == (404, None)
+    assert (response.status, response.problem) == (404, None)
 
 
 def test_the_public_dns_hides_what_is_behind_the_proxy(world: World) -> None:
@@ -266,7 +266,7 @@ def test_own_names_of_the_cdn(
     world.sandbox.digitalocean.create_endpoint({"origin": ORIGIN, **own})
     world.record("CNAME", "cdn.seance.dev", CDN, proxied=proxied)
 
-    found = world.visit("cdn.seance.dev", "/prod/build.js")
+    response = world.visit("cdn.seance.dev", "/prod/build.js")
 
-    assert found.status == status
-    assert found.problem is None if problem is None else problem in (found.problem or "")
+    assert response.status == status
+    assert response.problem is None if problem is None else problem in (response.problem or "")

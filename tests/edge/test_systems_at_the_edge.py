@@ -77,19 +77,19 @@ def positions(checkout: Checkout, *patterns: str) -> list[int]:
     lines = [
         f"{line['api']} {line['operation']} {json.dumps(line.get('variables', {}))}" for line in checkout.requests()
     ]
-    found = [next((i for i, line in enumerate(lines) if re.search(pattern, line)), None) for pattern in patterns]
-    assert None not in found, dict(zip(patterns, found, strict=True))
-    return [position for position in found if position is not None]
+    line_numbers = [next((i for i, line in enumerate(lines) if re.search(pattern, line)), None) for pattern in patterns]
+    assert None not in line_numbers, dict(zip(patterns, line_numbers, strict=True))
+    return [position for position in line_numbers if position is not None]
 
 
 def test_one_up_makes_a_domain_that_answers(files: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     """From nothing to a valid certificate; the zone is made right for it first."""
     with visiting(files, monkeypatch) as visit:
-        found = visit("files.seance.dev", "/health")
+        response = visit("files.seance.dev", "/health")
 
-    assert (found.status, found.problem, found.proxied) == (200, None, True)
-    assert found.certificate is not None
-    assert "*.seance.dev" in found.certificate.names
+    assert (response.status, response.problem, response.proxied) == (200, None, True)
+    assert response.certificate is not None
+    assert "*.seance.dev" in response.certificate.names
     *_, visited = steps = positions(
         files, "mutation customDomainCreate", "POST /zones/.*/dns_records", "GET https://files.seance.dev/"
     )
@@ -124,12 +124,12 @@ def test_a_changed_domain_answers_before_the_old_one_goes(
 def test_a_name_is_proxied_after_its_zone_is_right(files: Checkout) -> None:
     """With the SSL mode of a new zone, visitors of a name in use would be sent in circles for a moment."""
     state = json.loads((files.sandbox / "staging.json").read_text())
-    found = {each["urn"].rpartition("::")[2]: each for each in state["deployment"]["resources"]}
+    resources = {each["urn"].rpartition("::")[2]: each for each in state["deployment"]["resources"]}
 
-    record = found["files-web-files.seance.dev-cname"]
+    record = resources["files-web-files.seance.dev-cname"]
 
     assert record["inputs"]["proxied"] is True
-    settings = {found[name]["urn"] for name in ("files-seance.dev-ssl", "files-seance.dev-universal-ssl")}
+    settings = {resources[name]["urn"] for name in ("files-seance.dev-ssl", "files-seance.dev-universal-ssl")}
     assert settings <= set(record["dependencies"])
 
 
@@ -172,12 +172,12 @@ def test_a_domain_that_cannot_be_had_leaves_the_old_one(
 def test_the_bucket_is_served_under_its_own_name(files: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is public, with a certificate for that name; pages of the system's own domains may use it."""
     with visiting(files, monkeypatch) as visit:
-        found = visit("cdn.seance.dev", "/build.js")
+        response = visit("cdn.seance.dev", "/build.js")
         hidden = visit("cdn.seance.dev", "/secret.js")
 
-    assert (found.status, found.problem, hidden.status) == (200, None, 403)
-    assert found.certificate is not None
-    assert found.certificate.names == ("cdn.seance.dev",)
+    assert (response.status, response.problem, hidden.status) == (200, None, 403)
+    assert response.certificate is not None
+    assert response.certificate.names == ("cdn.seance.dev",)
 
 
 def test_a_new_key_is_in_use_before_the_old_one_goes(files: Checkout, again: Callable[[Checkout], Checkout]) -> None:

@@ -104,9 +104,9 @@ def test_plugins_on_path_will_do_and_another_version_of_one_will_not(machine):
     machine.put("plugins/resource-cloudflare-v6.0.0/pulumi-resource-cloudflare", where=machine.home / ".pulumi")
     wanted = pulumi_cli.plugin_versions()["cloudflare"]
 
-    found = pulumi_cli.find()
-    assert found is not None
-    assert found.missing == [f"pulumi-resource-cloudflare {wanted}"]
+    cli = pulumi_cli.find()
+    assert cli is not None
+    assert cli.missing == [f"pulumi-resource-cloudflare {wanted}"]
 
 
 def test_what_make_tools_installed_is_found_without_a_path(machine):

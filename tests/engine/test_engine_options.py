@@ -144,13 +144,13 @@ def test_preview_lists_everything_else_beside_what_it_refuses(stack: Stack) -> N
     result = stack.preview(program)
 
     assert not result.succeeded
-    found = kinds(result)
+    step_kinds = kinds(result)
     assert {
         (StepKind.REPLACE, "safe"),
         (StepKind.DELETE, "kept"),
         (StepKind.UPDATE, "lamp"),
         (StepKind.CREATE, "shade"),
-    } <= {*found}
+    } <= {*step_kinds}
     (refused,) = (step for step in result.steps if step.name == "safe")
     assert refused.changes == {"kind": Change.UPDATE_REPLACE}
     said = "\n".join(errors(result))

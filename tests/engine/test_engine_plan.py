@@ -93,9 +93,9 @@ def test_only_dependents_that_would_be_replaced_go_before_a_deletion() -> None:
         asked.append((resource.name, inputs))
         return resource.name != "c"
 
-    found = plan.dependents_to_replace(root, olds, {URN + "d"}, would_replace)
+    dependents = plan.dependents_to_replace(root, olds, {URN + "d"}, would_replace)
 
-    assert [each.name for each in found] == ["a", "b"]
+    assert [each.name for each in dependents] == ["a", "b"]
     assert [(name, {"source": UNKNOWN}) for name in "abc"] == asked
 
 

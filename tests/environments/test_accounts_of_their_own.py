@@ -47,10 +47,10 @@ def test_what_is_left_in_the_account_of_a_system_is_removed_with_its_token(runne
     seance, omega = Account("seance"), Account("omega")
     railway = Railway(cast("Client", seance), real=True, runner=runner, own={"omega": cast("Client", omega)})
 
-    found = existing(railway, PLACES)
-    problems = remove(found, lambda _: None)
+    leftovers = existing(railway, PLACES)
+    problems = remove(leftovers, lambda _: None)
 
-    assert [each.name for each in found] == ["omega-pr-7", "seance-pr-7"]
+    assert [each.name for each in leftovers] == ["omega-pr-7", "seance-pr-7"]
     assert (problems, seance.projects, omega.projects) == ([], [], [])
 
 

@@ -79,9 +79,9 @@ def test_a_monorepo_is_a_service_for_each_program_and_a_database_for_each_driver
     )  # fmt: skip
     (place / "apps" / "api" / ".env.example").write_text("REDIS_URL=redis://x\nSESSION_KEY=change-me\nLOG_LEVEL=info\n")
 
-    found = application.read(place, topology=None, name="web")
+    proposal = application.read(place, topology=None, name="web")
 
-    assert found.services == {
+    assert proposal.services == {
         "api": {
             "topology": "backend", "rootDirectory": "/apps/api", "port": 8000, "railwayDomain": True,
             "variables": {"REDIS_URL": "${redis.url}"}, "secrets": ["SESSION_KEY"],
@@ -95,8 +95,8 @@ def test_a_monorepo_is_a_service_for_each_program_and_a_database_for_each_driver
             "variables": {"DATABASE_URL": "${postgres.url}"},
         },
     }  # fmt: skip
-    assert found.databases == {"redis": {}, "postgres": {}}
-    accepted(found, "staging", "production")
+    assert proposal.databases == {"redis": {}, "postgres": {}}
+    accepted(proposal, "staging", "production")
 
 
 @pytest.mark.parametrize(
@@ -114,11 +114,11 @@ def test_a_monorepo_is_a_service_for_each_program_and_a_database_for_each_driver
 )
 def test_a_single_program_is_known_by_its_packages(tmp_path, files, expected):
     """A framework, a library of bots, or nothing: then it is a service without a rule."""
-    found = application.read(folder(tmp_path, **files), topology=None, name="web")
+    proposal = application.read(folder(tmp_path, **files), topology=None, name="web")
 
-    (settings,) = found.services.values()
-    assert (settings.get("topology"), settings.get("port"), list(found.databases)) == expected
-    accepted(found)
+    (settings,) = proposal.services.values()
+    assert (settings.get("topology"), settings.get("port"), list(proposal.databases)) == expected
+    accepted(proposal)
 
 
 def test_what_init_has_written_itself_is_no_application(tmp_path):
@@ -130,10 +130,10 @@ def test_what_init_has_written_itself_is_no_application(tmp_path):
 
 def test_a_database_of_a_compose_file_becomes_one_of_railyards(tmp_path):
     """What named it, its user and its password in the variables of others names that; no credential is carried on."""
-    found = compose.read(folder(tmp_path, compose_yaml=GHOST), name="web")
+    proposal = compose.read(folder(tmp_path, compose_yaml=GHOST), name="web")
 
-    assert found.databases == {"db": {"kind": "mysql", "version": "8.4"}}
-    assert found.services["ghost"]["variables"] == {
+    assert proposal.databases == {"db": {"kind": "mysql", "version": "8.4"}}
+    assert proposal.services["ghost"]["variables"] == {
         "database__connection__host": "${db.host}",
         "database__connection__user": "${db.user}",
         "database__connection__password": "${db.password}",
@@ -141,32 +141,32 @@ def test_a_database_of_a_compose_file_becomes_one_of_railyards(tmp_path):
         "url": "${self.url}",
         "mail__transport": "Direct",
     }
-    assert found.services["ghost"]["volume"] == {"mountPath": "/var/lib/ghost/content"}
-    assert found.notes == []
-    assert "example" not in str(accepted(found)["Pulumi.production.yaml"])
+    assert proposal.services["ghost"]["volume"] == {"mountPath": "/var/lib/ghost/content"}
+    assert proposal.notes == []
+    assert "example" not in str(accepted(proposal)["Pulumi.production.yaml"])
 
 
 def test_an_address_keeps_its_scheme_and_a_secret_its_name(tmp_path):
     """A driver's own scheme stands before the database's address; a version that is not offered is told."""
-    found = compose.read(folder(tmp_path, compose_yaml=ADDRESSES), name="web")
+    proposal = compose.read(folder(tmp_path, compose_yaml=ADDRESSES), name="web")
 
-    assert found.services["app"]["variables"] == {
+    assert proposal.services["app"]["variables"] == {
         "DATABASE_URL": "postgresql+asyncpg://${store.urlWithoutScheme}",
         "OTHER_URL": "${store.url}",
         "REDIS_URL": "${cache.url}",
         "CACHE": "${cache.host}:${cache.port}",
     }
-    assert found.services["app"]["secrets"] == ["API_TOKEN"]
-    assert found.notes == ["store: postgres 15 is none of 16, 17, 18: its data need a dump and restore"]
-    accepted(found)
+    assert proposal.services["app"]["secrets"] == ["API_TOKEN"]
+    assert proposal.notes == ["store: postgres 15 is none of 16, 17, 18: its data need a dump and restore"]
+    accepted(proposal)
 
 
 def test_versions_stand_in_each_stack_and_what_they_share_once(tmp_path):
     """So that a promotion changes one stack; what is built runs a commit there, or follows its branch without one."""
-    found = application.read(folder(tmp_path, package_json=NEXT), topology=None, name="web")
+    proposal = application.read(folder(tmp_path, package_json=NEXT), topology=None, name="web")
 
-    known = accepted(found, "staging", "production", commit="a1b2c3d")
-    unknown = accepted(found, "staging", "production")
+    known = accepted(proposal, "staging", "production", commit="a1b2c3d")
+    unknown = accepted(proposal, "staging", "production")
 
     assert known["Pulumi.staging.yaml"]["config"]["railyard:shop"] == {}
     assert known["Pulumi.production.yaml"]["config"] == {

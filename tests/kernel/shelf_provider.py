@@ -131,16 +131,16 @@ class Shelf(Resource[ShelfInputs, ShelfState]):
     async def read(self, context: Context, id: str, old: ShelfState | None) -> ShelfState | None:
         library: Library = context.client
         library.calls.append("read" if old else "read for import")
-        found = library.shelves.get(id)
-        if found is None:
+        shelf = library.shelves.get(id)
+        if shelf is None:
             return None
-        if found.label == "unreachable":
+        if shelf.label == "unreachable":
             raise Failure("the catalogue does not answer (503); try again")
-        lock = None if found.lock is None else replace(found.lock, code=None)
-        seen = replace(found, pin=None, lock=lock)
-        if found.label == "mute":
+        lock = None if shelf.lock is None else replace(shelf.lock, code=None)
+        seen = replace(shelf, pin=None, lock=lock)
+        if shelf.label == "mute":
             raise InitializationFailed(id, None, ["it says nothing"])
-        if found.label == "leaning":
+        if shelf.label == "leaning":
             raise InitializationFailed(id, seen, ["it leans"])
         return seen
 

@@ -39,8 +39,8 @@ def returned(response: provider_pb2.InvokeResponse) -> Any:
 async def test_a_call_gets_its_answer_from_the_api(plugin: Plugin) -> None:
     """Inputs arrive typed, groups and lists leave as they are declared; what is not set is left out."""
     await plugin.create(await plugin.checked(roomId="r1", label="poems"))
-    found = plain(returned(await invoke(plugin, FIND, label="poems", wood="OAK")))
-    assert found == {"count": 1, "first": "r1/1", "places": [{"roomId": "r1", "steps": 4}]}
+    result = plain(returned(await invoke(plugin, FIND, label="poems", wood="OAK")))
+    assert result == {"count": 1, "first": "r1/1", "places": [{"roomId": "r1", "steps": 4}]}
     assert plain(returned(await invoke(plugin, FIND, label="maps"))) == {"count": 0, "places": []}
 
 
@@ -157,10 +157,10 @@ def test_a_program_calls_with_plain_values(library: Any) -> None:
     answering = Answering(FOUND)
 
     def program() -> None:
-        found = library.find_shelves(label="poems", wood=library.Wood.OAK)
-        assert (found.count, type(found.count)) == (2, int)
-        assert (found.places[0].room_id, found.places[0].steps) == ("r1", 4)
-        assert found.first is None
+        result = library.find_shelves(label="poems", wood=library.Wood.OAK)
+        assert (result.count, type(result.count)) == (2, int)
+        assert (result.places[0].room_id, result.places[0].steps) == ("r1", 4)
+        assert result.first is None
 
     run(answering, program)
     assert answering.calls == [(FIND, {"label": "poems", "wood": "OAK"})]

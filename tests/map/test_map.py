@@ -73,9 +73,9 @@ def test_a_store_is_called_what_it_is(production: Sequence[Step], kind: str, lab
 
 def leads(picture: Picture, system: str) -> set[str]:
     """Every arrow of a system in words, ``app :4000 → postgres :5432``."""
-    found = next(each for each in picture.systems if each.name == system)
-    names = {node.id: node.title for node in found.nodes}
-    return {f"{names[edge.source]} → {names[edge.target]}" for edge in found.edges}
+    system_picture = next(each for each in picture.systems if each.name == system)
+    names = {node.id: node.title for node in system_picture.nodes}
+    return {f"{names[edge.source]} → {names[edge.target]}" for edge in system_picture.edges}
 
 
 @pytest.mark.parametrize(
@@ -220,10 +220,10 @@ def test_in_a_real_browser_every_text_stands_inside_its_box(picture: Picture, tm
 
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
 
-    found = re.search(r"<title>outside:(.*?) boxes:(\d+)</title>", done.stdout)
-    assert found is not None, done.stdout[:500]
-    assert found[1] == "[]"
-    assert int(found[2]) == sum(len(system.nodes) for system in picture.systems)
+    title = re.search(r"<title>outside:(.*?) boxes:(\d+)</title>", done.stdout)
+    assert title is not None, done.stdout[:500]
+    assert title[1] == "[]"
+    assert int(title[2]) == sum(len(system.nodes) for system in picture.systems)
 
 
 def test_the_command_lists_draws_and_answers(tmp_path: Path) -> None:

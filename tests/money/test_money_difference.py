@@ -44,19 +44,19 @@ def in_both_forms(steps: list[Step], calculation: Calculation = HOBBY) -> MoneyD
         }
         for each in steps
     ]
-    found = of_steps(steps, calculation)
-    assert of_document(document, calculation) == found
-    return found
+    change = of_steps(steps, calculation)
+    assert of_document(document, calculation) == change
+    return change
 
 
 def test_more_memory_costs_what_the_settings_say() -> None:
     """A limit that doubles costs twice at the limit; as used, half of it is taken to be used."""
     new = {**LIMITED, "memoryMb": 2_000}
-    found = in_both_forms([step(StepKind.UPDATE, "ServiceInstance", "shop-web-instance", LIMITED, new)])
+    change = in_both_forms([step(StepKind.UPDATE, "ServiceInstance", "shop-web-instance", LIMITED, new)])
 
-    (shop,) = found.systems
+    (shop,) = change.systems
     assert (shop.system, shop.at_limits, shop.as_used) == ("shop", 10.0, 5.0)
-    assert found.sentence().startswith("about +$5.00 a month as used, +$2.50 at rest (shop +$5.00); list prices of 20")
+    assert change.sentence().startswith("about +$5.00 a month as used, +$2.50 at rest (shop +$5.00); list prices of 20")
 
 
 def test_what_does_not_change_costs_the_same() -> None:
@@ -79,23 +79,23 @@ def test_a_replacement_is_counted_once() -> None:
     """Its two halves are parts of the step that stands for the whole."""
     new = {**LIMITED, "regions": {"us-west2": 3}}
     kinds = (StepKind.CREATE_REPLACEMENT, StepKind.REPLACE, StepKind.DELETE_REPLACED)
-    found = in_both_forms([step(kind, "ServiceInstance", "shop-web-instance", LIMITED, new) for kind in kinds])
-    assert found.systems[0].at_limits == 2 * (10 + 20)
+    change = in_both_forms([step(kind, "ServiceInstance", "shop-web-instance", LIMITED, new) for kind in kinds])
+    assert change.systems[0].at_limits == 2 * (10 + 20)
 
 
 def test_what_goes_costs_less() -> None:
     """A deleted volume is no longer paid for, with its backups."""
     volume = {"sizeMb": 10_000, "backupSchedules": ["DAILY"]}
-    found = in_both_forms([step(StepKind.DELETE, "Volume", "shop-web-volume-disk", volume, {})])
-    assert found.systems[0].as_used == -0.9
-    assert "about -$0.90 a month" in found.sentence()
+    change = in_both_forms([step(StepKind.DELETE, "Volume", "shop-web-volume-disk", volume, {})])
+    assert change.systems[0].as_used == -0.9
+    assert "about -$0.90 a month" in change.sentence()
 
 
 def test_a_service_without_limits_says_so() -> None:
     """What it may cost is the plan's limit, which is no figure to add up."""
-    found = in_both_forms([step(StepKind.CREATE, "ServiceInstance", "shop-web-instance", {}, {"image": "web:1"})])
-    assert found.systems[0].at_limits is None
-    assert "1 system without limits" in found.sentence()
+    change = in_both_forms([step(StepKind.CREATE, "ServiceInstance", "shop-web-instance", {}, {"image": "web:1"})])
+    assert change.systems[0].at_limits is None
+    assert "1 system without limits" in change.sentence()
 
 
 def test_what_is_imported_was_paid_for_before() -> None:
@@ -106,8 +106,8 @@ def test_what_is_imported_was_paid_for_before() -> None:
 def test_values_that_are_not_known_yet_are_no_numbers() -> None:
     """A size that is known only after the up is one that is not given."""
     unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-    found = in_both_forms([step(StepKind.CREATE, "Volume", "shop-web-volume-disk", {}, {"sizeMb": unknown})])
-    assert found.systems[0].at_limits == 0.75
+    change = in_both_forms([step(StepKind.CREATE, "Volume", "shop-web-volume-disk", {}, {"sizeMb": unknown})])
+    assert change.systems[0].at_limits == 0.75
 
 
 def test_the_stacks_own_usage_and_prices_are_used() -> None:

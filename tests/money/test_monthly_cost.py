@@ -54,9 +54,9 @@ def test_omega_costs_what_its_document_says_at_its_usage() -> None:
     """512 MB around the clock are $5 to $10 at Railway, and with $10 to $20 at OpenAI $15 to $30 in all."""
     usage = {"omega": {"bot": {"memoryMb": 512}}}
     openai = {"system": "omega", "name": "OpenAI GPT-4.1-mini", "least": 10, "most": 20}
-    found = settings(omega=OMEGA, usage=usage, prices={"elsewhere": [openai]})
+    forecast = settings(omega=OMEGA, usage=usage, prices={"elsewhere": [openai]})
 
-    at_railway = cost(found, "as_used", Kind.SERVICE, Kind.VOLUME, Kind.SUBSCRIPTION)
+    at_railway = cost(forecast, "as_used", Kind.SERVICE, Kind.VOLUME, Kind.SUBSCRIPTION)
     assert 5 <= at_railway <= 10
     assert at_railway + 10 >= 15
     assert at_railway + 20 <= 30
@@ -70,12 +70,12 @@ def test_the_document_of_omega_takes_a_price_by_the_minute_for_one_by_the_hour()
 
 def test_seance_costs_what_its_document_says() -> None:
     """About $20 of compute and $5 of Spaces, $5 to $10 of compute at low traffic, $50 and more with much traffic."""
-    found = settings(seance=SEANCE)
+    forecast = settings(seance=SEANCE)
 
-    assert cost(found, "as_used") == pytest.approx(25, rel=0.05)
-    assert cost(found, "as_used", Kind.SERVICE, Kind.VOLUME) == pytest.approx(20, rel=0.05)
-    assert cost(found, "as_used", Kind.BUCKET) == 5.0
-    assert 5 <= cost(found, "at_rest", Kind.SERVICE, Kind.VOLUME) <= 10
+    assert cost(forecast, "as_used") == pytest.approx(25, rel=0.05)
+    assert cost(forecast, "as_used", Kind.SERVICE, Kind.VOLUME) == pytest.approx(20, rel=0.05)
+    assert cost(forecast, "as_used", Kind.BUCKET) == 5.0
+    assert 5 <= cost(forecast, "at_rest", Kind.SERVICE, Kind.VOLUME) <= 10
 
     busy = {
         name: {"memoryMb": 512, "vcpus": 0.25} for name in ("landing", "backend", "signaling", "beholder", "litellm")
@@ -90,8 +90,8 @@ def test_a_plan_is_a_minimum_that_usage_is_counted_against(plan: str, price: flo
     assert cost(settings(plan, netia=NETIA, usage=asleep), "as_used") == price
 
     busy = {"netia": {"app": {"memoryMb": 4000}, "postgres": {"running": 0, "egressGb": 0, "storedGb": 0}}}
-    found = settings(plan, netia=NETIA, usage=busy)
-    assert cost(found, "as_used") == cost(found, "as_used", Kind.SERVICE) > 40
+    forecast = settings(plan, netia=NETIA, usage=busy)
+    assert cost(forecast, "as_used") == cost(forecast, "as_used", Kind.SERVICE) > 40
 
 
 def test_rose_pays_for_traffic_from_the_first_gb() -> None:

@@ -69,9 +69,9 @@ class World(Sandbox):
     def newest(self, where: str) -> Deployment:
         """The newest deployment of a service."""
         environment, service = self.find(where)
-        found = deployments.latest(self.railway, environment.id, service.id)
-        assert found is not None
-        return found
+        deployment = deployments.latest(self.railway, environment.id, service.id)
+        assert deployment is not None
+        return deployment
 
     def deploy(self, where: str, after_s: float = 400.0, **source: Any) -> Deployment:
         """Deploy a service again by hand, and let time pass; ``source`` differs from what runs."""

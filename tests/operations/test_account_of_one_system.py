@@ -55,9 +55,9 @@ def test_systems_of_two_accounts_are_read_together(
     asked = railyard.requests().count("railway query projects")
     monkeypatch.setenv("ROSE_RAILWAY_TOKEN", alive)
 
-    found = railyard.run("status", "seance", "rose", "-s", "staging", "--json").json
+    document = railyard.run("status", "seance", "rose", "-s", "staging", "--json").json
 
-    assert found["systems"] == before["systems"]
+    assert document["systems"] == before["systems"]
     assert railyard.requests().count("railway query projects") == asked + 2
 
 

@@ -16,9 +16,9 @@ from tests.operations.conftest import Railyard, Said
 
 def problems(said: Said, area: str | None = None) -> list[str]:
     """The texts of the problems, of one area or all."""
-    found = [each for each in said.json["findings"] if each["level"] == "problem"]
-    assert all(each["fix"] for each in found)
-    return [each["text"] for each in found if area in (None, each["area"])]
+    problem_findings = [each for each in said.json["findings"] if each["level"] == "problem"]
+    assert all(each["fix"] for each in problem_findings)
+    return [each["text"] for each in problem_findings if area in (None, each["area"])]
 
 
 def texts(said: Said, area: str) -> str:
@@ -225,11 +225,11 @@ def test_a_plan_that_is_smaller_than_the_settings_say(railyard: Railyard) -> Non
 
     said = railyard.run("doctor", "--json")
 
-    found = "\n".join(problems(said, "plan"))
+    plan_problems = "\n".join(problems(said, "plan"))
     assert said.code == 1
-    assert "has the free plan, railway:plan says hobby" in found
-    assert "omnistack = 2: the free plan allows 1 volumes in a project" in found
-    assert "rose.web.memoryMb = 1024: the free plan allows 500 MB of memory for a service" in found
+    assert "has the free plan, railway:plan says hobby" in plan_problems
+    assert "omnistack = 2: the free plan allows 1 volumes in a project" in plan_problems
+    assert "rose.web.memoryMb = 1024: the free plan allows 500 MB of memory for a service" in plan_problems
 
 
 def test_services_that_still_read_a_railway_toml(railyard: Railyard) -> None:

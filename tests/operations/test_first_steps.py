@@ -70,8 +70,8 @@ def test_with_nothing_set_the_first_thing_to_do_is_a_token(
     said = first()
 
     assert said.code == 1
-    found = states(said)
-    assert [name for name, state in found.items() if state == "done"] in (["settings"], ["machine", "settings"])
+    step_states = states(said)
+    assert [name for name, state in step_states.items() if state == "done"] in (["settings"], ["machine", "settings"])
     assert step(said, "railway-token")["text"] == "RAILWAY_API_TOKEN is not set"
     assert step(said, "railway-plan")["text"] == "after: A token for Railway"
     assert step(said, "state")["text"] == "pulumi is logged in nowhere"
@@ -149,10 +149,10 @@ def test_rights_that_are_missing_are_named(
 
     said = first()
 
-    found = step(said, name)
-    assert (said.code, found["state"]) == (1, "to do")
-    assert text in found["text"]
-    assert fix in found["next"]
+    first_step = step(said, name)
+    assert (said.code, first_step["state"]) == (1, "to do")
+    assert text in first_step["text"]
+    assert fix in first_step["next"]
     assert not [name for name in TOKENS if os.environ[name] in said.text]
 
 
@@ -166,8 +166,8 @@ def test_a_token_of_a_project_is_too_little(first: Callable[..., Said], railyard
 
     said = first()
 
-    found = step(said, "railway-token")
-    assert (found["state"], "may not create projects" in found["text"]) == ("to do", True)
+    token_step = step(said, "railway-token")
+    assert (token_step["state"], "may not create projects" in token_step["text"]) == ("to do", True)
     assert states(said)["first-up"] == "to do"
     assert secret not in said.text
 

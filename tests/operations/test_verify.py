@@ -85,9 +85,9 @@ def test_a_record_that_leads_elsewhere(railyard: Railyard) -> None:
         record = {"type": "CNAME", "name": "staging.rose.example", "content": "old.example.com", "ttl": 1}
         world.cloudflare.create_record(zone, record)
 
-    found = failures(railyard.run("verify", "rose", "--json"))["rose/web", "dns"]["found"]
+    dns_records = failures(railyard.run("verify", "rose", "--json"))["rose/web", "dns"]["found"]
 
-    assert "leads to old.example.com, not to " in found
+    assert "leads to old.example.com, not to " in dns_records
 
 
 def test_an_unverified_domain(railyard: Railyard) -> None:

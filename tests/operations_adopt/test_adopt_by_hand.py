@@ -114,20 +114,22 @@ def test_a_project_made_by_hand(elsewhere: Elsewhere) -> None:
         "web=companion", "--yes", "--json",
     )  # fmt: skip
 
-    found = said.json
-    assert "error" not in found, found
+    report = said.json
+    assert "error" not in report, report
     assert elsewhere.writes() == before
-    assert found["strangers"] == ["Postgres", "umami"]
+    assert report["strangers"] == ["Postgres", "umami"]
     web = elsewhere.of_systems["railyard:rose"]["web"]
     assert web["variables"] == {"TIMEZONE": "Europe/Berlin"}
     assert web["buildCommand"] == "make"
     assert web["domains"] == [{"hostname": HOST}]
     assert web["volume"] is None
-    notes = " ".join(found["notes"])
+    notes = " ".join(report["notes"])
     assert "companion: SENTRY_TOKEN may be secrets, and no secret of rose" in notes
     assert "companion: railway.toml decides deploy.startCommand; the settings say it from now on" in notes
     assert elsewhere.of_systems["railyard:rose"]["workers"] == 3  # as that command says
-    left = {each["name"]: (each["op"], dict(zip(each["keys"], each["reasons"], strict=True))) for each in found["left"]}
+    left = {
+        each["name"]: (each["op"], dict(zip(each["keys"], each["reasons"], strict=True))) for each in report["left"]
+    }
     assert left["rose-web-service"] == ("update", {"name": '"companion" → "web"'})
     assert left["rose-web-instance"][1]["startCommand"] == "railway.toml says it, Railway's settings do not"
     assert left["rose-web-instance"][1]["variables.SENTRY_TOKEN"] == "only on Railway"

@@ -95,8 +95,8 @@ def server(running: Server, railyard: Railyard, monkeypatch: pytest.MonkeyPatch)
 
 def databases(server: Server) -> list[str]:
     """The databases of a server, its own two left out."""
-    found = query(server.to("postgres"), "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1")
-    return [row[0] for row in found if row[0] != "postgres"]
+    databases = query(server.to("postgres"), "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1")
+    return [row[0] for row in databases if row[0] != "postgres"]
 
 
 def people(server: Server) -> int:

@@ -40,8 +40,8 @@ needs_mysql = pytest.mark.needs("mysql")
 def taken(tools: Mysql | Mongodb, server: Server) -> tuple[bytes, dict[str, int], tuple[str, ...]]:
     """A dump with its rows, and what was written to meanwhile."""
     kept = io.BytesIO()
-    found = tools.take(server, lambda stream: shutil.copyfileobj(stream, kept))
-    return kept.getvalue(), found.rows, found.unsettled
+    dump = tools.take(server, lambda stream: shutil.copyfileobj(stream, kept))
+    return kept.getvalue(), dump.rows, dump.unsettled
 
 
 def writing(dump: bytes) -> Callable[[IO[bytes]], None]:
@@ -162,9 +162,9 @@ def test_a_table_that_is_written_to_meanwhile_is_not_compared(server: Server, mo
     counted = mysql.row_counts
 
     def busy(where: Server) -> dict[str, int]:
-        found = counted(where)
+        counts = counted(where)
         mysql.query(where, "INSERT INTO people (name) VALUES ('busy')")
-        return found
+        return counts
 
     monkeypatch.setattr(mysql, "row_counts", busy)
 

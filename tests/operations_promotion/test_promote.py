@@ -151,12 +151,12 @@ def test_all_systems_of_both_stacks_or_none(ahead):
 
 def test_a_promotion_of_all_leaves_those_that_follow_their_branch(ahead):
     """Their operators want each push live: who wants one of them pinned names it."""
-    found = ahead.railyard("promote", "--json").json
+    document = ahead.railyard("promote", "--json").json
 
-    assert found["notes"] == [
+    assert document["notes"] == [
         f"{name} follows its branch in production: name it to pin it" for name in ("omega", "netia")
     ]
-    assert {each["system"] for each in (*found["moves"], *found["refused"])} == {"seance", "omnistack", "rose"}
+    assert {each["system"] for each in (*document["moves"], *document["refused"])} == {"seance", "omnistack", "rose"}
 
 
 def test_a_system_that_became_unhealthy_is_refused(ahead):

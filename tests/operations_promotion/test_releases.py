@@ -38,9 +38,9 @@ def test_an_image_of_its_own_is_no_longer_the_commits():
     assert isinstance(settings, SeanceSettings)
     backend = settings.backend.model_copy(update={"image": "fractalhuman1/seance-backend:hotfix1"})
 
-    found = Seance.releases(settings.model_copy(update={"backend": backend}))
+    releases = Seance.releases(settings.model_copy(update={"backend": backend}))
 
-    assert {release.name: release.services for release in found} == {
+    assert {release.name: release.services for release in releases} == {
         "commit": ("landing", "beholder", "litellm"),
         "backend.image": ("backend",),
         "signaling.image": ("signaling",),

@@ -121,13 +121,13 @@ def test_a_rollback_at_once_is_no_drift(bad):
         ]
         settings["deploy"]["startCommand"] = "valkey-server --save 60 1"
         cloud.touch()
-    found = bad.railyard("drift", "seance", "-s", "production", "--sandbox", "--json")
+    drift = bad.railyard("drift", "seance", "-s", "production", "--sandbox", "--json")
 
     assert calm.code == 0, calm.text
     assert "4 resources waiting for the next up, after a rollback or a deployment that failed: seance-" in calm.text
     assert "next: ./bin/railyard deploy seance -s production settles it" in calm.text
-    assert (found.code, len(found.json["waiting"])) == (1, 4)
-    assert [each["name"] for each in found.json["changes"]] == ["seance-valkey-instance"]
+    assert (drift.code, len(drift.json["waiting"])) == (1, 4)
+    assert [each["name"] for each in drift.json["changes"]] == ["seance-valkey-instance"]
 
 
 def test_at_once_asks_first(bad, monkeypatch):

@@ -17,9 +17,9 @@ BOTH = Release(kind="commit", keys=(("api", "commitSha"), ("worker", "commitSha"
 def file(tmp_path, monkeypatch):
     """A settings file in a folder that git does not know, whatever lies around it."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    found = tmp_path / "Pulumi.test.yaml"
-    found.write_text("config:\n  railyard:seance: {commit: one}\n")
-    return found
+    file = tmp_path / "Pulumi.test.yaml"
+    file.write_text("config:\n  railyard:seance: {commit: one}\n")
+    return file
 
 
 def test_without_git_there_is_only_the_file(file):

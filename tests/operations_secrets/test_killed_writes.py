@@ -106,9 +106,9 @@ def test_commands_on_secrets_are_killed_at_every_change(
         os.environ["RAILYARD_PROJECT"] = str(directory)
 
     def of(directory: Path) -> Place:
-        found = object.__new__(Place)
-        found.directory, found.file = directory, directory / "secrets" / "staging.yaml"
-        return found
+        place = object.__new__(Place)
+        place.directory, place.file = directory, directory / "secrets" / "staging.yaml"
+        return place
 
     def init(directory: Path) -> None:
         assert of(directory).run("init", "--age", RECIPIENT).code == 0

@@ -135,9 +135,9 @@ def test_what_follows_from_two_secrets_changes_with_each_of_them(place, monkeypa
     monkeypatch.setattr("stacks.secrets.previous_output", lambda _: {"notes": {**before, "B": "another"}})
     monkeypatch.delenv("SOPS_AGE_KEY")
 
-    found = read(str(place.file), {"notes": pair}, preview=True)
+    secrets = read(str(place.file), {"notes": pair}, preview=True)
 
-    assert found.systems["notes"].unknown_variables == {"A", "A_URL"}
+    assert secrets.systems["notes"].unknown_variables == {"A", "A_URL"}
 
 
 def test_made_up_values_never_reach_a_real_account(monkeypatch):

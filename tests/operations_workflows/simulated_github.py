@@ -110,11 +110,11 @@ class SimulatedGitHub:
         prefix = f"/repos/{REPOSITORY}"
         if not path.startswith(prefix):
             raise RefusedError(404, "Not Found")
-        found = self._answer(method, path.removeprefix(prefix), query, body)
-        if isinstance(found, list):
+        answer = self._answer(method, path.removeprefix(prefix), query, body)
+        if isinstance(answer, list):
             size, page = int(query.get("per_page", "30")), int(query.get("page", "1"))
-            return found[(page - 1) * size : page * size]
-        return found
+            return answer[(page - 1) * size : page * size]
+        return answer
 
     def _answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> Any:
         match parts := path.strip("/").split("/"):
@@ -199,8 +199,8 @@ class SimulatedGitHub:
                 )
                 return self.deployments[0]
             case "POST", "deployments", number, "statuses":
-                found = next(each for each in self.deployments if each["id"] == int(number))
-                found["statuses"].insert(0, body)
+                deployment = next(each for each in self.deployments if each["id"] == int(number))
+                deployment["statuses"].insert(0, body)
                 return body
             case "GET", "deployments", number, "statuses":
                 return next(each["statuses"] for each in self.deployments if each["id"] == int(number))
@@ -229,11 +229,11 @@ class SimulatedGitHub:
     def _update(table: list[dict[str, Any]], key: str, value: str, body: dict[str, Any]) -> dict[str, Any]:
         if len(body.get("body", "")) > LONGEST:
             raise RefusedError(422, "Body is too long (maximum is 65536 characters)")
-        found = next((each for each in table if each[key] == int(value)), None)
-        if found is None:
+        row = next((each for each in table if each[key] == int(value)), None)
+        if row is None:
             raise RefusedError(404, "Not Found")
-        found.update(body)
-        return found
+        row.update(body)
+        return row
 
     @contextmanager
     def serve(self) -> Generator[SimulatedGitHub]:

@@ -54,10 +54,10 @@ def test_what_a_change_needs_has_one_order() -> None:
 
 def test_the_gravest_stands_first() -> None:
     """Whatever the order of the steps was."""
-    found = changes_of([step("create", name="a"), step("update", name="b"), step("delete", name="c")])
+    changes = changes_of([step("create", name="a"), step("update", name="b"), step("delete", name="c")])
 
-    assert [change.name for change in found] == ["c", "a", "b"]
-    assert counted(found) == "- 1 to delete, + 1 to create, ~ 1 to update"
+    assert [change.name for change in changes] == ["c", "a", "b"]
+    assert counted(changes) == "- 1 to delete, + 1 to create, ~ 1 to update"
 
 
 @pytest.mark.parametrize(

@@ -106,8 +106,8 @@ def test_a_document_of_a_stranger_breaks_out_of_nothing() -> None:
 
     prose = outside_of_code(text)
     assert mentions(text) == []
-    found = ("Approved", "#12", "GH-4", "<script", "https://", "www.", "[link")
-    assert [each for each in found if each in prose] == []
+    links = ("Approved", "#12", "GH-4", "<script", "https://", "www.", "[link")
+    assert [each for each in links if each in prose] == []
     assert text.count("Approved") > 10
 
 

@@ -34,8 +34,8 @@ def test_a_changed_setting_is_all_that_is_shown(repository: Repository, tmp_path
 
     said = run("diff", "--comment", str(tmp_path / "comment.md"), "--document", str(tmp_path / "diff.json"))
 
-    found = Diff.model_validate_json((tmp_path / "diff.json").read_text())
-    (stack,) = found.stacks
+    document = Diff.model_validate_json((tmp_path / "diff.json").read_text())
+    (stack,) = document.stacks
     (change,) = stack.changes
     assert said.code == 0
     assert (change.name, change.kind, change.system) == ("omega-bot-instance", "update", "Omega")

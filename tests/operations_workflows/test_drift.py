@@ -24,7 +24,7 @@ def test_drift_opens_updates_and_closes_one_issue(deployed: Repository, github: 
     state = (deployed.directory / ".sandbox" / "staging.json").read_text()
     calm = deployed.railyard("drift", "--issue", "--json", **github.variables)
     by_hand(deployed, "debug")
-    found = deployed.railyard("drift", "--issue", **github.variables)
+    drift = deployed.railyard("drift", "--issue", **github.variables)
     same = deployed.railyard("drift", "--issue", "--json", **github.variables)
     by_hand(deployed, "warn")
     other = deployed.railyard("drift", "--issue", "--json", **github.variables)
@@ -32,9 +32,9 @@ def test_drift_opens_updates_and_closes_one_issue(deployed: Repository, github: 
     gone = deployed.railyard("drift", "--issue", "--json", **github.variables)
 
     assert (calm.code, calm.json["drifted"], calm.json["issue"]) == (0, False, None)
-    assert found.code == 1
-    assert 'variables.LOG_LEVEL: "info" → "debug"' in found.text
-    assert "issue created" in found.text
+    assert drift.code == 1
+    assert 'variables.LOG_LEVEL: "info" → "debug"' in drift.text
+    assert "issue created" in drift.text
     assert (same.json["issue"]["action"], other.json["issue"]["action"]) == ("unchanged", "updated")
     assert (gone.code, gone.json["issue"]["action"]) == (0, "closed")
     (issue,) = github.issues

@@ -49,12 +49,12 @@ def test_the_files_of_this_repository_are_current() -> None:
 
 def test_each_stack_has_its_jobs_behind_those_it_promotes_from(project: Path) -> None:
     """Names of any form become names of jobs; the first stack needs no approval, the next one does."""
-    found = jobs(files(read_stacks())[DEPLOY])
+    deploy_jobs = jobs(files(read_stacks())[DEPLOY])
 
-    assert list(found) == ["stack-1st-changed", "stack-1st", "live-eu-changed", "live-eu-plan", "live-eu"]
-    assert found["live-eu-changed"]["needs"] == "stack-1st"
-    assert found["live-eu"]["environment"] == "live.eu"
-    assert found["stack-1st"]["strategy"]["matrix"]["system"] == (
+    assert list(deploy_jobs) == ["stack-1st-changed", "stack-1st", "live-eu-changed", "live-eu-plan", "live-eu"]
+    assert deploy_jobs["live-eu-changed"]["needs"] == "stack-1st"
+    assert deploy_jobs["live-eu"]["environment"] == "live.eu"
+    assert deploy_jobs["stack-1st"]["strategy"]["matrix"]["system"] == (
         "${{ fromJSON(needs.stack-1st-changed.outputs.systems) }}"
     )
 
@@ -64,11 +64,11 @@ def test_a_job_holds_the_secrets_of_its_system_alone(project: Path) -> None:
     file = project / "Pulumi.live.eu.yaml"
     file.write_text(file.read_text().replace("secrets/live.yaml", "secrets/live/"))
 
-    found = jobs(files(read_stacks())[DEPLOY])
+    deploy_jobs = jobs(files(read_stacks())[DEPLOY])
 
-    assert found["live-eu"]["environment"] == "live.eu-${{ matrix.system }}"
-    assert found["live-eu-plan"]["environment"] == "live.eu-${{ matrix.system }}-plan"
-    assert found["stack-1st"]["environment"] == "1st"
+    assert deploy_jobs["live-eu"]["environment"] == "live.eu-${{ matrix.system }}"
+    assert deploy_jobs["live-eu-plan"]["environment"] == "live.eu-${{ matrix.system }}-plan"
+    assert deploy_jobs["stack-1st"]["environment"] == "1st"
 
 
 def test_a_system_with_an_account_of_its_own_has_its_token_in_the_jobs_of_its_stack(project: Path) -> None:
@@ -77,9 +77,9 @@ def test_a_system_with_an_account_of_its_own_has_its_token_in_the_jobs_of_its_st
     own = "umami:\n    railway: {tokenVariable: UMAMI_RAILWAY_TOKEN}"
     file.write_text(file.read_text().replace("umami:", own, 1))
 
-    found = jobs(files(read_stacks())[DEPLOY])
+    deploy_jobs = jobs(files(read_stacks())[DEPLOY])
 
-    with_token = [name for name, job in found.items() if "secrets.UMAMI_RAILWAY_TOKEN" in str(job["steps"])]
+    with_token = [name for name, job in deploy_jobs.items() if "secrets.UMAMI_RAILWAY_TOKEN" in str(job["steps"])]
     assert with_token == ["live-eu-plan", "live-eu"]
 
 
@@ -90,10 +90,10 @@ def test_workflows_of_reviews_have_the_tokens_of_the_stack_that_they_are_of(proj
     text = file.read_text().replace("config:", reviews, 1)
     file.write_text(text.replace("umami:", "umami:\n    railway: {tokenVariable: UMAMI_RAILWAY_TOKEN}", 1))
 
-    found = files(read_stacks())
+    texts = files(read_stacks())
 
     steps = {
-        name: text.count(" UMAMI_RAILWAY_TOKEN: ${{ secrets.UMAMI_RAILWAY_TOKEN }}\n") for name, text in found.items()
+        name: text.count(" UMAMI_RAILWAY_TOKEN: ${{ secrets.UMAMI_RAILWAY_TOKEN }}\n") for name, text in texts.items()
     }
     assert {Path(name).stem: count for name, count in steps.items() if "/review" in name} == {
         "review": 2,
@@ -112,13 +112,13 @@ def test_no_generated_file_names_what_the_stacks_do_not(project: Path) -> None:
 
 def test_a_project_with_railyard_installed_calls_it_and_nothing_of_this_repository(project: Path) -> None:
     """One action sets its jobs up by what it pins; no script, Makefile or page is named that it does not have."""
-    found = files(read_stacks(), requirements="requirements.txt")
+    texts = files(read_stacks(), requirements="requirements.txt")
 
-    assert "pip install" in found[SET_UP]
-    assert ".venv/bin/railyard deploy" in found[DEPLOY]
-    assert [word for word in ("./bin", "make ", "docs/", "check.yml") if word in "".join(found.values())] == []
+    assert "pip install" in texts[SET_UP]
+    assert ".venv/bin/railyard deploy" in texts[DEPLOY]
+    assert [word for word in ("./bin", "make ", "docs/", "check.yml") if word in "".join(texts.values())] == []
     run("workflows")
-    assert {name: (project / name).read_text() for name in found} == found
+    assert {name: (project / name).read_text() for name in texts} == texts
 
 
 def test_what_somebody_else_wrote_is_kept_without_force(project: Path) -> None:

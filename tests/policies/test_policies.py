@@ -93,18 +93,18 @@ def test_variables_that_are_secret_as_a_whole_have_names() -> None:
         for each in rule.failing
     ]
 
-    found = violations([step(each, StepKind.SAME) for each in secret], {})
+    violated = violations([step(each, StepKind.SAME) for each in secret], {})
 
-    assert rule.name in {each.policy for each in found}
+    assert rule.name in {each.policy for each in violated}
 
 
 def test_a_preview_looks_at_what_will_be() -> None:
     """What stays and what comes is judged, what goes is not; a mandatory rule refuses."""
     (volume,) = BY_NAME["data-is-protected"].failing
     for kind in (StepKind.SAME, StepKind.CREATE, StepKind.UPDATE):
-        found = violations([step(volume, kind)], {})
-        assert refused(found)
-        assert as_document(found)[0]["policy"] == "data-is-protected"
+        violated = violations([step(volume, kind)], {})
+        assert refused(violated)
+        assert as_document(violated)[0]["policy"] == "data-is-protected"
     assert violations([step(volume, StepKind.DELETE)], {}) == []
 
 

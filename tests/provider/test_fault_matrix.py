@@ -20,8 +20,8 @@ DOCUMENTED = documented()
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
 def test_nothing_is_lost_doubled_or_orphaned(row: Row) -> None:
     """Account and state end as those of an undisturbed run, by the way that the page names."""
-    found = {cell.fault: cell.verdict for cell in cells(row)}
-    assert found == DOCUMENTED.get(row.name, {})
+    verdicts = {cell.fault: cell.verdict for cell in cells(row)}
+    assert verdicts == DOCUMENTED.get(row.name, {})
 
 
 def test_every_mutation_has_a_row() -> None:

@@ -59,14 +59,14 @@ async def test_an_environment_is_found_by_id_and_by_name(driver: Driver) -> None
     """Both lead to the same environment; for another the error says which there are."""
     place = await a_project(driver)
     live = place.project["environmentId"]
-    found = await driver.invoke("getEnvironment", projectId=place.project.id, name="production")
-    assert found == {
+    result = await driver.invoke("getEnvironment", projectId=place.project.id, name="production")
+    assert result == {
         "projectId": place.project.id,
         "projectName": "shop",
         "environmentId": live,
         "name": "production",
     }
-    assert await driver.invoke("getEnvironment", projectId=place.project.id, environmentId=live) == found
+    assert await driver.invoke("getEnvironment", projectId=place.project.id, environmentId=live) == result
     with pytest.raises(Refused, match=f"has no environment named 'live'; it has production \\({live}\\)"):
         await driver.invoke("getEnvironment", projectId=place.project.id, name="live")
 
@@ -81,12 +81,12 @@ async def test_a_service_is_found_by_id_and_by_name(driver: Driver) -> None:
     instance = await place.instance(service, variables={"KEY": "hunter2-and-more"})
     domain = await place.make("ServiceDomain", service, targetPort=80)
     place.forget()
-    found = await driver.invoke("getService", **place.where, serviceId=service["serviceId"])
-    assert found["name"] == "web"
-    assert found["image"] == "app:1"
-    assert found["domains"] == [domain["domain"]]
-    assert (found["deploymentId"], found["deploymentStatus"]) == (instance["deploymentId"], "SUCCESS")
-    assert "hunter2" not in str(found)
+    result = await driver.invoke("getService", **place.where, serviceId=service["serviceId"])
+    assert result["name"] == "web"
+    assert result["image"] == "app:1"
+    assert result["domains"] == [domain["domain"]]
+    assert (result["deploymentId"], result["deploymentStatus"]) == (instance["deploymentId"], "SUCCESS")
+    assert "hunter2" not in str(result)
 
 
 async def test_a_service_that_is_not_there_is_an_error(driver: Driver) -> None:
@@ -101,10 +101,10 @@ async def test_a_service_that_is_not_there_is_an_error(driver: Driver) -> None:
 
 async def test_regions_are_listed(driver: Driver) -> None:
     """Current ones by name, and deprecated ones with what replaces them."""
-    found = await driver.invoke("getRegions")
-    assert "us-west2" in found["names"]
-    assert "us-west1" not in found["names"]
-    by_name = {region["name"]: region for region in found["regions"]}
+    result = await driver.invoke("getRegions")
+    assert "us-west2" in result["names"]
+    assert "us-west1" not in result["names"]
+    by_name = {region["name"]: region for region in result["regions"]}
     assert by_name["us-west2"] == {"name": "us-west2", "location": "California", "country": "US"}
     assert by_name["us-west1"]["replacedBy"] == "us-west2"
 
@@ -116,16 +116,16 @@ async def test_usage_is_estimated_and_priced(driver: Driver) -> None:
     assert nothing["totalUsd"] == 0
     service = await place.service()
     await place.instance(service, vcpus=2, memoryMb=1_000, regions={"us-west2": 2})
-    found = await driver.invoke("getEstimatedUsage", projectId=place.project.id)
-    (usage,) = found["projects"]
+    result = await driver.invoke("getEstimatedUsage", projectId=place.project.id)
+    (usage,) = result["projects"]
     assert usage["projectId"] == place.project.id
     # Four vCPUs at a tenth of $20, two GB at half of $10, and four GB of traffic at $0.05.
     assert usage["costUsd"]["CPU_USAGE"] == 8
     assert usage["costUsd"]["MEMORY_USAGE_GB"] == 10
     assert usage["costUsd"]["NETWORK_TX_GB"] == 0.2
-    assert found["totalUsd"] == 18.2
+    assert result["totalUsd"] == 18.2
     workspace = next(iter(driver.cloud.state.workspaces))
-    assert await driver.invoke("getEstimatedUsage", workspaceId=workspace) == found
+    assert await driver.invoke("getEstimatedUsage", workspaceId=workspace) == result
 
 
 async def test_an_outage_is_one_clean_error(driver: Driver) -> None:

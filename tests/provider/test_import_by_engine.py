@@ -31,8 +31,8 @@ def test_a_running_service_is_imported_and_stays_as_it_is(tmp_path: Path) -> Non
 
     def program() -> None:
         where = {"project_id": hand.project, "environment_id": hand.environment}
-        found = f"{hand.place}/{service}"
-        identity = railway.Service("web", name="web", **where, opts=pulumi.ResourceOptions(import_=found))
+        instance_id = f"{hand.place}/{service}"
+        identity = railway.Service("web", name="web", **where, opts=pulumi.ResourceOptions(import_=instance_id))
         railway.ServiceInstance(
             "instance",
             service_id=identity.service_id,
@@ -42,7 +42,7 @@ def test_a_running_service_is_imported_and_stays_as_it_is(tmp_path: Path) -> Non
             sleep_application=False,
             regions={"us-west2": 1},
             **where,
-            opts=pulumi.ResourceOptions(import_=found),
+            opts=pulumi.ResourceOptions(import_=instance_id),
         )
 
     before = _deployments(sandbox.railway)

@@ -168,10 +168,10 @@ def test_after_one_more_run_nothing_is_left_undone(
 ) -> None:
     """Killed before or after any request that changes something: all ends as after an undisturbed run."""
     with pointed_here():
-        found = [virtual_time.run(_all_of(kind, operation)) for kind in sorted(LIVES) if _has(kind, operation)]
+        problems = [virtual_time.run(_all_of(kind, operation)) for kind in sorted(LIVES) if _has(kind, operation)]
 
-    points = sum(count for _, count in found)
+    points = sum(count for _, count in problems)
     with capsys.disabled():
-        sys.stdout.write(f"\n{operation} of {len(found)} of Railway's resources: killed at {points} points\n")
-    assert [each for wrong, _ in found for each in wrong] == []
+        sys.stdout.write(f"\n{operation} of {len(problems)} of Railway's resources: killed at {points} points\n")
+    assert [each for wrong, _ in problems for each in wrong] == []
     assert points >= least

@@ -69,8 +69,8 @@ async def test_token_is_a_secret_and_opens_its_environment(driver: Driver) -> No
     """The output can be used as RAILWAY_TOKEN, and is never said aloud."""
     place = await a_project(driver)
     made = await make(place)
-    found = driver.cloud.state.tokens[made["tokenId"]]
-    assert (found.kind, found.environment_id) == ("project", place.project["environmentId"])
+    token = driver.cloud.state.tokens[made["tokenId"]]
+    assert (token.kind, token.environment_id) == ("project", place.project["environmentId"])
     assert not any(made["token"] in text for _, text in driver.engine.said)
 
 

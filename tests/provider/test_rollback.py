@@ -16,8 +16,8 @@ LIMIT_S = 400.0
 
 def runs(place: Place, service: Made) -> str | None:
     """The image that serves now."""
-    found = live(place.driver.cloud, place.project["environmentId"], service["serviceId"])
-    return found.meta["image"] if found else None
+    deployment = live(place.driver.cloud, place.project["environmentId"], service["serviceId"])
+    return deployment.meta["image"] if deployment else None
 
 
 async def good(place: Place, service: Made, **inputs: Any) -> Made:

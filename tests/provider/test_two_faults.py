@@ -51,10 +51,10 @@ async def _all_of(kind: str) -> tuple[list[str], int]:
 def test_two_faults_one_after_the_other(capsys: pytest.CaptureFixture[str]) -> None:
     """Refused, done without an answer, or lost: in each order nothing is lost, doubled or left over."""
     with pointed_here():
-        found = [virtual_time.run(_all_of(kind)) for kind in sorted(LIVES)]
+        problems = [virtual_time.run(_all_of(kind)) for kind in sorted(LIVES)]
 
-    tried = sum(count for _, count in found)
+    tried = sum(count for _, count in problems)
     with capsys.disabled():
         sys.stdout.write(f"\n{tried} runs with two faults\n")
-    assert [each for wrong, _ in found for each in wrong] == []
+    assert [each for wrong, _ in problems for each in wrong] == []
     assert tried >= 100

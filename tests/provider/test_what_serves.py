@@ -24,9 +24,9 @@ async def rolled_back_by_hand(driver: Driver, **inputs: Any) -> tuple[Place, Mad
 
 async def serving(driver: Driver, place: Place, service: Made) -> str:
     """The image that serves, once what is under way has ended."""
-    found = deployments.live(driver.cloud, place.project["environmentId"], service["serviceId"])
-    assert found is not None
-    return found.meta["image"]
+    deployment = deployments.live(driver.cloud, place.project["environmentId"], service["serviceId"])
+    assert deployment is not None
+    return deployment.meta["image"]
 
 
 async def test_a_rollback_in_the_dashboard_is_drift_until_an_update_mends_it(driver: Driver) -> None:

@@ -117,17 +117,17 @@ async def _cleared(world: World, life: Life, made: Made) -> Made:
 
 async def _updated(world: World, made: Made, changes: Mapping[str, Any]) -> Made:
     driver = world.place.driver
-    found = await driver.diff(made, **changes)
-    assert {re.split(r"[.\[]", path)[0] for path in found} == set(changes)
-    assert not [path for path, how in found.items() if how.endswith("REPLACE")]
+    difference = await driver.diff(made, **changes)
+    assert {re.split(r"[.\[]", path)[0] for path in difference} == set(changes)
+    assert not [path for path, how in difference.items() if how.endswith("REPLACE")]
     return await driver.update(made, **changes)
 
 
 async def _replaced(world: World, life: Life, made: Made) -> Made:
     driver = world.place.driver
     changes = await life.replacing(world)
-    found = await driver.diff(made, **changes)
-    assert any(how.endswith("REPLACE") for how in found.values())
+    difference = await driver.diff(made, **changes)
+    assert any(how.endswith("REPLACE") for how in difference.values())
     if "workspaceId" in changes:
         return made  # the account has one workspace
     wanted = {**made.inputs, **changes}

@@ -12,10 +12,10 @@ from railway_api.certificates import trusted
 @pytest.mark.parametrize(("url", "authorities"), [("https://railway.com", True), ("http://127.0.0.1:80", False)])
 def test_authorities_are_there_for_tls_alone(url: str, authorities: bool) -> None:
     """A certificate is checked in any case: without TLS there is none, and nobody is trusted."""
-    found = trusted(url)
+    context = trusted(url)
 
-    assert bool(found.get_ca_certs()) is authorities
-    assert (found.verify_mode, found.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert bool(context.get_ca_certs()) is authorities
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
 def test_the_authorities_are_read_once() -> None:

@@ -329,9 +329,9 @@ async def test_partial_answers_are_kept() -> None:
 def test_only_the_text_tells_errors_apart(message: str, kind: type[RailwayError]) -> None:
     """Railway gives nearly every business error the same code."""
     error = {"message": message, "extensions": {"code": "INTERNAL_SERVER_ERROR"}, "traceId": "t-1"}
-    found = classify("anything", error)
-    assert kind is type(found)
-    assert "t-1" in str(found)
+    failure = classify("anything", error)
+    assert kind is type(failure)
+    assert "t-1" in str(failure)
 
 
 async def test_token_is_never_shown() -> None:

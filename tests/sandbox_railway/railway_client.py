@@ -162,8 +162,8 @@ class Client:
         """The deployments of an environment (and service), newest first."""
         query = """query($i: DeploymentListInput!) {
             deployments(input: $i) { edges { node { id serviceId status meta canRollback } } } }"""
-        found = self.ask(query, i={"environmentId": environment, "serviceId": service})["deployments"]["edges"]
-        return [edge["node"] for edge in found]
+        edges = self.ask(query, i={"environmentId": environment, "serviceId": service})["deployments"]["edges"]
+        return [edge["node"] for edge in edges]
 
     def statuses(self, environment: str, service: str | None = None) -> list[str]:
         """The statuses of those deployments."""

@@ -57,8 +57,8 @@ class Place:
         """Ids of the project's services, volumes or buckets by name."""
         query = f"query($id: String!) {{ project(id: $id) {{ {noun} {{ edges {{ node {{ id name }} }} }} }} }}"
         self.railway.clock.advance(100)
-        found = self.railway.ask(query, id=self.project)["project"][noun]["edges"]
-        return {each["node"]["name"]: each["node"]["id"] for each in found}
+        edges = self.railway.ask(query, id=self.project)["project"][noun]["edges"]
+        return {each["node"]["name"]: each["node"]["id"] for each in edges}
 
     def service(self, name: str) -> Json:
         """The settings of a service."""
@@ -129,8 +129,8 @@ def test_a_service_is_made_renamed_and_deleted(place: Place):
     names = "query($id: String!) { project(id: $id) { services { edges { node { id name } } } } }"
 
     def services() -> dict[str, str]:
-        found = place.railway.ask(names, id=place.project)["project"]["services"]["edges"]
-        return {each["node"]["name"]: each["node"]["id"] for each in found}
+        edges = place.railway.ask(names, id=place.project)["project"]["services"]["edges"]
+        return {each["node"]["name"]: each["node"]["id"] for each in edges}
 
     assert made["status"] == "applied"
     cache = services()["cache"]

@@ -16,10 +16,10 @@ def test_what_is_asked_to_list_and_link_projects_is_answered(railway: Client):
     kept = """query($p: String!) { environments(projectId: $p) { edges { node {
         id canvasGroupRefs meta { prNumber prTitle prRepo branch baseBranch } } } } }"""
 
-    found = railway.ask(query)
+    answer = railway.ask(query)
 
-    (workspace,) = found["me"]["workspaces"]
-    assert (found["externalWorkspaces"], workspace["team"]) == ([], None)
+    (workspace,) = answer["me"]["workspaces"]
+    assert (answer["externalWorkspaces"], workspace["team"]) == ([], None)
     assert [each["node"]["id"] for each in workspace["projects"]["edges"]] == [project]
     (edge,) = railway.ask(kept, p=project)["environments"]["edges"]
     assert edge["node"] == {"id": environment, "canvasGroupRefs": {}, "meta": None}

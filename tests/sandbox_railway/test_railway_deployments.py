@@ -246,8 +246,8 @@ def test_lists_filter_by_status(railway: Client):
     query = "query($i: DeploymentListInput!) { deployments(input: $i) { edges { node { status } } } }"
     wanted = {"environmentId": web.environment, "status": {"notIn": ["SUCCESS"]}}
 
-    found = railway.ask(query, i=wanted)["deployments"]["edges"]
-    assert [edge["node"]["status"] for edge in found] == ["QUEUED"]
+    edges = railway.ask(query, i=wanted)["deployments"]["edges"]
+    assert [edge["node"]["status"] for edge in edges] == ["QUEUED"]
 
 
 def test_logs_appear_as_time_passes(railway: Client):

@@ -84,11 +84,11 @@ def test_a_domain_is_verified_by_its_text_record(site: Site):
     """The TXT record alone proves ownership; the certificate needs the route too."""
     asked = site.status(2)
     site.set_dns(asked, records=False)
-    found = site.status(60)
+    status = site.status(60)
 
     assert asked["verificationDnsHost"] == "_railway-verify.www"
-    assert found["verified"]
-    assert found["certificateStatus"] == f"{STATUS}VALIDATING_OWNERSHIP"
+    assert status["verified"]
+    assert status["certificateStatus"] == f"{STATUS}VALIDATING_OWNERSHIP"
 
 
 def test_a_certificate_comes_some_seconds_after_the_records(site: Site):
@@ -97,21 +97,21 @@ def test_a_certificate_comes_some_seconds_after_the_records(site: Site):
 
     assert site.status()["certificateStatus"] == f"{STATUS}VALIDATING_OWNERSHIP"
     assert site.status(3)["certificateStatus"] == f"{STATUS}ISSUING"
-    found = site.status(9)
-    assert found["certificateStatus"] == f"{STATUS}VALID"
-    assert found["certificates"][0]["domainNames"] == ["www.example.com"]
-    assert found["dnsRecords"][0]["status"] == "DNS_RECORD_STATUS_PROPAGATED"
+    status = site.status(9)
+    assert status["certificateStatus"] == f"{STATUS}VALID"
+    assert status["certificates"][0]["domainNames"] == ["www.example.com"]
+    assert status["dnsRecords"][0]["status"] == "DNS_RECORD_STATUS_PROPAGATED"
 
 
 def test_behind_cloudflare_no_certificate_is_issued(site: Site):
     """Verified and detected, but never VALID: the proxy hides the route."""
     site.set_dns(site.status(2))
     site.railway.proxied.add("www.example.com")
-    found = site.status(3600)
+    status = site.status(3600)
 
-    assert found["verified"]
-    assert found["cdnProvider"] == "DETECTED_CDN_PROVIDER_CLOUDFLARE"
-    assert found["certificateStatus"] == f"{STATUS}VALIDATING_OWNERSHIP"
+    assert status["verified"]
+    assert status["cdnProvider"] == "DETECTED_CDN_PROVIDER_CLOUDFLARE"
+    assert status["certificateStatus"] == f"{STATUS}VALIDATING_OWNERSHIP"
 
 
 def test_a_failed_certificate_can_be_asked_for_again(site: Site):
@@ -130,12 +130,12 @@ def test_a_failed_certificate_can_be_asked_for_again(site: Site):
 def test_a_wildcard_needs_a_record_for_its_certificate(railway: Client):
     """A second CNAME, for the certificate authority; the order of records is not promised."""
     site = Site(railway, "*.app.example.com")
-    found = site.status(2)
-    records = {record["purpose"]: record for record in found["dnsRecords"]}
+    status = site.status(2)
+    records = {record["purpose"]: record for record in status["dnsRecords"]}
 
     assert records["DNS_RECORD_PURPOSE_ACME_DNS01_CHALLENGE"]["fqdn"] == "_acme-challenge.app.example.com"
-    assert found["verificationDnsHost"] == "_railway-verify.app"
-    site.set_dns(found)
+    assert status["verificationDnsHost"] == "_railway-verify.app"
+    site.set_dns(status)
     site.status()
     assert site.status(12)["certificateStatus"] == f"{STATUS}VALID"
 
@@ -157,10 +157,10 @@ def test_the_order_of_records_and_the_form_of_tokens_vary(railway: Client):
 
 def test_the_zone_itself_can_be_a_domain(railway: Client):
     """Its host is written as @, and the verification record stands directly in the zone."""
-    found = Site(railway, "example.com").status(2)
+    status = Site(railway, "example.com").status(2)
 
-    assert found["dnsRecords"][0]["hostlabel"] == "@"
-    assert found["verificationDnsHost"] == "_railway-verify"
+    assert status["dnsRecords"][0]["hostlabel"] == "@"
+    assert status["verificationDnsHost"] == "_railway-verify"
 
 
 def test_a_domain_belongs_to_one_service(site: Site):
@@ -208,8 +208,8 @@ def test_a_generated_domain_names_service_and_environment(site: Site):
     update = "mutation($i: ServiceDomainUpdateInput!) { serviceDomainUpdate(input: $i) }"
     change = {**given, "serviceDomainId": made["id"], "domain": "shop.up.railway.app", "targetPort": 81}
     site.railway.ask(update, i=change)
-    found = site.railway.ask(DOMAINS, p=site.project, e=site.environment, s=site.web)["domains"]
-    assert found["serviceDomains"] == [{"id": made["id"], "domain": "shop.up.railway.app", "targetPort": 81}]
+    domains = site.railway.ask(DOMAINS, p=site.project, e=site.environment, s=site.web)["domains"]
+    assert domains["serviceDomains"] == [{"id": made["id"], "domain": "shop.up.railway.app", "targetPort": 81}]
 
 
 def test_no_domain_is_created_while_a_patch_is_applied(site: Site):

@@ -112,8 +112,8 @@ def test_usage_follows_from_what_runs(railway: Client, running: tuple[str, str, 
         measurement estimatedValue } }"""
 
     def usage() -> dict[str, float]:
-        found = railway.ask(query, p=project)["estimatedUsage"]
-        return {one["measurement"]: one["estimatedValue"] for one in found}
+        usage = railway.ask(query, p=project)["estimatedUsage"]
+        return {one["measurement"]: one["estimatedValue"] for one in usage}
 
     before = usage()
     assert before["CPU_USAGE"] > 0

@@ -80,9 +80,9 @@ def test_nothing_is_staged(shop: Shop):
     """Railway answers with a patch of its own kind, which is nowhere stored."""
     query = "query($e: String!) { environmentStagedChanges(environmentId: $e) { id status patch } }"
 
-    found = shop.railway.ask(query, e=shop.environment)["environmentStagedChanges"]
+    staged = shop.railway.ask(query, e=shop.environment)["environmentStagedChanges"]
 
-    assert found == {"id": "<empty>", "status": "STAGED", "patch": {}}
+    assert staged == {"id": "<empty>", "status": "STAGED", "patch": {}}
     assert shop.railway.cloud.state.patches == {}
 
 

@@ -136,8 +136,8 @@ def test_a_patch_that_is_refused_when_it_is_applied(
     shop.railway.clock.advance(2)
 
     assert shop.railway.workflow(workflow) == {"status": "Error", "error": "No room"}
-    found = shop.railway.ask(PATCHES, e=shop.environment)["environmentPatches"]["edges"]
-    assert [(each["node"]["status"], each["node"]["lastAppliedError"]) for each in found] == listed
+    edges = shop.railway.ask(PATCHES, e=shop.environment)["environmentPatches"]["edges"]
+    assert [(each["node"]["status"], each["node"]["lastAppliedError"]) for each in edges] == listed
     waiting = shop.railway.ask(STAGED, e=shop.environment)["environmentStagedChanges"]["patch"]
     assert bool(waiting) is staged
     assert (shop.config, shop.count) == ({}, 0)

@@ -38,10 +38,10 @@ def test_the_first_environment_bears_the_chosen_name(railway: Client):
     """A project comes with one environment."""
     project, environment = railway.project(defaultEnvironmentName="staging")
     query = "query($p: String!) { project(id: $p) { primaryEnvironmentId environments { edges { node { name } } } } }"
-    found = railway.ask(query, p=project)["project"]
+    answer = railway.ask(query, p=project)["project"]
 
-    assert found["environments"]["edges"] == [{"node": {"name": "staging"}}]
-    assert found["primaryEnvironmentId"] == environment
+    assert answer["environments"]["edges"] == [{"node": {"name": "staging"}}]
+    assert answer["primaryEnvironmentId"] == environment
 
 
 def test_a_deleted_project_can_still_be_read_for_a_moment(railway: Client):
@@ -195,8 +195,8 @@ def test_an_instance_update_without_regions_goes_back_to_one_replica(railway: Cl
     assert railway.ask(INSTANCE, e=environment, s=web)["serviceInstance"]["numReplicas"] == 3
 
     _update(railway, environment, web, source={"image": "nginx:2"})
-    found = railway.ask(INSTANCE, e=environment, s=web)["serviceInstance"]
-    assert (found["numReplicas"], found["startCommand"], found["region"]) == (1, "run", None)
+    instance = railway.ask(INSTANCE, e=environment, s=web)["serviceInstance"]
+    assert (instance["numReplicas"], instance["startCommand"], instance["region"]) == (1, "run", None)
     assert railway.deployments(environment) == []
 
 

@@ -30,12 +30,12 @@ NEXT = """query($e: String!, $s: String!) { serviceInstance(environmentId: $e, s
 )
 def test_a_schedule_runs_at_the_next_moment_that_fits(schedule: str, now: str, expected: str | None):
     """In UTC; either kind of day is enough where both are limited; 30 February never comes."""
-    found = next_run(schedule, (datetime.fromisoformat(now).replace(tzinfo=UTC) - EPOCH).total_seconds())
+    next_s = next_run(schedule, (datetime.fromisoformat(now).replace(tzinfo=UTC) - EPOCH).total_seconds())
 
     wanted = (
         None if expected is None else (datetime.fromisoformat(expected).replace(tzinfo=UTC) - EPOCH).total_seconds()
     )
-    assert found == wanted
+    assert next_s == wanted
 
 
 def test_an_instance_tells_when_it_runs_next(railway: Client):

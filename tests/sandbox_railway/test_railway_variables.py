@@ -39,9 +39,9 @@ def test_a_name_with_a_dot_is_referred_to_in_quotes(shop: Shop):
     own = {"A": '<${{"name.with.dots".RAILWAY_SERVICE_NAME}}>', "B": "<${{name.with.dots.RAILWAY_SERVICE_NAME}}>"}
     shop.railway.ask(UPSERT, i=_upsert(shop, own))
 
-    found = shop.railway.ask(VARIABLES, p=shop.project, e=shop.environment, s=shop.web)["variables"]
+    variables = shop.railway.ask(VARIABLES, p=shop.project, e=shop.environment, s=shop.web)["variables"]
     assert other
-    assert (found["A"], found["B"]) == ("<name.with.dots>", "<>")
+    assert (variables["A"], variables["B"]) == ("<name.with.dots>", "<>")
 
 
 def test_writing_variables_deploys_each_time_unless_told_not_to(shop: Shop):

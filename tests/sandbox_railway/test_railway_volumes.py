@@ -44,9 +44,9 @@ class Disk:
 
     def listed(self) -> tuple[list[str], list[Json]]:
         """The volumes of the project and the instances of the environment."""
-        found = self.railway.ask(LISTED, p=self.project, e=self.environment)
-        volumes = [edge["node"]["id"] for edge in found["project"]["volumes"]["edges"]]
-        return volumes, [edge["node"] for edge in found["environment"]["volumeInstances"]["edges"]]
+        answer = self.railway.ask(LISTED, p=self.project, e=self.environment)
+        volumes = [edge["node"]["id"] for edge in answer["project"]["volumes"]["edges"]]
+        return volumes, [edge["node"] for edge in answer["environment"]["volumeInstances"]["edges"]]
 
 
 @pytest.fixture
@@ -238,8 +238,8 @@ def test_backup_schedules_are_replaced_as_a_whole(disk: Disk):
     mount = {disk.id: {"backupSchedules": ["DAILY"]}}
     disk.railway.commit(disk.environment, {"services": {disk.db: {"volumeMounts": mount}}})
 
-    found = disk.railway.ask(listing, v=disk.instance)["volumeInstanceBackupScheduleList"]
-    assert [(one["kind"], one["retentionSeconds"]) for one in found] == [("DAILY", 6 * 86_400)]
+    schedules = disk.railway.ask(listing, v=disk.instance)["volumeInstanceBackupScheduleList"]
+    assert [(one["kind"], one["retentionSeconds"]) for one in schedules] == [("DAILY", 6 * 86_400)]
 
 
 def test_a_proxy_is_created_by_patch_and_deleted_by_mutation(railway: Client):
@@ -312,9 +312,9 @@ def test_schedules_make_backups_that_expire(disk: Disk):
         volumeInstanceBackupLock(volumeInstanceId: $v, volumeInstanceBackupId: $b) }"""
     disk.railway.ask(lock, v=disk.instance, b=oldest["id"])
     disk.railway.clock.advance(20 * 86_400)
-    found = [each["id"] for each in _backups(disk)]
-    assert len(found) in (7, 8)
-    assert found[-1] == oldest["id"]
+    backup_ids = [each["id"] for each in _backups(disk)]
+    assert len(backup_ids) in (7, 8)
+    assert backup_ids[-1] == oldest["id"]
 
 
 def test_a_restore_stages_a_new_volume(disk: Disk):

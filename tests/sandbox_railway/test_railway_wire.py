@@ -173,8 +173,8 @@ def test_a_project_token_reaches_one_environment(railway: Client):
     headers = {"Project-Access-Token": secret}
     read = "query($e: String!) { environment(id: $e) { id } }"
 
-    found = railway.post("{ projectToken { projectId environmentId } }", headers=headers).json["data"]["projectToken"]
-    assert found == {"projectId": project, "environmentId": production}
+    answer = railway.post("{ projectToken { projectId environmentId } }", headers=headers)
+    assert answer.json["data"]["projectToken"] == {"projectId": project, "environmentId": production}
     assert railway.post(read, headers=headers, e=production).json["data"]
     assert railway.post(read, headers=headers, e=staging).json["errors"][0]["message"] == "Not Authorized"
     listing = railway.post("{ projects { edges { node { id } } } }", headers=headers).json

@@ -59,8 +59,8 @@ def test_what_is_none_is_let_pass(text: str) -> None:
 
 def test_a_variable_is_known_by_its_name() -> None:
     """A password has no form; flags, numbers, references and paths are none."""
-    found = in_clear.in_settings({"rose": {"web": {"variables": NAMED}}})
+    credentials = in_clear.in_settings({"rose": {"web": {"variables": NAMED}}})
     passed = in_clear.in_settings({"rose": {"web": {"variables": UNNAMED}, "apiKey": "abc"}})
 
-    assert [problem.path[-1] for problem in found] == list(NAMED)
+    assert [problem.path[-1] for problem in credentials] == list(NAMED)
     assert list(passed) == []

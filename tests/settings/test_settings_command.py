@@ -58,9 +58,9 @@ def settings(*arguments: str) -> Any:
 
 def test_each_value_is_shown_with_the_file_and_the_line_that_decided_it(project: Path) -> None:
     """The stack's file outweighs the shared one; Pulumi.yaml says what providers read; the rest has no line."""
-    found = settings()
+    document = settings()
 
-    said = {key: (value["value"], value["origin"]) for key, value in found.items()}
+    said = {key: (value["value"], value["origin"]) for key, value in document.items()}
     assert said["railyard:rose.rateLimitPerMinute"] == (5, "Pulumi.dev.yaml:5")
     assert said["railyard:rose.web.memoryMb"] == (1024, "defaults.yaml:5")
     assert said["railyard:rose.allowedOrigins"] == (["https://rose.example"], "defaults.yaml:4")
@@ -69,7 +69,7 @@ def test_each_value_is_shown_with_the_file_and_the_line_that_decided_it(project:
     assert said["railyard:rose.environment"] == ("development", "follows from railyard:environment")
     assert said["railyard:omega.bot.memoryMb"] == (512, "default")
     assert said["railyard:secrets"] == ("secrets/dev.yaml", "default")
-    for key, value in found.items():
+    for key, value in document.items():
         if value["file"]:
             line = (project / value["file"]).read_text().splitlines()[value["line"] - 1]
             assert key.rpartition(".")[2] in line

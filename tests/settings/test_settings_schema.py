@@ -54,10 +54,10 @@ def test_editors_take_a_system_that_is_settings_alone(name):
         text = (ROOT / "tests" / "systems" / "as_data" / name).read_text(encoding="utf-8")
         given = [re.sub(r"railyard:(omega|omnistack|netia|rose):", r"railyard:my-\1:", text)]
 
-    found = [error.message for text in given for error in VALIDATOR.iter_errors(yaml.safe_load(text))]
+    messages = [error.message for text in given for error in VALIDATOR.iter_errors(yaml.safe_load(text))]
 
     assert given
-    assert found == []
+    assert messages == []
 
 
 @pytest.mark.parametrize(

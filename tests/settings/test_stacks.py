@@ -160,12 +160,12 @@ def test_stacks_are_listed_behind_those_that_they_promote_from(project: Path) ->
     omega += "  railyard:omega: {bot: {commitSha: a1b2c3d}}\n"
     (project / "Pulumi.a.omega.yaml").write_text(omega)
 
-    found = read_stacks()
+    stacks = read_stacks()
 
-    assert [each.name for each in found] == ["staging", "a.omega", "production"]
-    assert [each.promotes_from for each in found] == [None, "staging", "staging"]
-    assert [each.environment_name for each in found] == ["staging", "production", "production"]
-    assert found[1].systems == ["omega"]
+    assert [each.name for each in stacks] == ["staging", "a.omega", "production"]
+    assert [each.promotes_from for each in stacks] == [None, "staging", "staging"]
+    assert [each.environment_name for each in stacks] == ["staging", "production", "production"]
+    assert stacks[1].systems == ["omega"]
     assert first_stack() == "staging"
     with pytest.raises(CallError, match=r"no stack is named.*stacks are a.omega, production"):
         last_stack()

@@ -12,9 +12,9 @@ from tools import sops_program
 @cache
 def program() -> Path:
     """The program."""
-    found = sops_program.find()
-    assert found is not None
-    return found
+    program = sops_program.find()
+    assert program is not None
+    return program
 
 
 def path() -> str:

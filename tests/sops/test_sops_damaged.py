@@ -94,11 +94,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def test_a_changed_file_is_read_or_refused_in_words(files: list[Path], capsys: pytest.CaptureFixture[str]) -> None:
     """Never a traceback, never a value in a message, and never other values than those that were encrypted."""
-    found = {path.name: opened(path) for path in files}
+    outcomes = {path.name: opened(path) for path in files}
 
-    assert found["0.yaml"] == (TREE, "")
-    read = [value for value, said in found.values() if not said]
-    refused = {name: said for name, (_, said) in found.items() if said}
+    assert outcomes["0.yaml"] == (TREE, "")
+    read = [value for value, said in outcomes.values() if not said]
+    refused = {name: said for name, (_, said) in outcomes.items() if said}
     assert [
         said for name, said in refused.items() if SECRET in said or name not in said or not said.isprintable()
     ] == []

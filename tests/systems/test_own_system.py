@@ -75,13 +75,13 @@ SHOP = {
 
 def shop(path: str, value: Any) -> dict[str, Any]:
     """The settings of a shop with another value at one place."""
-    found = json.loads(json.dumps(SHOP))
+    document = json.loads(json.dumps(SHOP))
     *groups, last = path.split(".")
-    here = found
+    here = document
     for key in groups:
         here = here.setdefault(key, {})
     here[last] = value
-    return {"shop": found}
+    return {"shop": document}
 
 
 @pytest.mark.parametrize(
@@ -247,11 +247,11 @@ def test_the_order_of_services_follows_from_what_they_name(
 
     settings = read(shop={"project": PROJECT, "services": services, "databases": {"postgres": {}}}).systems["shop"]
 
-    found = waits(settings)
-    assert {name: sorted(after) for name, after in found.items()} == expected
-    made = list(found)
+    waiting = waits(settings)
+    assert {name: sorted(after) for name, after in waiting.items()} == expected
+    made = list(waiting)
     assert all(
-        made.index(other) < made.index(name) for name, after in found.items() for other in after if other in made
+        made.index(other) < made.index(name) for name, after in waiting.items() for other in after if other in made
     )
 
 

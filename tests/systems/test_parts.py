@@ -107,8 +107,8 @@ def test_a_redirect_is_changed_in_place_and_drift_of_it_is_brought_back(
     again.json("up", "--refresh")
 
     with visiting(again, monkeypatch) as visit:
-        found = visit("www.seance.dev")
-    assert (found.status, found.location) == (308, "https://parts.seance.dev/")
+        response = visit("www.seance.dev")
+    assert (response.status, response.location) == (308, "https://parts.seance.dev/")
 
 
 def test_every_command_knows_the_parts(parts: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,11 +119,11 @@ def test_its_requirements_install_with_hashes_and_nothing_else(bot, tmp_path):
     python = empty(tmp_path / "environment")
     fill(python, "--require-hashes", "--requirement", "requirements.txt", cwd=bot.folder)
 
-    found = json.loads(run(UV, "pip", "list", "--format", "json", "--python", python))
-    ours = [each["name"] for each in found if each["version"] == versions.version()]
+    packages = json.loads(run(UV, "pip", "list", "--format", "json", "--python", python))
+    ours = [each["name"] for each in packages if each["version"] == versions.version()]
     assert {"railyard", *PACKAGES} <= set(ours)
     named = {line.split("=")[0] for line in (ROOT / "railyard" / "init" / "pinned.txt").read_text().splitlines()}
-    assert {each["name"] for each in found} - set(ours) <= named
+    assert {each["name"] for each in packages} - set(ours) <= named
 
 
 def test_a_run_that_was_cut_off_is_finished_and_nothing_is_overwritten(bot, commands, wheels, tmp_path):

@@ -43,10 +43,10 @@ async def up(
     elif old is None:
         kept.made = await _create(driver, kept, wanted, noted=noted)
     else:
-        found = await driver.diff(old, **{**dict.fromkeys(old.inputs), **wanted})
-        if kept.forced or any(how.endswith("REPLACE") for how in found.values()):
+        difference = await driver.diff(old, **{**dict.fromkeys(old.inputs), **wanted})
+        if kept.forced or any(how.endswith("REPLACE") for how in difference.values()):
             await _replace(driver, kept, old, wanted, deletes_first=deletes_first, noted=noted)
-        elif found:
+        elif difference:
             kept.made = await driver.update(old, **{**dict.fromkeys(old.inputs), **wanted})
     for condemned in [*kept.condemned]:
         await _delete(driver, condemned)

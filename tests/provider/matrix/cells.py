@@ -164,9 +164,9 @@ async def _next_run(driver: Driver, fault: Fault, outcomes: list[Outcome]) -> st
 
 async def _imported(driver: Driver, step: Step, type: str, id: str) -> Outcome:
     """What a person does who reads that: import it, and run the program again."""
-    found = await driver.import_(type, id)
-    assert found is not None
-    return await attempt(driver, update(found, **{**dict.fromkeys(found.inputs), **step.inputs}))
+    imported = await driver.import_(type, id)
+    assert imported is not None
+    return await attempt(driver, update(imported, **{**dict.fromkeys(imported.inputs), **step.inputs}))
 
 
 async def _problems(driver: Driver, outcomes: Sequence[Outcome]) -> list[str]:
