@@ -26,6 +26,8 @@ LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 PINNED = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", LOCK, re.MULTILINE))
 NAMED = re.compile(r'import_module\("(\w+)[\w.]*"\)')
 """An import by a name in a text."""
+IMPORTED_BY_OTHERS = {"sniffio"}
+"""What httpcore imports where it is installed."""
 
 
 def project(directory: Path) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def test_a_part_says_what_it_is_and_what_it_needs(package):
     assert (package / said["readme"]).read_text(encoding="utf-8").startswith(f"# {package.name}\n")
     assert (modules / "py.typed").exists()
     asked = {canonicalize_name(Requirement(each).name) for each in said["dependencies"]}
-    assert asked == imported(modules) - {package.name}
+    assert asked - IMPORTED_BY_OTHERS == imported(modules) - {package.name}
 
 
 def test_the_project_asks_for_what_its_programs_and_commands_import():
