@@ -31,8 +31,8 @@ from railyard.review.throwaway_sandbox import EMBEDDED, clean_environment
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FIFTY: Final = 50
-MOST: Final = 1.3
-"""So many times as much may a command cost in the stack of fifty."""
+MAX_RATIO: Final = 1.3
+"""Allowed cost in the stack of fifty, as a multiple of the stack of one."""
 _COPIED: Final = (
     "Pulumi.yaml",
     "__main__.py",
@@ -116,7 +116,7 @@ class Copy:
 
 
 def measure() -> list[Cost]:
-    """Measure each command in both stacks, in turns; of several rounds the one counts that nothing disturbed."""
+    """Measure each command in both stacks, in alternation; keep the cheapest of the rounds."""
     cheapest: dict[tuple[str, int], Cost] = {}
     with tempfile.TemporaryDirectory() as folder:
         copy = Copy(Path(folder))
@@ -138,7 +138,9 @@ def main() -> None:
     costs = measure()
     pairs = [(one, next(each for each in costs if each.command == one.command and each != one)) for one in costs[:3]]
     beyond = [
-        one.command for one, fifty in pairs if fifty.cpu_s > MOST * one.cpu_s or fifty.requests > MOST * one.requests
+        one.command
+        for one, fifty in pairs
+        if fifty.cpu_s > MAX_RATIO * one.cpu_s or fifty.requests > MAX_RATIO * one.requests
     ]
     if "--json" in sys.argv[1:]:
         sys.stdout.write(json.dumps([asdict(each) for each in costs], indent=2) + "\n")
@@ -152,7 +154,7 @@ def main() -> None:
             )
         Console().print(table)
     if beyond:
-        raise SystemExit(f"more than {MOST} times as much in a stack of {FIFTY}: {', '.join(beyond)}")
+        raise SystemExit(f"more than {MAX_RATIO} times as much in a stack of {FIFTY}: {', '.join(beyond)}")
 
 
 if __name__ == "__main__":

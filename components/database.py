@@ -1,8 +1,8 @@
 """The base of all database servers: a private service with a password, a volume with backups, an address.
 
 A server is a declaration: a subclass of ``DatabaseSettings`` that says what its image is called, which variables and
-command it starts with, and how its address looks; and a ``Database`` that names its type. Owns the server and its
-address. Does not own what is in it, and makes no user but the first. Reached over the private network alone, unless
+command it starts with, and how its connection URL looks; and a ``Database`` that names its type. Owns the server and
+its address. Does not own what is in it, and makes no user but the first. Reached over the private network alone, unless
 ``tcpPort`` opens it to the internet.
 """
 
@@ -39,7 +39,7 @@ from components.project import Project
 from components.service import Service, ServiceArgs
 from components.service_kind import DEFAULT_REGION, Region, ServiceSettings
 from components.service_settings import AutoUpdates
-from components.volume import OutsideBackups, VolumeSettings
+from components.volume import OffsiteBackups, VolumeSettings
 from components.wiring import wired
 from pulumiverse_railway import conflicts, rules
 
@@ -61,7 +61,7 @@ class Server:
     mount_path: str
     """Directory of its data, at which its volume is mounted."""
     scheme: str
-    """Of its address, ``postgresql``."""
+    """Scheme of its connection URL, ``postgresql``."""
     password_variable: str
     """The variable in which it gets its password."""
     needs_password: bool = True
@@ -108,7 +108,7 @@ class DatabaseSettings(Arguments):
     """Size of its volume in GB. Grows in place, never shrinks. Default: none, a restart empties it."""
     backups: Backups = ("daily",)
     """Backup schedules of its volume."""
-    outside: OutsideBackups | None = None
+    outside: OffsiteBackups | None = None
     """Schedule of its dumps into the stack's backup bucket. Default: daily, kept 30 days; never where there is no
     dump."""
     usage_alerts: UsageAlerts = (80,)
@@ -158,7 +158,7 @@ class DatabaseSettings(Arguments):
 
     @property
     def login(self) -> tuple[str, str]:
-        """Return the user and the database of its address."""
+        """Return the user and the database of its connection URL."""
         raise NotImplementedError
 
     def variables(self) -> Mapping[str, str]:
@@ -248,22 +248,22 @@ class Database(pulumi.ComponentResource):
 
     @property
     def login(self) -> tuple[pulumi.Input[str], pulumi.Input[str]]:
-        """Return the user and the database of its address."""
+        """Return the user and the database of its connection URL."""
         return self._given.made(lambda made: made.login[0]), self._given.made(lambda made: made.login[1])
 
-    def address(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
+    def connection_url(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
         """Return ``scheme://user:password@host:port/database?query``, a secret when there is a password."""
         port = self.SETTINGS.SERVER.port
-        return self._address(pulumi.Output.concat(self.service.private_host, f":{port}"), scheme, query)
+        return self._connection_url(pulumi.Output.concat(self.service.private_host, f":{port}"), scheme, query)
 
-    def public_address(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
-        """Return its address from the internet. Raises ``pulumi.RunError`` without ``tcpPort``."""
+    def public_connection_url(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
+        """Return the connection URL for clients on the internet. Raises ``pulumi.RunError`` without ``tcpPort``."""
         if self.service.tcp_address is None:
             title = self.SETTINGS.SERVER.title
             raise pulumi.RunError(f"{title} is not reachable from the internet: set its tcpPort")
-        return self._address(self.service.tcp_address, scheme, query)
+        return self._connection_url(self.service.tcp_address, scheme, query)
 
-    def _address(self, place: pulumi.Output[str], scheme: str, query: str) -> pulumi.Output[str]:
+    def _connection_url(self, place: pulumi.Output[str], scheme: str, query: str) -> pulumi.Output[str]:
         begin = f"{scheme or self.SETTINGS.SERVER.scheme}://"
         if self.args.password is None:
             return pulumi.Output.concat(begin, place, query)

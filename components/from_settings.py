@@ -37,5 +37,5 @@ def _converted(value: Any) -> Any:
 
 
 def args_class(settings: ServiceSettings) -> type[ServiceArgs]:
-    """Return the class of the arguments that a program gives to a service with these settings."""
+    """Return the Args class that a service with these settings needs: StaticSiteArgs or ServiceArgs."""
     return StaticSiteArgs if isinstance(settings, StaticSiteSettings) else ServiceArgs

@@ -2,7 +2,7 @@
 ``inputs.py``, which follows from these and from the components' own settings.
 
 Started as ``python -m components.generate``, by ``make generate``. Owns which inputs of a resource are no settings,
-and which defaults are told to Railway. No other module here reads the provider's declarations.
+and which defaults are sent even when unset. No other module here reads the provider's declarations.
 """
 
 from __future__ import annotations
@@ -36,22 +36,22 @@ class Group:
 
     name: str
     """Name of the class."""
-    of: str
-    """Thing that it is the settings of, as its docstring says."""
+    doc: str
+    """Docstring of the generated class."""
     inputs: type
     method: str = "inputs"
     """Name of its method; a class may inherit from several groups."""
-    without: frozenset[str]
-    """Inputs that a component makes of what it is wired to, or that its settings have in another form."""
+    excluded: frozenset[str]
+    """Inputs that the component derives itself, or that settings spell differently."""
 
 
 WHERE: Final = ("project_id", "environment_id", "service_id")
 GROUPS: Final = (
     Group(
         name="InstanceSettings",
-        of="Settings of a service.",
+        doc="Settings of a service.",
         inputs=ServiceInstanceInputs,
-        without=frozenset(
+        excluded=frozenset(
             {
                 *(*WHERE, "wait_for_deployment"),
                 *("variables", "sealed", "registry_credentials", "regions", "num_replicas"),
@@ -60,32 +60,32 @@ GROUPS: Final = (
     ),
     Group(
         name="IdentitySettings",
-        of="Settings of a service that are not part of what it runs: a change of them deploys nothing.",
+        doc="Settings of a service that are not part of what it runs: a change of them deploys nothing.",
         inputs=ServiceInputs,
         method="identity_inputs",
-        without=frozenset({*WHERE, "name", "icon"}),
+        excluded=frozenset({*WHERE, "name", "icon"}),
     ),
     Group(
         name="CdnSettings",
-        of="Settings of Railway's CDN before a service.",
+        doc="Settings of Railway's CDN before a service.",
         inputs=ServiceCdnInputs,
-        without=frozenset(WHERE),
+        excluded=frozenset(WHERE),
     ),
     Group(
         name="RailwayProjectSettings",
-        of="Settings of a project.",
+        doc="Settings of a project.",
         inputs=ProjectInputs,
-        without=frozenset({"name", "description", "workspace_id", "environment_name"}),
+        excluded=frozenset({"name", "description", "workspace_id", "environment_name"}),
     ),
     Group(
         name="RailwayUsageLimitSettings",
-        of="The limit of what the workspace may use in a billing period.",
+        doc="The limit of what the workspace may use in a billing period.",
         inputs=UsageLimitInputs,
-        without=frozenset({"workspace_id"}),
+        excluded=frozenset({"workspace_id"}),
     ),
 )
 
-TOLD: Final[dict[str, object]] = {
+EXPLICIT_DEFAULTS: Final[dict[str, object]] = {
     "check_suites": False,
     "watch_patterns": (),
     "auto_update_windows": (),
@@ -94,7 +94,7 @@ TOLD: Final[dict[str, object]] = {
     "sleep_application": False,
     "on_failure": "keep",
 }
-"""Railway's own defaults that are settings all the same: told to Railway, so that a change by hand shows as drift."""
+"""Railway's own defaults, sent even when unset, so that a change by hand shows as drift."""
 
 
 def text() -> str:
@@ -123,12 +123,12 @@ def text() -> str:
 def _settings(group: Group) -> list[tuple[dataclasses.Field[Any], Any]]:
     """Return the inputs that are settings, each with its type."""
     hints = get_type_hints(group.inputs, include_extras=True)
-    every = [field for field in dataclasses.fields(group.inputs) if field.name not in group.without]
+    every = [field for field in dataclasses.fields(group.inputs) if field.name not in group.excluded]
     return [(field, hints[field.name]) for field in every]
 
 
 def _class(group: Group) -> Iterator[str]:
-    yield from (f"class {group.name}(Arguments):", f'    """{group.of}"""', "")
+    yield from (f"class {group.name}(Arguments):", f'    """{group.doc}"""', "")
     for field, hint in _settings(group):
         yield from _field(field, hint)
     yield from ("", *_METHOD.format(name=group.name, method=group.method).splitlines(), "", "")
@@ -150,7 +150,7 @@ def _field(field: dataclasses.Field[Any], hint: Any) -> Iterator[str]:
     written = "Many[str]" if get_origin(inner) is list else inner.__name__
     if mark.check is not None:
         written = f"Annotated[{written}, Obeys(rules.{_rule_name(name, mark.check)})]"
-    default = TOLD.get(name, field.default)
+    default = EXPLICIT_DEFAULTS.get(name, field.default)
     default_text = (
         " | None = None" if default is None else "" if default is dataclasses.MISSING else f" = {_quoted(default)}"
     )
@@ -195,7 +195,7 @@ def documented(doc: str, indent: int) -> str:
 
 
 def main() -> None:
-    """Write the settings, then what follows from them, which is read only when they are there."""
+    """Write the settings, then components/inputs.py and the plugin schema."""
     FILE.write_text(text(), encoding="utf-8")
     inputs = importlib.import_module("components.generate_inputs")
     inputs.FILE.write_text(inputs.text(), encoding="utf-8")

@@ -395,7 +395,7 @@ class MongodbInputs(DatabaseInputs):
     version: pulumi.Input[Literal["7", "8"]] = "8"
     """Major version. Each can read the files of the one before it, and of no other."""
     database: pulumi.Input[str] = "railway"
-    """Name of the database in its address; MongoDB makes it with the first document."""
+    """Name of the database in its connection URL; MongoDB makes it with the first document."""
     user: pulumi.Input[str] = "mongo"
     """Name of its administrator."""
 

@@ -12,10 +12,10 @@ from typing_extensions import override
 from components.arguments import VolumeGb
 from components.database import Database, DatabaseArgs, DatabaseSettings, Identifier, Server
 from components.inputs import MongodbInputs
-from components.volume import OutsideBackups
+from components.volume import OffsiteBackups
 
 QUERY: Final = "?authSource=admin"
-"""End of its address: users are those of the database ``admin``."""
+"""Query string of the URL: users are those of the database ``admin``."""
 
 
 class MongodbSettings(DatabaseSettings):
@@ -31,14 +31,14 @@ class MongodbSettings(DatabaseSettings):
         password_variable="MONGO_INITDB_ROOT_PASSWORD",
     )
 
-    outside: OutsideBackups | None = OutsideBackups()
+    outside: OffsiteBackups | None = OffsiteBackups()
 
     version: Literal["7", "8"] = "8"
     """Major version. Each can read the files of the one before it, and of no other."""
     size_gb: VolumeGb = 5  # pyright: ignore[reportIncompatibleVariableOverride] it is never without a volume
     """Size of its volume in GB. Grows in place, never shrinks."""
     database: Identifier = "railway"
-    """Name of the database in its address; MongoDB makes it with the first document."""
+    """Name of the database in its connection URL; MongoDB makes it with the first document."""
     user: Identifier = "mongo"
     """Name of its administrator."""
 
@@ -76,5 +76,5 @@ class Mongodb(Database):
         super().__init__(name, args, opts)
 
     def url(self, *, query: str = QUERY) -> pulumi.Output[str]:
-        """Return the address with user and password, a secret; users are those of the database ``admin``."""
-        return self.address(query=query)
+        """Return the connection URL with user and password, a secret; users are those of the database ``admin``."""
+        return self.connection_url(query=query)

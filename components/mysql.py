@@ -12,7 +12,7 @@ from typing_extensions import override
 from components.arguments import VolumeGb
 from components.database import Database, DatabaseArgs, DatabaseSettings, Identifier, Server
 from components.inputs import MysqlInputs
-from components.volume import OutsideBackups
+from components.volume import OffsiteBackups
 
 
 class MysqlSettings(DatabaseSettings):
@@ -28,7 +28,7 @@ class MysqlSettings(DatabaseSettings):
         password_variable="MYSQL_ROOT_PASSWORD",
     )
 
-    outside: OutsideBackups | None = OutsideBackups()
+    outside: OffsiteBackups | None = OffsiteBackups()
 
     version: Literal["8.4", "9.4"] = "8.4"
     """Version: 8.4 has long-term support. A newer one upgrades the files at its first start, and none goes back."""
@@ -72,4 +72,4 @@ class Mysql(Database):
 
     def url(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
         """Return the address with user and password, a secret: ``mysql://root:password@host:3306/database``."""
-        return self.address(scheme=scheme, query=query)
+        return self.connection_url(scheme=scheme, query=query)

@@ -12,7 +12,7 @@ from typing_extensions import override
 from components.arguments import VolumeGb
 from components.database import Database, DatabaseArgs, DatabaseSettings, Identifier, Server
 from components.inputs import PostgresInputs
-from components.volume import OutsideBackups
+from components.volume import OffsiteBackups
 
 
 class PostgresSettings(DatabaseSettings):
@@ -28,7 +28,7 @@ class PostgresSettings(DatabaseSettings):
         password_variable="POSTGRES_PASSWORD",
     )
 
-    outside: OutsideBackups | None = OutsideBackups()
+    outside: OffsiteBackups | None = OffsiteBackups()
 
     version: Literal["16", "17", "18"] = "16"
     """Major version. A newer one needs a dump and restore: PostgreSQL does not upgrade its files by itself."""
@@ -75,4 +75,4 @@ class Postgres(Database):
 
     def url(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
         """Return the address with user and password, a secret: ``postgresql://user:password@host:5432/database``."""
-        return self.address(scheme=scheme, query=query)
+        return self.connection_url(scheme=scheme, query=query)

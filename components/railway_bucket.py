@@ -48,9 +48,9 @@ class RailwayBucket(pulumi.ComponentResource):
     endpoint: pulumi.Output[str]
     """Address for S3 clients."""
     variables: Mapping[str, pulumi.Input[str]]
-    """The environment variables with which a service uses the bucket: those that the SDKs of AWS read.
+    """The environment variables with which a service uses the bucket.
 
-    AWS_S3_BUCKET_NAME is read by none of them: so Railway itself calls the bucket's name beside the others.
+    AWS SDKs read all of these except AWS_S3_BUCKET_NAME; Railway uses that name, so we do.
     """
 
     def __init__(self, name: str, args: RailwayBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -60,7 +60,7 @@ class RailwayBucket(pulumi.ComponentResource):
             f"{name}-store",
             project_id=args.project.project_id,
             environment_id=args.project.environment_id,
-            name=derived(_first, args.name, name),
+            name=derived(_or_default, args.name, name),
             region=args.region,
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
@@ -75,5 +75,5 @@ class RailwayBucket(pulumi.ComponentResource):
         self.register_outputs({"bucketName": self.bucket_name, "endpoint": self.endpoint})
 
 
-def _first(name: str | None, otherwise: str) -> str:
-    return name or otherwise
+def _or_default(name: str | None, default: str) -> str:
+    return name or default

@@ -63,8 +63,8 @@ class Redis(Database):
     SETTINGS, ARGS = RedisSettings, RedisArgs
 
     url: pulumi.Output[str]
-    """Its address, ``redis://…:6379``; a secret when it has a password."""
+    """Its connection URL, ``redis://…:6379``; a secret when it has a password."""
 
     def __init__(self, name: str, args: RedisArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, opts)
-        self.url = self.address()
+        self.url = self.connection_url()

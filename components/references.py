@@ -59,8 +59,8 @@ class Named:
 
 
 @dataclass(eq=False, kw_only=True)
-class Referring:
-    """A service whose variables may refer to others."""
+class ServiceReferences:
+    """References in the variables and commands of one service, and what others may refer to in it."""
 
     label: str
     """Name of its component, which messages begin with."""
@@ -70,11 +70,11 @@ class Referring:
     variables: Mapping[str, pulumi.Input[str]]
     commands: Mapping[str, pulumi.Input[str | None]] = field(default_factory=dict[str, pulumi.Input[str | None]])
     """Its commands, in which references may stand as in variables, by their keys in the settings."""
-    uses: Sequence[Referring]
+    uses: Sequence[ServiceReferences]
     """Services that it waits for whatever its variables say."""
     addresses: Mapping[frozenset[str], Sequence[pulumi.Resource]]
     """Resources that give Railway's own variables their values (``PUBLIC``, ``TCP``, ``VOLUME``); empty without any."""
-    identity: pulumi.Resource
+    service: pulumi.Resource
     regions: frozenset[str] = frozenset()
     """Regions in which its instances run."""
     store: bool = False
@@ -104,14 +104,14 @@ class Referring:
         own = f"; its own are {', '.join(sorted(self.variables))}" if self.variables else ""
         return f"{self.name} has no variable {variable}{_near(variable, {*self.variables, *OF_RAILWAY}, otherwise=own)}"
 
-    def others(self) -> Iterator[tuple[Referring, Named]]:
+    def others(self) -> Iterator[tuple[ServiceReferences, Named]]:
         """Return the other services of the project to which it refers, and how."""
         for named in self.named:
             other = self.project.services.get(named.reference.owner)
             if other is not None and other is not self:
                 yield other, named
 
-    def must_follow(self) -> Iterator[tuple[Referring, str]]:
+    def must_follow(self) -> Iterator[tuple[ServiceReferences, str]]:
         """Return the services without whose variables it cannot be deployed, and why."""
         for other in self.uses:
             yield other, "is made to start after it"
@@ -121,7 +121,7 @@ class Referring:
 
     def giving(self, variable: str) -> Sequence[pulumi.Resource]:
         """Return what has to be there for one of Railway's own variables of it to have a value."""
-        return next((resources for names, resources in self.addresses.items() if variable in names), [self.identity])
+        return next((resources for names, resources in self.addresses.items() if variable in names), [self.service])
 
 
 class ProjectReferences:
@@ -132,15 +132,15 @@ class ProjectReferences:
         self.project = project
         self._shared = shared
         self._whole = whole
-        self.services: dict[str, Referring] = {}
+        self.services: dict[str, ServiceReferences] = {}
         """By their names on Railway."""
-        self._courtesy: dict[Referring, list[Referring]] = {}
+        self._courtesy: dict[ServiceReferences, list[ServiceReferences]] = {}
         self.program = get_root_resource()
         """The stack of the program that makes it."""
         self._refused: pulumi.RunError | None = None
         _projects.add(self)
 
-    def add(self, service: Referring) -> None:
+    def add(self, service: ServiceReferences) -> None:
         """Add a service before its instance is made.
 
         Raises ``pulumi.RunError`` for a function of templates, for a name that another service of the project has, and
@@ -158,7 +158,7 @@ class ProjectReferences:
             self._courtesy.clear()
             self._refuse_circles(service)
 
-    async def needed_by(self, service: Referring) -> list[pulumi.Resource]:
+    async def needed_by(self, service: ServiceReferences) -> list[pulumi.Resource]:
         """Return what has to be there before the instance of ``service`` is made; warns of what leads nowhere.
 
         For a task that begins when the whole program has run, so that all services are known.
@@ -188,7 +188,7 @@ class ProjectReferences:
             self._refused = error
             raise
 
-    def _read(self, service: Referring, texts: Mapping[str, str], *, secret: bool) -> list[Named]:
+    def _read(self, service: ServiceReferences, texts: Mapping[str, str], *, secret: bool) -> list[Named]:
         """Return what the texts refer to, and what the shared variables among that refer to in turn."""
         references: dict[Named, None] = {}
         pending = [*texts.items()]
@@ -210,7 +210,7 @@ class ProjectReferences:
                         pending.append((f"{place}, by shared.{each.variable},", self._shared[each.variable]))
         return list(references)
 
-    def _courteous(self) -> Mapping[Referring, Sequence[Referring]]:
+    def _courteous(self) -> Mapping[ServiceReferences, Sequence[ServiceReferences]]:
         """Return for each service those for which it waits although it could do without.
 
         Values of Railway's own, such as a private domain, are there as soon as the service is. Who refers to one waits
@@ -227,7 +227,7 @@ class ProjectReferences:
                         self._courtesy[each].append(other)
         return self._courtesy
 
-    def _refuse_circles(self, service: Referring) -> None:
+    def _refuse_circles(self, service: ServiceReferences) -> None:
         for other, _ in service.must_follow():
             if path := _path(other, service, lambda node: [each for each, _ in node.must_follow()]):
                 raise pulumi.RunError(self._circle_message([service, *path]))
@@ -240,7 +240,7 @@ class ProjectReferences:
                     "has a value: write the value into one of them"
                 )
 
-    def _circle_message(self, path: Sequence[Referring]) -> str:
+    def _circle_message(self, path: Sequence[ServiceReferences]) -> str:
         lines = [f"the services of {self.project} refer to each other in a circle, so that none can be deployed first:"]
         for service, other in pairwise(path):
             why = next(why for each, why in service.must_follow() if each is other)
@@ -249,14 +249,14 @@ class ProjectReferences:
             [*lines, "move what they share into the sharedVariables of the project, and write ${{shared.NAME}} in both"]
         )
 
-    def _inside(self, service: Referring, owner: str, variable: str) -> list[tuple[str, str]]:
+    def _inside(self, service: ServiceReferences, owner: str, variable: str) -> list[tuple[str, str]]:
         """Return the variables of the service itself, and shared ones, to which one of them refers."""
         own = owner in ("", service.name)
         value = service.variables.get(variable) if own else self._shared.get(variable) if owner == SHARED else None
         references = expressions(value) if isinstance(value, str) else ()
         return [(each.owner, each.variable) for each in references if isinstance(each, Reference)]
 
-    def _distances(self, service: Referring) -> Iterator[str]:
+    def _distances(self, service: ServiceReferences) -> Iterator[str]:
         for other in (*service.uses, *(other for other, _ in service.others())):
             if other.store and not other.regions <= service.regions:
                 regions, others = " and ".join(sorted(service.regions)), " and ".join(sorted(other.regions))
@@ -265,7 +265,7 @@ class ProjectReferences:
                     "distance between them, so set the region of one of them to that of the other"
                 )
 
-    def _warnings(self, service: Referring) -> Iterator[str]:
+    def _warnings(self, service: ServiceReferences) -> Iterator[str]:
         for named in service.named:
             reference, begin = named.reference, f"{named.place} holds {named.text}, and"
             if not self._whole and reference.owner not in ("", service.name):

@@ -19,7 +19,7 @@ from components.domain import Domain, DomainArgs
 from components.existing import ExistingProject, ExistingZone
 from components.inputs import CdnInputs, DomainInputs, ServiceInputs, VolumeInputs
 from components.project import Project
-from components.references import PUBLIC, TCP, VOLUME, Referring
+from components.references import PUBLIC, TCP, VOLUME, ServiceReferences
 from components.service_kind import ServiceSettings, placement
 from components.service_settings import CdnSettings, IdentitySettings, InstanceSettings
 from components.volume import Volume, VolumeArgs
@@ -34,7 +34,7 @@ class ServiceArgs(ServiceInputs):
     project: Project | ExistingProject
     """The project, and in it the environment, in which it runs."""
     kind: type[ServiceSettings] = ServiceSettings
-    """Kind of the service: a rule for its settings, and its type token. Default: one of no special kind."""
+    """Kind of the service: a rule for its settings, and its type token. Default: a plain service."""
     name: str | None = None
     """Name of the service on Railway, by which others refer to its variables. Default: that of the component."""
     zones: Sequence[Zone | ExistingZone] = ()
@@ -68,34 +68,34 @@ class Service(pulumi.ComponentResource):
     """The running instance; depend on it to start after this service is healthy."""
     args: ServiceArgs
     """Checked arguments."""
-    referring: Referring
+    references: ServiceReferences
     """References of its variables."""
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         self._given = checked(name, args, wired(name, args, ServiceArgs).kind)
         self.args = args = self._given.args
         super().__init__(args.kind.TOKEN, name, None, opts)
-        identity = self._identity(name)
-        self.service_id = identity.service_id
-        self.private_host = identity.private_domain
-        volume = self._volume(name, identity, args.volume) if args.volume else None
-        self.domains = [self._domain(name, domain, identity) for domain in args.domains]
-        self._railway_domain = self._generated_domain(name, identity) if args.railway_domain else None
+        service = self._railway_service(name)
+        self.service_id = service.service_id
+        self.private_host = service.private_domain
+        volume = self._volume(name, service, args.volume) if args.volume else None
+        self.domains = [self._domain(name, domain, service) for domain in args.domains]
+        self._railway_domain = self._generated_domain(name, service) if args.railway_domain else None
         self.url = self._address()
         if args.cdn:
-            self._cdn(name, identity, args.cdn)
-        tcp_proxy = self._tcp_proxy(name, identity, args.tcp_port) if args.tcp_port else None
+            self._cdn(name, service, args.cdn)
+        tcp_proxy = self._tcp_proxy(name, service, args.tcp_port) if args.tcp_port else None
         self.tcp_address = tcp_proxy and pulumi.Output.format("{0}:{1}", tcp_proxy.domain, tcp_proxy.proxy_port)
-        self.referring = self._refers(name, identity, self._addresses(tcp_proxy, volume))
-        args.project.references.add(self.referring)
-        self.instance = self.referring.instance = self._instance(name, identity)
+        self.references = self._references(name, service, self._addresses(tcp_proxy, volume))
+        args.project.references.add(self.references)
+        self.instance = self.references.instance = self._instance(name, service)
         self.register_outputs({"serviceId": self.service_id, "privateHost": self.private_host, "url": self.url})
 
     def _where(self) -> dict[str, pulumi.Input[str]]:
         project = self.args.project
         return {"project_id": project.project_id, "environment_id": project.environment_id}
 
-    def _identity(self, name: str) -> railway.Service:
+    def _railway_service(self, name: str) -> railway.Service:
         return railway.Service(
             f"{name}-service",
             **self._where(),
@@ -106,21 +106,21 @@ class Service(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _refers(
-        self, name: str, identity: railway.Service, addresses: Mapping[frozenset[str], Sequence[pulumi.Resource]]
-    ) -> Referring:
+    def _references(
+        self, name: str, service: railway.Service, addresses: Mapping[frozenset[str], Sequence[pulumi.Resource]]
+    ) -> ServiceReferences:
         args = self.args
         variables: Mapping[str, pulumi.Input[str]] = args.variables if isinstance(args.variables, Mapping) else {}
         commands = {"startCommand": args.start_command, "preDeployCommand": args.pre_deploy_command}
-        return Referring(
+        return ServiceReferences(
             label=name,
             name=args.name or name,
             project=args.project.references,
             variables={**variables, **self._own_variables(name)},
             commands={key: command for key, command in commands.items() if command is not None},
-            uses=[service.referring for service in args.uses],
+            uses=[service.references for service in args.uses],
             addresses=addresses,
-            identity=identity,
+            service=service,
             regions=frozenset(self._placement()),
             store=args.kind.STORE,
         )
@@ -138,31 +138,31 @@ class Service(pulumi.ComponentResource):
             VOLUME: [volume] if volume else [],
         }
 
-    def _volume(self, name: str, identity: railway.Service, volume: VolumeInputs) -> Volume:
-        args = VolumeArgs(**vars(volume), project=self.args.project, service=identity)
+    def _volume(self, name: str, service: railway.Service, volume: VolumeInputs) -> Volume:
+        args = VolumeArgs(**vars(volume), project=self.args.project, service=service)
         return Volume(f"{name}-volume", args, pulumi.ResourceOptions(parent=self))
 
-    def _domain(self, name: str, domain: DomainInputs, identity: railway.Service) -> Domain:
+    def _domain(self, name: str, domain: DomainInputs, service: railway.Service) -> Domain:
         args = DomainArgs(
             hostname=domain.hostname,
             proxied=domain.proxied,
-            port=derived(_first, domain.port, self.args.port),
+            port=derived(_or_default, domain.port, self.args.port),
             project=self.args.project,
-            service=identity,
+            service=service,
             zone=holding(self.args.zones, domain.hostname),
         )
         return Domain(f"{name}-{domain.hostname}", args, pulumi.ResourceOptions(parent=self))
 
-    def _generated_domain(self, name: str, identity: railway.Service) -> railway.ServiceDomain:
+    def _generated_domain(self, name: str, service: railway.Service) -> railway.ServiceDomain:
         return railway.ServiceDomain(
             f"{name}-railway-domain",
             **self._where(),
-            service_id=identity.service_id,
-            target_port=derived(_first, self.args.railway_domain_port, self.args.port),
-            opts=pulumi.ResourceOptions(parent=self, deleted_with=identity),
+            service_id=service.service_id,
+            target_port=derived(_or_default, self.args.railway_domain_port, self.args.port),
+            opts=pulumi.ResourceOptions(parent=self, deleted_with=service),
         )
 
-    def _cdn(self, name: str, identity: railway.Service, cdn: CdnInputs) -> None:
+    def _cdn(self, name: str, service: railway.Service, cdn: CdnInputs) -> None:
         proxied = [domain.hostname for domain in self.args.domains if domain.proxied]
         if proxied:
             pulumi.log.warn(
@@ -172,22 +172,22 @@ class Service(pulumi.ComponentResource):
         railway.ServiceCdn(
             f"{name}-cdn",
             **self._where(),
-            service_id=identity.service_id,
+            service_id=service.service_id,
             **resource_inputs(cdn, CdnSettings),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=[*self.domains, *filter(None, [self._railway_domain])],
-                deleted_with=identity,
+                deleted_with=service,
             ),
         )
 
-    def _tcp_proxy(self, name: str, identity: railway.Service, port: int) -> railway.TcpProxy:
+    def _tcp_proxy(self, name: str, service: railway.Service, port: int) -> railway.TcpProxy:
         return railway.TcpProxy(
             f"{name}-tcp-proxy",
             **self._where(),
-            service_id=identity.service_id,
+            service_id=service.service_id,
             application_port=port,
-            opts=pulumi.ResourceOptions(parent=self, deleted_with=identity),
+            opts=pulumi.ResourceOptions(parent=self, deleted_with=service),
         )
 
     def _registry_credentials(self, name: str) -> railway.RegistryCredentialsArgs | None:
@@ -206,51 +206,51 @@ class Service(pulumi.ComponentResource):
 
     def _own_variables(self, name: str) -> dict[str, pulumi.Input[str]]:
         """Return the variables that follow from its other settings: its public address, its port."""
-        addressed, by_setting = self.args.own_address, self.args.kind.MADE
+        addressed, by_setting = self.args.own_address, self.args.kind.VARIABLES_FROM_SETTINGS
         if addressed and self.url is None:
             raise pulumi.RunError(f"{name}: {', '.join(addressed)} hold its public address, and it has none")
         own: dict[str, pulumi.Input[str]] = {variable: self.url for variable in addressed if self.url is not None}
         values = {variable: getattr(self.args, setting) for variable, setting in by_setting.items()}
         return {**own, **{variable: derived(str, value) for variable, value in values.items() if value is not None}}
 
-    async def _before(self) -> list[pulumi.Resource]:
-        """Return what has to be there before its instance; wait until its values agree with each other."""
+    async def _depends_on(self) -> list[pulumi.Resource]:
+        """Return depends_on of the instance, after all Outputs have been validated."""
         await self._given.agreement()
         shared = self.args.project.shared_variables
         needed = [
             *(service.instance for service in self.args.uses),
             # Its addresses too: Railway tells a deployment the names that it has when it starts.
-            *(each for needed in self.referring.addresses.values() for each in needed),
+            *(each for needed in self.references.addresses.values() for each in needed),
             *([shared] if shared else []),
         ]
-        return list(dict.fromkeys([*needed, *await self.args.project.references.needed_by(self.referring)]))
+        return list(dict.fromkeys([*needed, *await self.args.project.references.needed_by(self.references)]))
 
     def _variables(self, name: str) -> pulumi.Input[Mapping[str, pulumi.Input[str]]]:
         variables = self.args.variables
         if isinstance(variables, Mapping):
-            return dict(self.referring.variables)
+            return dict(self.references.variables)
         return derived(_together, variables, self._own_variables(name))
 
-    def _instance(self, name: str, identity: railway.Service) -> railway.ServiceInstance:
+    def _instance(self, name: str, service: railway.Service) -> railway.ServiceInstance:
         args = self.args
         settings: dict[str, Any] = resource_inputs(args, InstanceSettings) | {
             "branch": derived(_branch, args.branch, args.repo),
             "check_suites": derived(_only_with, args.check_suites, args.repo),
             "restart_policy_type": derived(_restart_policy, args.restart_policy_type, args.cron_schedule),
-            "on_failure": derived(_unless_kept, args.on_failure),
+            "on_failure": derived(_none_if_keep, args.on_failure),
         }
         return railway.ServiceInstance(
             f"{name}-instance",
             **self._where(),
-            service_id=identity.service_id,
+            service_id=service.service_id,
             registry_credentials=self._registry_credentials(name),
             regions=self._placement(),
             variables=self._variables(name),
             sealed=sorted(args.sealed) or None,
             opts=pulumi.ResourceOptions(
                 parent=self,
-                depends_on=pulumi.Output.from_input(self._before()),
-                deleted_with=identity,
+                depends_on=pulumi.Output.from_input(self._depends_on()),
+                deleted_with=service,
                 ignore_changes=[f"variables.{variable}" for variable in sorted(args.unknown_variables)],
             ),
             **settings,
@@ -261,8 +261,8 @@ def _together(variables: Mapping[str, str] | None, own: Mapping[str, str]) -> di
     return {**(variables or {}), **own}
 
 
-def _first(own: int | None, otherwise: int | None) -> int | None:
-    return own or otherwise
+def _or_default(value: int | None, default: int | None) -> int | None:
+    return value or default
 
 
 def _branch(branch: str | None, repo: str | None) -> str | None:
@@ -277,5 +277,5 @@ def _restart_policy(policy: str, cron_schedule: str | None) -> str:
     return "NEVER" if cron_schedule else policy
 
 
-def _unless_kept(on_failure: str) -> str | None:
+def _none_if_keep(on_failure: str) -> str | None:
     return None if on_failure == "keep" else on_failure

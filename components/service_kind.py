@@ -1,7 +1,7 @@
 """The settings of a service of any kind, and the rules that they obey.
 
-``ServiceSettings`` is the service of no special kind. Another kind is a subclass: a rule for the settings, and the type
-token of the services that keep it.
+``ServiceSettings`` is a plain service. Another kind is a subclass: a rule for the settings, and the type token of the
+services that keep it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class ServiceSettings(IdentitySettings, InstanceSettings):
     STORE: ClassVar[bool] = False
     """True for a database or cache, whose clients are best in its region."""
 
-    MADE: ClassVar[Mapping[str, str]] = {"PORT": "port"}
+    VARIABLES_FROM_SETTINGS: ClassVar[Mapping[str, str]] = {"PORT": "port"}
     """Variables that follow from other settings, each with the setting whose value it has."""
 
     registry_username: Text | None = None
@@ -103,9 +103,9 @@ class ServiceSettings(IdentitySettings, InstanceSettings):
             )
         return self
 
-    def made_variables(self) -> dict[str, str]:
+    def variables_from_settings(self) -> dict[str, str]:
         """Return the variables that follow from other settings."""
-        values = {variable: getattr(self, setting) for variable, setting in self.MADE.items()}
+        values = {variable: getattr(self, setting) for variable, setting in self.VARIABLES_FROM_SETTINGS.items()}
         return {variable: str(value) for variable, value in values.items() if value is not None}
 
     @property
@@ -141,7 +141,7 @@ class ServiceSettings(IdentitySettings, InstanceSettings):
             raise ValueError(
                 "cdn only with a public address, which it stands before: add domains or railwayDomain, or remove cdn"
             )
-        if twice := sorted(self.variables.keys() & self.made_variables().keys() | self.variables.keys() & {"PORT"}):
+        if twice := sorted(self.variables.keys() & {*self.variables_from_settings(), "PORT"}):
             raise ValueError(f"variables without {twice[0]}, which follows from other settings: remove it")
         names = [domain.hostname for domain in self.domains]
         for name in sorted({name for name in names if names.count(name) > 1}):

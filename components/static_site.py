@@ -29,8 +29,8 @@ class StaticSiteSettings(ServiceSettings):
     """
 
     TOKEN = "railyard:components:StaticSite"
-    MADE: ClassVar[Mapping[str, str]] = {
-        **ServiceSettings.MADE,
+    VARIABLES_FROM_SETTINGS: ClassVar[Mapping[str, str]] = {
+        **ServiceSettings.VARIABLES_FROM_SETTINGS,
         "RAILPACK_STATIC_FILE_ROOT": "folder",
         "RAILPACK_SPA_OUTPUT_DIR": "build_output",
     }

@@ -2,7 +2,7 @@
 
 Owns the syntax alone. Railway fills ``${{service.NAME}}``, ``${{shared.NAME}}`` and ``${{NAME}}`` in when it deploys
 (https://docs.railway.com/variables#template-syntax). Functions, ``${{secret(32)}}``, are for its templates: they are
-evaluated when a template is deployed, and never else.
+evaluated when a template is deployed, only then.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class TemplateFunction:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """An expression that is neither of both, or that does not end: Railway leaves it, or empties it."""
+    """Neither a reference nor a function, or not closed: Railway leaves it as text or replaces it with nothing."""
 
     text: str
 
@@ -65,7 +65,7 @@ Expression = Reference | TemplateFunction | Unreadable
 
 
 def expressions(value: str) -> list[Expression]:
-    """Return every expression in the value of a variable, in order, each text once."""
+    """Return every expression in the value of a variable, in order, without duplicates."""
     by_text: dict[str, Expression] = {}
     end = 0
     for match in _EXPRESSION.finditer(value):
@@ -84,7 +84,7 @@ def _read(text: str, inside: str) -> Expression:
         return Unreadable(text)
     quoted = match["quoted"] or match["single"]
     owner = quoted or (match["bare"] or "").strip()
-    # "${{.NAME}}" names no owner at all, which is another thing than the service itself.
+    # "${{.NAME}}" names no owner at all, which differs from the service itself.
     return Unreadable(text) if not owner and "." in inside else Reference(owner, match["name"], text, bool(quoted))
 
 

@@ -1,7 +1,7 @@
 """A Railway volume with its backup schedule.
 
 Owns the disk alone; what mounts it is a service. A volume holds data, so it is protected: Pulumi refuses to delete it
-until somebody lifts the protection.
+until somebody sets protect=False.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from components.wiring import wired
 MB_PER_GB = 1_000
 
 
-class OutsideBackups(Arguments):
-    """The schedule of copies outside of Railway, and how long they are kept: ``railyard backup due`` goes by it."""
+class OffsiteBackups(Arguments):
+    """The schedule of copies outside of Railway, and how long they are kept: ``railyard backup due`` reads it."""
 
     every: Literal["daily", "weekly", "monthly"] = "daily"
     """Interval between two backups."""
@@ -44,7 +44,7 @@ class VolumeSettings(Arguments):
     """Capacity in GB. Grows in place, never shrinks. Default: what the Railway plan gives."""
     backups: Backups = ()
     """Its backup schedules."""
-    outside: OutsideBackups | None = None
+    outside: OffsiteBackups | None = None
     """Schedule of the copies of its files to the stack's backup bucket. Default: never."""
     usage_alerts: UsageAlerts = ()
     """Percentages of its capacity at which Railway alerts, such as 80. Default: those that Railway itself sets."""

@@ -16,7 +16,7 @@ from components.arguments import Backups, UsageAlerts
 from components.redis import RedisSettings
 from components.service_settings import Builder, OnFailure
 from components.topologies import BotSettings
-from components.volume import OutsideBackups, VolumeSettings
+from components.volume import OffsiteBackups, VolumeSettings
 from stacks.backend import REDIS_PASSWORD
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
@@ -29,7 +29,7 @@ class OmegaVolume(VolumeSettings):
 
     mount_path: str = "/data"
     backups: Backups = ("daily",)
-    outside: OutsideBackups | None = OutsideBackups(recovery_minutes=15)
+    outside: OffsiteBackups | None = OffsiteBackups(recovery_minutes=15)
     usage_alerts: UsageAlerts = (80,)
 
 

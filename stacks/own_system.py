@@ -27,7 +27,7 @@ from components.service import Service
 from stacks import resource_types
 from stacks.own import secrets as own_secrets
 from stacks.own.expressions import is_plain
-from stacks.own.order import waits
+from stacks.own.order import dependencies_in_order
 from stacks.own.settings import KINDS, TOPOLOGIES, OwnSettings
 from stacks.own.values import Values
 from stacks.secrets import Secret, SystemSecrets
@@ -58,7 +58,7 @@ class OwnSystem(System[OwnSettings]):
         values = Values(settings, secrets, buckets, databases)
         servers: dict[str, Service | Database] = {**databases}
         with values.resolved():
-            for name, before in waits(settings).items():
+            for name, before in dependencies_in_order(settings).items():
                 bucket = buckets.get(settings.services[name].bucket or "")
                 uses = [servers[each] for each in before]
                 servers[name] = values.services[name] = self._service(name, settings, values, bucket, uses)

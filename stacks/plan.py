@@ -23,7 +23,7 @@ FEW_RESTARTS: Final = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Excess:
+class PlanViolation:
     """A setting that asks for more than the plan allows."""
 
     path: Path
@@ -35,18 +35,18 @@ class Excess:
 
 def _fix(path: Path, most: float) -> str:
     """Say what to do; a volume has whole gigabytes, so below one there is nothing to lower it to."""
-    return _MOVE if path[-1:] == ("sizeGb",) and most < 1 else Excess.fix
+    return _MOVE if path[-1:] == ("sizeGb",) and most < 1 else PlanViolation.fix
 
 
-def excesses(settings: Arguments, plan: Plan) -> list[Excess]:
+def plan_violations(settings: Arguments, plan: Plan) -> list[PlanViolation]:
     """Return what in the settings of one system is more than ``plan`` allows."""
     limits = [
-        Excess(path=path, value=value, allowed=f"the {plan} plan allows {most:g} {what}", fix=_fix(path, most))
+        PlanViolation(path=path, value=value, allowed=f"the {plan} plan allows {most:g} {what}", fix=_fix(path, most))
         for path, value, total, most, what in _limited(settings, PLANS[plan])
         if most is not None and total is not None and total > most
     ]
     return limits + [
-        Excess(path=path, value=value, allowed=f"the {plan} plan allows {what}")
+        PlanViolation(path=path, value=value, allowed=f"the {plan} plan allows {what}")
         for path, value, what in _lacking(settings, PLANS[plan])
     ]
 
@@ -76,20 +76,16 @@ def _limited(settings: Arguments, limits: Limits) -> Iterator[Limited]:
         if isinstance(part, DatabaseSettings):
             yield (
                 (*path, "memoryMb"),
-                *_twice(part.memory_mb),
+                part.memory_mb,
+                part.memory_mb,
                 limits.memory_mb_per_service,
                 "MB of memory for a service",
             )
-            yield (*path, "vcpus"), *_twice(part.vcpus), limits.vcpus_per_service, "vCPUs for a service"
+            yield (*path, "vcpus"), part.vcpus, part.vcpus, limits.vcpus_per_service, "vCPUs for a service"
         if isinstance(part, VolumeSettings | DatabaseSettings):
-            yield (*path, "sizeGb"), *_twice(part.size_gb), limits.gb_per_volume, "GB for a volume"
+            yield (*path, "sizeGb"), part.size_gb, part.size_gb, limits.gb_per_volume, "GB for a volume"
             volumes += 0 if isinstance(part, DatabaseSettings) and part.volume is None else 1
     yield (), volumes, volumes, limits.volumes_per_project, "volumes in a project"
-
-
-def _twice(value: float | None) -> tuple[object, float | None]:
-    """Return a value as it stands and as what it is in all."""
-    return value, value
 
 
 def _of_service(path: Path, args: ServiceSettings, limits: Limits) -> Iterator[Limited]:
@@ -99,7 +95,7 @@ def _of_service(path: Path, args: ServiceSettings, limits: Limits) -> Iterator[L
     vcpus = None if args.vcpus is None else args.vcpus * args.instances
     domains = len(args.domains)
     where = "replicas" if args.regions is None else "regions"
-    yield (*path, where), *_twice(args.instances), limits.replicas_per_service, "replicas of a service"
+    yield (*path, where), args.instances, args.instances, limits.replicas_per_service, "replicas of a service"
     yield (*path, "memoryMb"), args.memory_mb, memory_mb, limits.memory_mb_per_service, f"MB of memory for {service}"
     yield (*path, "vcpus"), args.vcpus, vcpus, limits.vcpus_per_service, f"vCPUs for {service}"
     yield (*path, "domains"), domains, domains, limits.custom_domains_per_service, "custom domains for a service"

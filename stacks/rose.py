@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from components.arguments import Backups, Many, UsageAlerts, matching
 from components.service_settings import Builder
 from components.topologies import BackendSettings
-from components.volume import OutsideBackups, VolumeSettings
+from components.volume import OffsiteBackups, VolumeSettings
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
 
@@ -31,7 +31,7 @@ class RoseVolume(VolumeSettings):
     size_gb: int | None = 1
     # Seven days are asked for, and Railway keeps daily backups six.
     backups: Backups = ("daily",)
-    outside: OutsideBackups | None = OutsideBackups(keep_days=7)
+    outside: OffsiteBackups | None = OffsiteBackups(keep_days=7)
     usage_alerts: UsageAlerts = (80,)
 
 

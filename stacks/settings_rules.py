@@ -21,7 +21,7 @@ from stacks.arguments_tree import Path, walk_arguments
 from stacks.own.expressions import expressions
 from stacks.own.judgement import wrong as wrong_own
 from stacks.own.settings import OwnSettings
-from stacks.plan import excesses
+from stacks.plan import plan_violations
 from stacks.problems import SettingsError
 from stacks.services import named_twice, services
 from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE
@@ -67,7 +67,8 @@ def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) 
 
 def _beyond_plan(name: str, settings: SystemSettings, plan: Plan) -> list[Problem]:
     return [
-        Problem((name, *excess.path), excess.value, excess.allowed, excess.fix) for excess in excesses(settings, plan)
+        Problem((name, *violation.path), violation.value, violation.allowed, violation.fix)
+        for violation in plan_violations(settings, plan)
     ]
 
 

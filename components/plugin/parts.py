@@ -157,7 +157,7 @@ def _database(component: type[Database]) -> Part:
             "serviceId": database.service.service_id,
             "host": database.service.private_host,
             "url": database.url if isinstance(database, Redis) else database.url(),
-            "publicUrl": database.public_address() if database.service.tcp_address else None,
+            "publicUrl": database.public_connection_url() if database.service.tcp_address else None,
         }
 
     title, needed = component.SETTINGS.SERVER.title, component.SETTINGS.SERVER.needs_password

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal
 import typer
 
 from components.database import DatabaseSettings
-from components.volume import OutsideBackups
+from components.volume import OffsiteBackups
 from railyard.accounts.railway_client import SandboxOption, surroundings
 from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data import backup, files_commands, restore
@@ -47,7 +47,7 @@ class ScheduledCopy:
     system: str
     service: str
     kind: Literal["files", "dump"]
-    outside: OutsideBackups
+    outside: OffsiteBackups
     title: str | None = None
     """Of what a dump is, PostgreSQL say."""
 

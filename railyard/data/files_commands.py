@@ -14,7 +14,7 @@ from typing import Annotated, Any, Self
 import typer
 
 from components.service_kind import ServiceSettings
-from components.volume import OutsideBackups
+from components.volume import OffsiteBackups
 from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected, surroundings
 from railyard.accounts.spaces_client import spaces_refusals
@@ -131,10 +131,10 @@ class Measured:
     """Recovery point: how old what came back is."""
     took_s: float
     """Recovery time, from the beginning of the command."""
-    schedule: OutsideBackups | None
+    schedule: OffsiteBackups | None
 
     @classmethod
-    def since(cls, began: float, chosen: StoredBackup, schedule: OutsideBackups | None) -> Self:
+    def since(cls, began: float, chosen: StoredBackup, schedule: OffsiteBackups | None) -> Self:
         """Return what a restore of ``chosen`` took that began at a moment of the monotonic clock and ends now."""
         age_s = (datetime.now(UTC) - chosen.made).total_seconds()
         return cls(age_h=age_s / 3_600, took_s=time.monotonic() - began, schedule=schedule)
@@ -298,7 +298,7 @@ def restore_files(
     return Restored(chosen=chosen, into=full, databases=databases, differences=wrong, former=former, measured=measured)
 
 
-def _schedule_of(volume: ServiceVolume) -> OutsideBackups | None:
+def _schedule_of(volume: ServiceVolume) -> OffsiteBackups | None:
     args = volume.service.declared.args if volume.service.declared else None
     return args.volume.outside if isinstance(args, ServiceSettings) and args.volume else None
 

@@ -34,7 +34,9 @@ _ONLY_SETTINGS: Final = frozenset({"ServiceInstance", "TcpProxy"})
 """Types that are written by such commits alone."""
 _ONE_AT_A_TIME: Final = frozenset({"Volume", "Project", "Environment", "ProjectToken"})
 """Types that Railway creates only so often, or only one at a time."""
-_TELLING: Final = frozenset({"Project", "Service", "Volume", "CustomDomain", "ServiceDomain", "ServiceInstance"})
+_RETURN_ALL_FIELDS: Final = frozenset(
+    {"Project", "Service", "Volume", "CustomDomain", "ServiceDomain", "ServiceInstance"}
+)
 """Types whose creation returns all that the next step needs."""
 _FREE: Final = frozenset({"CustomDomainValidation"})
 """Types that only wait."""
@@ -127,7 +129,7 @@ def _of_project(steps: Sequence[Step], levels: Mapping[str, int]) -> int:
     requests += len({_noun(step) for step in updates} - _SETTINGS - _FREE)
     requests += len({levels[step.urn] for step in steps if _commits(step) and step.kind not in _DELETES})
     looks = {_noun(step) for step in updates} - {"Project"} | set(created) | set(deleted)
-    looks -= _TELLING | _FREE if created["Project"] else _FREE
+    looks -= _RETURN_ALL_FIELDS | _FREE if created["Project"] else _FREE
     return requests + bool(looks)
 
 

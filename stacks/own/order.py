@@ -16,7 +16,7 @@ from stacks.own.expressions import expressions
 from stacks.own.settings import OwnServiceSettings, OwnSettings
 
 
-def waits(settings: OwnSettings) -> dict[str, list[str]]:
+def dependencies_in_order(settings: OwnSettings) -> dict[str, list[str]]:
     """Return the services in the order in which they are made, each with the services and databases it waits for.
 
     ``circle`` has to be empty.

@@ -130,6 +130,6 @@ def _of_database(database: Database, name: str, password: Value) -> Value:
 def _address(database: Database, name: str) -> pulumi.Output[str]:
     query = QUERY if isinstance(database, Mongodb) else ""
     if name == "publicUrl":
-        return database.public_address(query=query)
-    url = database.address(query=query)
+        return database.public_connection_url(query=query)
+    url = database.connection_url(query=query)
     return url if name == "url" else url.apply(lambda whole: whole.partition("://")[2])

@@ -179,7 +179,7 @@ def test_every_database_has_the_same_settings(deploy, kind, args, address):
         made = kind("shop-db", kind.ARGS(**inputs_of(changed), project=project(), password="p@ss"))
         address = made.url if isinstance(made.url, pulumi.Output) else made.url()
         address.apply(found.append)
-        made.public_address().apply(found.append)
+        made.public_connection_url().apply(found.append)
 
     seen = deploy(program)
 

@@ -45,7 +45,7 @@ async def test_creation_throttles_are_waited_for(driver: Driver) -> None:
 async def test_rate_limits_are_told_while_they_are_waited_for(driver: Driver) -> None:
     """The row of the resource says how long, and why."""
     place = await a_project(driver)
-    driver.servicer.running.client.transport.limiter.close(400)
+    driver.servicer.running.client.transport.limiter.pause(400)
     await place.service()
     assert any("s, Railway's rate limit is used up..." in text for _, text in driver.engine.said)
 

@@ -178,7 +178,7 @@ async def test_rate_limits_at_once_are_waited_for_once() -> None:
     """Requests that are refused together wait side by side, not one after the other."""
     limiter = Limiter(PLANS[Plan.PRO].requests, Clock())
     for _ in range(20):
-        limiter.close(60)
+        limiter.pause(60)
     await limiter.acquire()
     assert virtual_time.now() == pytest.approx(60)
 

@@ -11,7 +11,7 @@ import yaml
 
 from stacks import class_of, declared_secrets, own_system, python_systems
 from stacks.own.expressions import expressions, literal, parts
-from stacks.own.order import waits
+from stacks.own.order import dependencies_in_order
 from stacks.own.settings import OwnSettings
 from stacks.problems import SettingsError
 from stacks.services import services
@@ -247,7 +247,7 @@ def test_the_order_of_services_follows_from_what_they_name(
 
     settings = read(shop={"project": PROJECT, "services": services, "databases": {"postgres": {}}}).systems["shop"]
 
-    waiting = waits(settings)
+    waiting = dependencies_in_order(settings)
     assert {name: sorted(after) for name, after in waiting.items()} == expected
     made = list(waiting)
     assert all(

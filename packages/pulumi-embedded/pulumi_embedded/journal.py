@@ -216,6 +216,7 @@ def _line(text: str) -> dict[str, Any] | None:
 
 def _replay(snapshot: Snapshot, line: dict[str, Any], vault: Vault) -> None:
     match line:
+        # "condemned", a key that journals on disk have: place of the old record that waits for its deletion.
         case {"settle": record, "place": place, "condemned": pending_delete, "created": created}:
             snapshot.settle(decode_resource(record, vault), place, pending_delete)
             if created:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import grpc.aio
 
-if TYPE_CHECKING:  # a plugin says its port before it loads these
+if TYPE_CHECKING:  # a plugin prints its port before it loads these
     from .declaration import Provider
     from .servicer import Servicer
 
@@ -36,7 +36,7 @@ OPTIONS: Final = (
 def main(load: Callable[[], Provider]) -> None:
     """Serve until the engine stops us or goes away.
 
-    The provider is loaded once the port is told, so that the engine goes on with its own work meanwhile.
+    The provider is loaded after the port is printed, so that the engine goes on with its own work meanwhile.
     """
     asyncio.run(_serve(load, engine_address(sys.argv[1:])))
 
@@ -47,20 +47,20 @@ def engine_address(arguments: Sequence[str]) -> str | None:
 
 
 async def start(servicer: Servicer) -> tuple[grpc.aio.Server, int]:
-    """Start a server for ``servicer`` on a free loopback port; gives server and port."""
+    """Start a server for ``servicer`` on a free loopback port; returns (server, port)."""
     server, port = _listen()
     await _answer(server, servicer)
     return server, port
 
 
 def _listen() -> tuple[grpc.aio.Server, int]:
-    """Take a free loopback port: who connects from now on waits until the server answers."""
+    """Take a free loopback port. Clients that connect wait until the server starts."""
     server = grpc.aio.server(options=OPTIONS)
     return server, server.add_insecure_port("127.0.0.1:0")
 
 
 async def _answer(server: grpc.aio.Server, servicer: Servicer) -> None:
-    from .protocol import provider_pb2_grpc  # noqa: PLC0415 after the port is told
+    from .protocol import provider_pb2_grpc  # noqa: PLC0415 after the port is printed
 
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     await server.start()
@@ -74,7 +74,7 @@ async def _serve(load: Callable[[], Provider], address: str | None) -> None:
     server, port = _listen()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    from .servicer import Servicer  # noqa: PLC0415 after the port is told
+    from .servicer import Servicer  # noqa: PLC0415 after the port is printed
 
     servicer = Servicer(load(), address)
     await _answer(server, servicer)

@@ -104,7 +104,7 @@ _FAILED_AT: Final[Mapping[str, DeploymentFailure]] = {
     ),
     "HEALTHCHECK": DeploymentFailure(
         what="is FAILED: it did not become healthy",
-        next="check that it listens on PORT and answers healthcheckPath with 200 within healthcheckTimeout; " + _REPEAT,
+        next="check that it listens on PORT and answers healthcheckPath with 2xx within healthcheckTimeout; " + _REPEAT,
         rolls_back=True,
     ),
     "CONFIGURE_NETWORK": DeploymentFailure(

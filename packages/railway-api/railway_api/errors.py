@@ -121,7 +121,8 @@ class Opaque(RailwayError):
 PROJECT_COOL_DOWN_S: Final = 30.0
 """One project, and one environment per user, in 30 s (observed, not documented)."""
 VOLUME_COOL_DOWN_S: Final = 5.0
-"""Railway only says "try again in a sec" for volumes."""
+"""Wait after a volume was refused as too soon: another client creates too, so it is longer than the time between this
+client's own creates (``pace.VOLUME_SPACING_S``). Railway only says "try again in a sec"."""
 
 _THROTTLES: Final = (
     ("creating projects too quickly", PROJECT_COOL_DOWN_S),

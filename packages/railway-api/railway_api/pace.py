@@ -20,8 +20,8 @@ from railway_api.plans import Budget
 from railway_api.status_context import show_status
 
 HOUR_S: Final = 3_600.0
-TOLD_S: Final = 5.0
-"""A wait of this length is told to the user, in API time."""
+ANNOUNCE_WAIT_S: Final = 5.0
+"""Shortest wait that is announced to the user, in API time."""
 ROUNDING_S: Final = 1e-6
 """Waits shorter than this come from rounding alone."""
 
@@ -42,7 +42,7 @@ class Limiter:
         """Take one request from the budget, waiting for it when there is none."""
         async with self._lock:
             while (missing_s := max(self._missing_s(), self._closed_s())) > ROUNDING_S:
-                if missing_s >= TOLD_S:
+                if missing_s >= ANNOUNCE_WAIT_S:
                     why = (
                         "Railway's rate limit is used up" if self._closed_s() > 0 else "the plan's requests are used up"
                     )
@@ -51,7 +51,7 @@ class Limiter:
             self._second -= 1
             self._hour -= 1
 
-    def close(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
         """Let nothing out for ``seconds``, after Railway said 429. Several refusals at once count as one."""
         self._closed_until = max(self._closed_until, self._clock.now() + seconds)
 
@@ -72,7 +72,8 @@ class Limiter:
 T = TypeVar("T")
 
 VOLUME_SPACING_S: Final = 1.5
-"""Railway asks to "try again in a sec" after a volume that came too soon."""
+"""Time between two creates of volumes, so that none is refused: Railway says "try again in a sec", and this is a little
+longer. After a refusal the wait is ``errors.VOLUME_COOL_DOWN_S``."""
 
 
 class CreateCooldown:

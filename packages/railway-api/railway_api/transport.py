@@ -190,7 +190,7 @@ class Transport:
         )
         if retry_after_s > LONGEST_RETRY_AFTER_S:
             raise refused
-        self.limiter.close(retry_after_s)
+        self.limiter.pause(retry_after_s)
         return refused
 
     def _refuse_while_blocked(self, name: str) -> None:

@@ -22,7 +22,7 @@ from railyard.accounts.running_services import Deployed, RunningService, Running
 from railyard.migrate.translation import translate
 from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.shared.stack import Stack
-from stacks.plan import excesses
+from stacks.plan import plan_violations
 from stacks.project_folder import RAILYARD
 
 _ORDER: Final = list(PLANS)
@@ -89,9 +89,9 @@ def plan(stack: Stack, workspace: Workspace) -> Iterator[Finding]:
 
 def _beyond(stack: Stack, real: Plan) -> Iterator[Finding]:
     for name, settings in stack.settings.systems.items():
-        for excess in excesses(settings, real):
-            path = ".".join(str(part) for part in (name, *excess.path))
-            yield problem("plan", f"{path} = {excess.value}: {excess.allowed}", excess.fix)
+        for violation in plan_violations(settings, real):
+            path = ".".join(str(part) for part in (name, *violation.path))
+            yield problem("plan", f"{path} = {violation.value}: {violation.allowed}", violation.fix)
 
 
 def config_as_code(systems: Sequence[RunningSystem]) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from typing import Any
 import asyncssh
 import pytest
 
-from components.volume import OutsideBackups
+from components.volume import OffsiteBackups
 from railway_sandbox import ssh_relay
 from railyard.data import files
 from railyard.data.files_commands import Measured
@@ -168,7 +168,7 @@ def test_both_figures_are_held_against_the_settings(
     every: Any, minutes: int | None, age_h: float, took_s: float, problems: list[str]
 ):
     """What comes back is no older than the schedule allows, and comes back in the time that is asked for."""
-    asked = OutsideBackups(every=every, recovery_minutes=minutes)
+    asked = OffsiteBackups(every=every, recovery_minutes=minutes)
     found = Measured(age_h=age_h, took_s=took_s, schedule=asked).problems
 
     assert [part in line for part, line in zip(problems, found, strict=True)] == [True] * len(problems)

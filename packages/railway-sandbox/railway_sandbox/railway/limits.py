@@ -83,7 +83,10 @@ CREATES: Final = {
     "environment": (30.0, "Only one environment can be created per user every 30s"),
     "volume": (1.0, "Whoa there pal! You are creating volumes too quickly. Try again in a sec"),
 }
-"""Seconds from one create of a kind to the next, and Railway's words for one that comes sooner."""
+"""Seconds from one create of a kind to the next, and Railway's words for one that comes sooner.
+
+A mutation that creates one of these has to call ``check_create`` before and ``note_create`` after it.
+"""
 
 
 def check_create(cloud: RailwayCloud, kind: str) -> None:

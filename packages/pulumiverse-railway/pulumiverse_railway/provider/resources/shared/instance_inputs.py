@@ -1,6 +1,6 @@
 """The properties of a service instance, and what they demand of each other.
 
-Owns declaration and rules. How the properties reach Railway stands in ``settings`` and ``instance_config``.
+Owns declaration and rules. How the properties reach Railway is in ``instance_settings`` and ``instance_config``.
 """
 
 from __future__ import annotations
