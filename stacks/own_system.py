@@ -26,8 +26,8 @@ from components.railway_bucket import RailwayBucket
 from components.service import Service
 from stacks import resource_types
 from stacks.own import secrets as own_secrets
+from stacks.own.dependencies import dependencies_in_order
 from stacks.own.expressions import is_plain
-from stacks.own.order import dependencies_in_order
 from stacks.own.settings import KINDS, TOPOLOGIES, OwnSettings
 from stacks.own.values import Values
 from stacks.secrets import Secret, SystemSecrets

@@ -28,12 +28,12 @@ from railway_api.answers import (
     ServiceInstanceInEnvironmentRunning,
 )
 from railway_api.client import Client
-from railway_api.connections import nodes
 from railway_api.documents.deployment import DEPLOYMENTS
 from railway_api.documents.project import PROJECT, PROJECT_TOKEN, PROJECTS
 from railway_api.documents.running import AMONG_OTHERS, RUNNING
 from railway_api.errors import NotFound, RailwayError
 from railway_api.json_objects import table
+from railway_api.relay import nodes
 from railway_api.rollback import LISTED
 from railway_api.scalars import ServiceConfig
 from railway_api.snapshot import Snapshot

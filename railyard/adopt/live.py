@@ -20,9 +20,9 @@ from components.zone import ZoneSettings, holds, nearest
 from railway_api.answers import EnvironmentAdopted, EnvironmentSnapshot
 from railway_api.certificates import trusted
 from railway_api.client import Client
-from railway_api.connections import nodes
 from railway_api.documents.running import ADOPTED
 from railway_api.documents.storage import BUCKET_CREDENTIALS
+from railway_api.relay import nodes
 from railway_api.scalars import ServiceConfig
 from railway_api.snapshot import Snapshot
 from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url

@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, TypeVar
 
 from railway_api.client import Client
-from railway_api.connections import nodes
 from railway_api.documents.deployment import DEPLOYMENTS
 from railway_api.documents.domain import SERVICE_DOMAIN_CREATE
 from railway_api.documents.environment import (
@@ -27,6 +26,7 @@ from railway_api.errors import Busy, NotFound, Race, RailwayError, Throttled, Va
 from railway_api.failure import Failure
 from railway_api.json_objects import table
 from railway_api.operation import Answer, Operation
+from railway_api.relay import nodes
 from railway_api.snapshot import Snapshot
 from railyard.contract.graphql_documents import CONFIG, PATCHES
 

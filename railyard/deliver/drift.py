@@ -17,7 +17,7 @@ from railyard.deliver.notify import run_link, write_told_output
 from railyard.deliver.system_release import limited
 from railyard.engine.engine import Engine
 from railyard.engine.engines import engine_for
-from railyard.review.markdown import LONGEST, block, change_lines, code
+from railyard.review.comment_text import LONGEST, block, change_lines, code
 from railyard.review.resource_changes import Change, Kind, changes_of
 from railyard.shared.console import (
     PROBLEM,

@@ -22,7 +22,7 @@ from railyard.engine.engines import engine_for
 from railyard.map.picture import declared, draw, with_plan
 from railyard.map.svg import page
 from railyard.output.money import MoneyDifference, of_document
-from railyard.review.markdown import block, change_lines
+from railyard.review.comment_text import block, change_lines
 from railyard.review.resource_changes import Change, Model, by_system, changes_of, counted, refusals
 from railyard.shared.console import (
     PROBLEM,

@@ -25,7 +25,7 @@ from railyard.environments.record import Record
 from railyard.environments.removal import Removal, take_down
 from railyard.environments.removal import sweep as sweep_all
 from railyard.review.comment import with_section
-from railyard.review.markdown import MARKER
+from railyard.review.comment_text import MARKER
 from railyard.shared.console import (
     PROBLEM,
     CallError,

@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from railway_api.counting import count
-from railyard.review.markdown import block, code
+from railyard.review.comment_text import block, code
 from railyard.review.resource_changes import Model
 from railyard.shared.files import read_document
 

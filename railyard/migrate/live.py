@@ -18,12 +18,12 @@ import typer
 from pulumiverse_railway.provider.resources.shared.instance_config import STANDARD_REGIONS
 from railway_api.answers import ServiceInstanceInEnvironmentRunning
 from railway_api.client import Client
-from railway_api.connections import nodes
 from railway_api.counting import count
 from railway_api.documents.environment import STAGE, STAGED_COMMIT
 from railway_api.documents.running import RUNNING
 from railway_api.json_objects import table
 from railway_api.patches import at
+from railway_api.relay import nodes
 from railyard.accounts.railway_client import account, find_project, follow, staged
 from railyard.migrate.railway_file import SECTIONS
 from railyard.shared.console import CallError, OperationError, check_can_ask, write_json

@@ -22,7 +22,7 @@ from components.bucket import BucketSettings
 from components.redirect import RedirectSettings
 from railway_api.counting import count
 from railway_api.dns import lookup
-from railway_api.edge import TIMEOUT_S, Answer, visit
+from railway_api.domain_probe import TIMEOUT_S, Answer, visit
 from railyard.accounts.railway_client import Railway
 from railyard.accounts.running_services import Disk, RunningDomain, RunningService, RunningSystem
 from railyard.accounts.spaces_client import spaces_client

@@ -15,9 +15,9 @@ from typing import Any, Final, TextIO
 from pulumi_operations.events import Event, Operation, Result, Step, StepFinished, StepKind, StepStarted
 from pulumi_operations.values import UNKNOWN_ON_THE_WIRE
 from railway_api.json_text import json_text
-from railyard.output.cost import foresee
 from railyard.output.money import of_steps
 from railyard.output.rules import as_document, violations
+from railyard.output.up_estimate import estimate_up
 from railyard.output.values import UNKNOWN_TEXT, Masked, Scrubber, masked
 from stacks.monthly_cost import Calculation
 from stacks.policy.judgement import Levels
@@ -119,7 +119,7 @@ def _needs(step: Step) -> dict[str, list[str]]:
 
 def _cost(result: Result) -> dict[str, Any]:
     """Return what the ``up`` after a preview is going to cost, as far as it concerns Railway."""
-    cost = foresee(result.steps) if result.operation is Operation.PREVIEW and result.complete else None
+    cost = estimate_up(result.steps) if result.operation is Operation.PREVIEW and result.complete else None
     return {"cost": {"requests": cost.requests, "deployments": cost.deployments}} if cost else {}
 
 

@@ -27,12 +27,12 @@ from pulumi_operations.events import (
     StepKind,
     StepStarted,
 )
-from railyard.output.cost import foresee
 from railyard.output.money import of_steps
 from railyard.output.report import is_plain, write
 from railyard.output.rules import lines, violations
 from railyard.output.stack_outputs import output_lines
 from railyard.output.tree import DONE, SIGNS, Row, Tree, folded, seconds, summary, type_name, walk, words
+from railyard.output.up_estimate import estimate_up
 from railyard.output.values import Scrubber, change
 from stacks.monthly_cost import Calculation
 from stacks.policy.judgement import Levels
@@ -161,7 +161,7 @@ class TextReport:
             self._print(*self._outputs(result))
             line = summary(self._tree, result)
             self._print(Text(), Text(line, "bold" if result.succeeded else "bold red"))
-            if self._operation is Operation.PREVIEW and result.complete and (cost := foresee(result.steps)):
+            if self._operation is Operation.PREVIEW and result.complete and (cost := estimate_up(result.steps)):
                 self._print(Text(cost.sentence(self._plan), "dim"))
             if self._operation is Operation.PREVIEW and self._calculation:
                 money = of_steps(result.steps, self._calculation).sentence()

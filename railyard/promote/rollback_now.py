@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import Final
 
 from railway_api.client import Client
-from railway_api.connections import nodes
 from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
 from railway_api.documents.deployment import DEPLOYMENT_CANCEL, DEPLOYMENT_ROLLBACK, DEPLOYMENTS
 from railway_api.errors import OutcomeUnknown, RailwayError
 from railway_api.plans import PLANS, Plan
+from railway_api.relay import nodes
 from railway_api.rollback import HEALTHY
 from railyard.accounts.running_services import RunningService
 from railyard.promote.rollback_choice import Ledger, Step

@@ -17,10 +17,10 @@ from typing import Any, Final, cast
 
 from railway_api.answers import Deployment
 from railway_api.client import Client
-from railway_api.connections import nodes
 from railway_api.deployments import HEALTHY
 from railway_api.documents.deployment import DEPLOYMENTS
 from railway_api.errors import RailwayError
+from railway_api.relay import nodes
 from railyard.accounts.railway_client import Railway
 from railyard.accounts.running_services import Deployed, RunningSystem
 from railyard.accounts.running_services_query import deployed, running_systems

@@ -14,8 +14,8 @@ from typing import Annotated, Final
 import typer
 
 from railyard.accounts.github import GitHub, Pull
+from railyard.review.comment_text import MARKER, markdown
 from railyard.review.diff_document import Diff
-from railyard.review.markdown import MARKER, markdown
 from railyard.shared.console import CallError, JsonOption, reported_errors, write_json
 from railyard.shared.files import read_document
 

@@ -15,9 +15,9 @@ import typer
 
 from railyard.review import checkout as diff_checkout
 from railyard.review.checkout import Checkout
+from railyard.review.comment_text import change_lines, markdown, sentence
 from railyard.review.compare import Comparison
 from railyard.review.diff_document import Diff, StackDiff
-from railyard.review.markdown import change_lines, markdown, sentence
 from railyard.review.resource_changes import by_system
 from railyard.shared.console import PROBLEM, JsonOption, reported_errors, write_json
 from railyard.shared.files import write_whole

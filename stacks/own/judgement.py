@@ -13,6 +13,7 @@ from components.problems import Problem
 from components.templates import Reference
 from components.templates import expressions as references
 from stacks.arguments_tree import Path, leaves
+from stacks.own.dependencies import circle
 from stacks.own.expressions import (
     RESERVED,
     SECRETS,
@@ -25,7 +26,6 @@ from stacks.own.expressions import (
     properties,
     unread,
 )
-from stacks.own.order import circle
 from stacks.own.secrets import key_of, password_name, secret_name
 from stacks.own.settings import OwnServiceSettings, OwnSettings
 

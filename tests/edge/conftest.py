@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from railway_api import dns, edge
+from railway_api import dns, domain_probe
 from railway_sandbox.addresses import environment
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.cloudflare.zones import ZONE_IDS
@@ -73,9 +73,9 @@ class World:
             self.railway.ask("query { apiToken { workspaces { id } } }")
             self.clock.advance(30)
 
-    def visit(self, name: str, path: str = "/") -> edge.Answer:
+    def visit(self, name: str, path: str = "/") -> domain_probe.Answer:
         """What a visitor gets."""
-        return asyncio.run(edge.visit(name, path))
+        return asyncio.run(domain_probe.visit(name, path))
 
     def lookup(self, name: str, type: str) -> list[str] | None:
         """What the public DNS says."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from railway_api import edge
+from railway_api import domain_probe
 from railway_sandbox.addresses import SPACES_ACCESS_KEY, environment
 from railway_sandbox.edge.certificate_authority import CertificateAuthority
 from tests.edge.conftest import ZONE, World
@@ -196,7 +196,7 @@ def test_an_edge_that_is_not_on_this_machine_is_ignored(monkeypatch: pytest.Monk
     """As every variable of the sandbox is."""
     monkeypatch.setenv("RAILYARD_EDGE", "192.0.2.1:443")
 
-    assert edge.simulated() is None
+    assert domain_probe.simulated() is None
 
 
 def test_ordinary_tools_can_ask_too(world: World) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from railway_api import edge
+from railway_api import domain_probe
 from railway_sandbox.addresses import SPACES_ACCESS_KEY, environment
 from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.server import Sandbox
@@ -64,12 +64,12 @@ def again(tmp_path: Path) -> Callable[[Checkout], Checkout]:
 
 
 @contextmanager
-def visiting(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., edge.Answer]]:
+def visiting(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., domain_probe.Answer]]:
     """Visitors of what a system left behind."""
     with Sandbox(checkout.sandbox).serve() as address:
         for name, value in environment(address, directory=checkout.sandbox).items():
             monkeypatch.setenv(name, value)
-        yield lambda name, path="/": asyncio.run(edge.visit(name, path))
+        yield lambda name, path="/": asyncio.run(domain_probe.visit(name, path))
 
 
 def positions(checkout: Checkout, *patterns: str) -> list[int]:

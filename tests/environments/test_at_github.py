@@ -8,7 +8,7 @@ import pytest
 
 from railyard.environments.document import Address, Check, Environment
 from railyard.review.comment import kept_section, with_section
-from railyard.review.markdown import MARKER
+from railyard.review.comment_text import MARKER
 from tests.environments.conftest import SHOP, Project, said
 from tests.operations_workflows.simulated_github import SimulatedGitHub, mentions
 

@@ -7,8 +7,8 @@ from typing import Any
 from pulumi_operations.events import Step, StepKind
 from railway_api.plans import Plan
 from railyard.output.money import MoneyDifference, calculation_of, of_document, of_steps
+from railyard.review.comment_text import markdown
 from railyard.review.diff_document import Diff, Side, StackDiff
-from railyard.review.markdown import markdown
 from stacks.monthly_cost import Calculation
 
 HOBBY = Calculation(Plan.HOBBY)

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from railway_api.edge import Answer
+from railway_api.domain_probe import Answer
 from railway_sandbox.edge import certificate_authority
 from railyard.operate.verify_checks import health
 from railyard.shared.stack import read_stack

@@ -9,8 +9,8 @@ from threading import Thread
 import pytest
 
 from railyard.output.money import MoneyDifference, SystemMoney
+from railyard.review.comment_text import LONGEST, MARKER, markdown
 from railyard.review.diff_document import Cost, Diff, Difference, Rule, Side, StackDiff
-from railyard.review.markdown import LONGEST, MARKER, markdown
 from railyard.review.resource_changes import Change, Kind, Property
 from tests.operations_workflows.conftest import run
 from tests.operations_workflows.simulated_github import BOT, PERSON, TOKEN, SimulatedGitHub, mentions, outside_of_code

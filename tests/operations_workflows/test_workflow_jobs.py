@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from railway_sandbox.server import Sandbox
-from railyard.review.markdown import MARKER
+from railyard.review.comment_text import MARKER
 from tests.operations_workflows.conftest import SETTINGS, Repository
 from tests.operations_workflows.runner import Job
 from tests.operations_workflows.simulated_github import OWNER, SimulatedGitHub

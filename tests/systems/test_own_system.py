@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from stacks import class_of, declared_secrets, own_system, python_systems
+from stacks.own.dependencies import dependencies_in_order
 from stacks.own.expressions import expressions, literal, parts
-from stacks.own.order import dependencies_in_order
 from stacks.own.settings import OwnSettings
 from stacks.problems import SettingsError
 from stacks.services import services

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from railway_api.caller import Caller, Deadline
     from railway_api.client import Client
-    from railway_api.connection import connect
+    from railway_api.client_factory import connect
     from railway_api.deployment_failures import DeploymentFailed, DeploymentSpec
     from railway_api.environment import Environment
     from railway_api.errors import (
@@ -92,7 +92,7 @@ _MODULES: Final = {
     "Plan": "plans",
     "Snapshot": "snapshot",
     "Token": "identity",
-    "connect": "connection",
+    "connect": "client_factory",
 }
 """The module of each name; all other names are errors."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
-from railway_api.connections import Connection, FirstPage, Page
+from railway_api.relay import Connection, FirstPage, Page
 from railway_api.scalars import DeploymentMeta, EnvironmentConfig, Json
 
 CDNProvider: TypeAlias = Literal[

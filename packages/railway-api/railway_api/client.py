@@ -10,13 +10,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
-from railway_api.connections import Node, Page, nodes
 from railway_api.documents.project import ACCOUNT, API_TOKEN, PROJECTS
 from railway_api.environment import Environment
 from railway_api.errors import RailwayError, Unreachable
 from railway_api.failure import Failure
 from railway_api.operation import Answer, Operation
 from railway_api.pace import CreateCooldowns
+from railway_api.relay import Node, Page, nodes
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from railway_api.connections import nodes
 from railway_api.documents.deployment import LOGS
 from railway_api.environment_access import EnvironmentAccess
 from railway_api.errors import RailwayError
 from railway_api.failure import Failure
 from railway_api.redaction import redact
+from railway_api.relay import nodes
 from railway_api.snapshot import Deployment
 
 if TYPE_CHECKING:

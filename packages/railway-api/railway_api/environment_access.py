@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from railway_api.batch import Batch
-from railway_api.connections import nodes
 from railway_api.documents.environment import SNAPSHOT
 from railway_api.documents.project import PROJECT
 from railway_api.errors import NotAuthorized, NotFound, RailwayError
 from railway_api.operation import Answer, Operation
+from railway_api.relay import nodes
 from railway_api.snapshot import Snapshot
 from railway_api.snapshot_updates import updated_snapshot
 

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
-from railway_api.connections import nodes
 from railway_api.documents.deployment import DEPLOYMENT
 from railway_api.documents.domain import DOMAINS
 from railway_api.documents.environment import WORKFLOW_STATUS, progress
 from railway_api.environment_access import EnvironmentAccess
 from railway_api.errors import RailwayError, Unreachable
 from railway_api.operation import Answer, Operation
+from railway_api.relay import nodes
 from railway_api.snapshot import Deployment, Snapshot, latest_deployments
 
 if TYPE_CHECKING:

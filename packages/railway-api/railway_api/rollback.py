@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from railway_api.caller import Caller
-from railway_api.connections import nodes
 from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentFailures, DeploymentSpec, source_of
 from railway_api.documents.deployment import DEPLOYMENT_CANCEL, DEPLOYMENT_ROLLBACK, DEPLOYMENTS
 from railway_api.environment_access import EnvironmentAccess
 from railway_api.errors import OutcomeUnknown, RailwayError
 from railway_api.operation import Operation
 from railway_api.progress import Poller
+from railway_api.relay import nodes
 from railway_api.snapshot import Deployment
 
 if TYPE_CHECKING:

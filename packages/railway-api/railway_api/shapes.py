@@ -100,7 +100,7 @@ def _module(name: str) -> dict[str, object]:
 def _namespace() -> dict[str, object]:
     """Return the names that annotations of documents and of answers are written with."""
     known: dict[str, object] = {}
-    for name in ("scalars", "connections", "answers", "operation"):
+    for name in ("scalars", "relay", "answers", "operation"):
         known |= _module(name)
     return {**known, "Json": object, "Mapping": Mapping}
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from railway_api.connections import nodes
 from railway_api.errors import NotFound, RailwayError
 from railway_api.json_objects import table
+from railway_api.relay import nodes
 
 if TYPE_CHECKING:
     from railway_api.answers import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         ServiceInstanceInEnvironmentSnapshot,
         VolumeInstanceInEnvironmentSnapshot,
     )
-    from railway_api.connections import FirstPage
+    from railway_api.relay import FirstPage
     from railway_api.scalars import EnvironmentConfig, ServiceConfig, SourceConfig, VolumeMountConfig
 
 _GONE_STATES: Final = frozenset({"DELETED", "DELETING"})

@@ -10,8 +10,8 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from railway_api.connections import Connection, Node, nodes
 from railway_api.json_objects import table
+from railway_api.relay import Connection, Node, nodes
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from pulumiverse_railway.provider.configuration import Configuration, build_client
 from railway_api.client import PAGE
-from railway_api.connections import nodes
 from railway_api.documents.account import NOTIFICATION_RULE_CREATE, NOTIFICATION_RULE_DELETE, NOTIFICATION_RULES
 from railway_api.documents.environment import ENVIRONMENT_PATCH_COMMIT, SNAPSHOT
 from railway_api.documents.project import (
@@ -21,6 +20,7 @@ from railway_api.documents.project import (
 from railway_api.documents.storage import VOLUME_CREATE
 from railway_api.errors import NotAuthorized, RailwayError
 from railway_api.json_objects import table
+from railway_api.relay import nodes
 from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
 from railyard.contract.graphql_documents import ME, PROJECT_EXPIRY
 from railyard.contract.project_under_test import ProjectUnderTest, Undecided

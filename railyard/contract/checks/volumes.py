@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from railway_api.connections import nodes
 from railway_api.documents.networking import TCP_PROXIES
 from railway_api.documents.project import PROJECT
 from railway_api.documents.service import SERVICE_DELETE
@@ -10,6 +9,7 @@ from railway_api.documents.storage import BUCKET_CREATE
 from railway_api.errors import PlanLimit, RailwayError
 from railway_api.json_objects import table
 from railway_api.patches import at
+from railway_api.relay import nodes
 from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
 from railyard.contract.project_under_test import ProjectUnderTest
 

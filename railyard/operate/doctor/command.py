@@ -25,7 +25,7 @@ from railyard.operate.doctor import clouds as doctor_clouds
 from railyard.operate.doctor import machine as doctor_machine
 from railyard.operate.doctor import railway as doctor_railway
 from railyard.operate.doctor.findings import Finding, Level, problem
-from railyard.operate.doctor.first_looks import StepContext
+from railyard.operate.doctor.first_step_checks import StepContext
 from railyard.operate.doctor.first_steps import Outcome, State, walk
 from railyard.operate.doctor.machine import railway_token
 from railyard.shared.console import (

@@ -1,6 +1,6 @@
 """The steps from a fresh clone to the first ``up`` on real accounts: the list of ``doctor --first`` and of its page.
 
-Owns what each step is, who needs it and in which order they stand; ``first_looks`` knows how each is looked at, and
+Owns what each step is, who needs it and in which order they stand; ``first_step_checks`` says how each is checked, and
 ``first_page`` writes ``docs/first-steps.md``.
 """
 
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from railyard.operate.doctor import first_looks as looks
+from railyard.operate.doctor import first_step_checks as checks
 from railyard.operate.doctor.clouds import TOKENS_AT_CLOUDFLARE
 from railyard.operate.doctor.findings import Finding, Level
-from railyard.operate.doctor.first_looks import StepContext
+from railyard.operate.doctor.first_step_checks import StepContext
 
 TOKENS_AT_RAILWAY: Final = "https://railway.com/account/tokens"
 
@@ -42,7 +42,7 @@ class Step:
     """Instruction, in Markdown."""
     link: str
     """Address of the page on which it is done or described."""
-    look: Callable[[StepContext], Awaitable[Sequence[Finding]]]
+    check: Callable[[StepContext], Awaitable[Sequence[Finding]]]
     """Look how far it is, without changing anything."""
     needed: Callable[[StepContext], bool] = lambda _: True
     after: str = ""
@@ -60,7 +60,7 @@ STEPS: Final = (
             "it."
         ),
         link="https://www.pulumi.com/docs/install/",
-        look=looks.machine,
+        check=checks.machine,
     ),
     Step(
         name="settings",
@@ -72,7 +72,7 @@ STEPS: Final = (
             "value with its origin."
         ),
         link="settings.md",
-        look=looks.settings,
+        check=checks.settings,
     ),
     Step(
         name="railway-token",
@@ -85,7 +85,7 @@ STEPS: Final = (
             "settings, is too little: it makes no project."
         ),
         link=TOKENS_AT_RAILWAY,
-        look=looks.railway_token,
+        check=checks.railway_token,
     ),
     Step(
         name="railway-plan",
@@ -96,7 +96,7 @@ STEPS: Final = (
             "an hour. It has to be the plan that the workspace has, or a smaller one."
         ),
         link="https://railway.com/workspace/plans",
-        look=looks.railway_plan,
+        check=checks.railway_plan,
         after="railway-token",
     ),
     Step(
@@ -107,9 +107,9 @@ STEPS: Final = (
             "Install it for the account or organization that owns the repositories, for all of them or for "
             "those of the stack. Only with an account token Railway tells which repositories it reaches."
         ),
-        link=looks.GITHUB_APP,
-        look=looks.github_app,
-        needed=looks.has_repositories,
+        link=checks.GITHUB_APP,
+        check=checks.github_app,
+        needed=checks.has_repositories,
         after="railway-token",
     ),
     Step(
@@ -123,8 +123,8 @@ STEPS: Final = (
             "Single Redirect, Edit*. Nothing of an account, and no other zone."
         ),
         link=TOKENS_AT_CLOUDFLARE,
-        look=looks.cloudflare_token,
-        needed=looks.has_zones,
+        check=checks.cloudflare_token,
+        needed=checks.has_zones,
     ),
     Step(
         name="cloudflare-zones",
@@ -136,8 +136,8 @@ STEPS: Final = (
             "that it may write too shows in the first `up`."
         ),
         link="domains.md",
-        look=looks.cloudflare_zones,
-        needed=looks.has_zones,
+        check=checks.cloudflare_zones,
+        needed=checks.has_zones,
         after="cloudflare-token",
     ),
     Step(
@@ -150,8 +150,8 @@ STEPS: Final = (
             "CDN."
         ),
         link="https://cloud.digitalocean.com/account/api/tokens",
-        look=looks.digitalocean_token,
-        needed=looks.has_spaces,
+        check=checks.digitalocean_token,
+        needed=checks.has_spaces,
     ),
     Step(
         name="spaces-key",
@@ -163,8 +163,8 @@ STEPS: Final = (
             "keys, which open their bucket alone."
         ),
         link="https://cloud.digitalocean.com/spaces/access_keys",
-        look=looks.spaces_key,
-        needed=looks.has_spaces,
+        check=checks.spaces_key,
+        needed=checks.has_spaces,
     ),
     Step(
         name="secrets",
@@ -176,8 +176,8 @@ STEPS: Final = (
             "the file with your private key."
         ),
         link="secrets.md",
-        look=looks.secrets,
-        needed=looks.has_secrets,
+        check=checks.secrets,
+        needed=checks.has_secrets,
     ),
     Step(
         name="state",
@@ -189,8 +189,8 @@ STEPS: Final = (
             "<stack>`."
         ),
         link="state.md",
-        look=looks.state,
-        needed=looks.is_real,
+        check=checks.state,
+        needed=checks.is_real,
     ),
     Step(
         name="github",
@@ -201,8 +201,8 @@ STEPS: Final = (
             "stack. GitHub shows nobody which secrets are set: compare with the list of the page."
         ),
         link="pull-requests.md",
-        look=looks.github,
-        needed=looks.has_workflows,
+        check=checks.github,
+        needed=checks.has_workflows,
     ),
     Step(
         name="first-up",
@@ -214,7 +214,7 @@ STEPS: Final = (
             "looks from outside."
         ),
         link="real-accounts.md",
-        look=looks.first_up,
+        check=checks.first_up,
         after="railway-token",
     ),
 )
@@ -245,7 +245,7 @@ async def _looked(step: Step, context: StepContext, before: Outcome | None) -> O
         return Outcome(step=step, state=State.NOT_NEEDED, text=f"for {step.who}")
     if before is not None and before.state is not State.DONE:
         return Outcome(step=step, state=State.TO_DO, text=f"after: {before.step.title}")
-    findings = await step.look(context)
+    findings = await step.check(context)
     wrong = [each for each in findings if each.level is Level.PROBLEM]
     good = [each.text for each in findings if each.level is Level.OK]
     if wrong:

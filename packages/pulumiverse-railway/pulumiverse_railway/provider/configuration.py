@@ -71,7 +71,7 @@ def build_client(configuration: Configuration, *, transport: AsyncBaseTransport 
     """Return the API client; raises ``Failure`` unless one token is set. A ``transport`` takes the network's place."""
     from httpx import InvalidURL  # noqa: PLC0415 a preview needs no HTTP library
 
-    from railway_api.connection import connect  # noqa: PLC0415
+    from railway_api.client_factory import connect  # noqa: PLC0415
 
     url, token = _url(configuration), _token(configuration)
     plan, workspace_id = configuration.plan, configuration.workspace_id

@@ -8,7 +8,7 @@ from railway_api.operation import Document, Operation, mutation, query
 
 if TYPE_CHECKING:
     from railway_api.answers import GitHubAccess, NotificationRule, SshPublicKey, UsageLimitOfWorkspace, User, Workspace
-    from railway_api.connections import Page
+    from railway_api.relay import Page
 
 
 ME: Operation[User] = query("me", {}, "{ id name }")

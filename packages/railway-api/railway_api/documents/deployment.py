@@ -14,7 +14,7 @@ if TYPE_CHECKING:
         DeploymentLogsLines,
         DeploymentLogTails,
     )
-    from railway_api.connections import Connection
+    from railway_api.relay import Connection
 
 
 DEPLOYMENT: Operation[DeploymentInDeployment] = query("deployment", {"id": "String!"}, "{ id status createdAt meta }")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         EnvironmentSnapshot,
         WorkflowResult,
     )
-    from railway_api.connections import Page
+    from railway_api.relay import Page
 
 
 WORKFLOW_STATUS: Operation[WorkflowResult] = query("workflowStatus", {"workflowId": "String!"}, "{ status error }")

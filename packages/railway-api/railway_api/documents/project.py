@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         ProjectToken,
         ProjectTokenInProjectToken,
     )
-    from railway_api.connections import Page
+    from railway_api.relay import Page
 
 
 PROJECT_FIELDS = (

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pulumi_provider.declaration import Context, Function, Inputs, Problem, Property
 from pulumiverse_railway.provider.resources.shared.scopes import railway
 from railway_api.client import Client
-from railway_api.connections import nodes
 from railway_api.documents.project import PROJECT, PROJECTS
 from railway_api.errors import NotFound
 from railway_api.failure import Failure
+from railway_api.relay import nodes
 
 if TYPE_CHECKING:
     from railway_api.answers import Project

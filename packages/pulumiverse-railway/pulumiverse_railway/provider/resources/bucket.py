@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import InitializationFailed
 from pulumiverse_railway import rules
-from railway_api.connections import nodes
 from railway_api.documents.storage import BUCKET_CREATE, BUCKET_CREDENTIALS, BUCKET_DETAILS, BUCKET_UPDATE
 from railway_api.environment import Environment
 from railway_api.errors import NotFound, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
+from railway_api.relay import nodes
 from railway_api.retries import LAG_S, create_or_find, retry_on, wait_for
 from railway_api.snapshot import Snapshot
 

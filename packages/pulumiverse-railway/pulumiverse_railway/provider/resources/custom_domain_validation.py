@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway import rules
-from railway_api import dns, edge
+from railway_api import dns, domain_probe
 from railway_api.documents.domain import CUSTOM_DOMAIN_ISSUE_CERTIFICATE
 from railway_api.environment import Environment
 from railway_api.errors import Validation
@@ -124,9 +124,9 @@ async def _wait(context: Context, new: CustomDomainValidationInputs) -> CustomDo
                 f"{new.domain} is not a custom domain of service {new.service_id}: create a CustomDomain first"
             )
         status = domain["status"]
-        answer: edge.Answer | None = None
+        answer: domain_probe.Answer | None = None
         if _works(status, proxied=new.proxied):
-            answer = await edge.visit(_visited(new.domain)) if new.proxied else None
+            answer = await domain_probe.visit(_visited(new.domain)) if new.proxied else None
             if answer is None or answer.reached_railway:
                 await context.status("verified")
                 return _state(new, domain)
@@ -143,7 +143,7 @@ async def _wait(context: Context, new: CustomDomainValidationInputs) -> CustomDo
         await context.status(_waiting_for(status, answer))
 
 
-def _waiting_for(status: CustomDomainStatus, answer: edge.Answer | None) -> str:
+def _waiting_for(status: CustomDomainStatus, answer: domain_probe.Answer | None) -> str:
     if answer is not None:
         return f"waiting for HTTPS: {answer.problem}"
     return "waiting for the certificate..." if status["verified"] else "waiting for DNS..."
@@ -187,7 +187,7 @@ async def _still_works(environment: Environment, old: CustomDomainValidationStat
     failed = again["status"]["certificateStatus"] == ISSUE_FAILED and not old.proxied
     if failed or not again["status"]["verified"]:
         return False
-    answer = await edge.visit(_visited(old.domain))
+    answer = await domain_probe.visit(_visited(old.domain))
     return answer.reached_railway and answer.proxied == old.proxied
 
 
@@ -209,7 +209,7 @@ async def _refused(new: CustomDomainValidationInputs, domain: Domain) -> str:
     return f"{headline}\n{records}\nnext: correct that and run the command again"
 
 
-async def _explanation(new: CustomDomainValidationInputs, domain: Domain, answer: edge.Answer | None) -> str:
+async def _explanation(new: CustomDomainValidationInputs, domain: Domain, answer: domain_probe.Answer | None) -> str:
     """Return what is still missing when the time is over."""
     problems = await _wrong_records(new, domain)
     if answer is not None:

@@ -14,12 +14,12 @@ from pulumi_provider.errors import InitializationFailed
 from pulumi_provider.naming import camel_case
 from pulumiverse_railway import conflicts, rules
 from railway_api.client import Client
-from railway_api.connections import nodes
 from railway_api.deletion import delete_listed, project_exists
 from railway_api.documents.environment import ENVIRONMENT_RENAME
 from railway_api.documents.project import PROJECT, PROJECT_CREATE, PROJECT_DELETE, PROJECT_UPDATE
 from railway_api.errors import NotFound, Opaque, OutcomeUnknown, RailwayError
 from railway_api.failure import Failure
+from railway_api.relay import nodes
 from railway_api.retries import wait_for, wait_until_visible
 from railway_api.snapshot import Snapshot
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import Context, Problem, Property, Resource
 from pulumi_provider.errors import InitializationFailed
-from railway_api.connections import nodes
 from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentFailed, DeploymentSpec
 from railway_api.deployments import ONLY_RECORDED
 from railway_api.documents.deployment import DEPLOYMENT, DEPLOYMENT_REMOVE, DEPLOYMENTS
 from railway_api.environment import Environment
 from railway_api.errors import RailwayError
 from railway_api.failure import Failure
+from railway_api.relay import nodes
 from railway_api.rollback import HEALTHY, LISTED
 from railway_api.snapshot import Deployment, Snapshot
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumi_provider.errors import InitializationFailed
 from pulumiverse_railway import rules
-from railway_api.connections import nodes
 from railway_api.documents.storage import VOLUME_CREATE, VOLUME_DELETE, VOLUME_INSTANCE_UPDATE, VOLUME_UPDATE
 from railway_api.environment import Environment
 from railway_api.errors import Exists, NotFound, Opaque, OutcomeUnknown, RailwayError
 from railway_api.failure import Failure
+from railway_api.relay import nodes
 from railway_api.retries import UNSEEN_S, retry_on, wait_for
 from railway_api.snapshot import Snapshot
 

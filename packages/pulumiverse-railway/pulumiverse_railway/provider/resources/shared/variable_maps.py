@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pulumi_provider.declaration import Context
-from railway_api.connections import nodes
 from railway_api.documents.environment import ENVIRONMENT_VARIABLES
 from railway_api.environment import Environment
 from railway_api.errors import NotFound, RailwayError
+from railway_api.relay import nodes
 from railway_api.retries import wait_for
 from railway_api.snapshot import Snapshot
 

@@ -1,7 +1,7 @@
-"""The looks at the steps of ``first_steps``, and which stacks need them.
+"""The checks of the steps of ``first_steps``, and which stacks need them.
 
-Owns the looks: each reads alone, and says what it found as ``doctor`` says it. A look that can only say what a person
-has to compare gives notes alone.
+Each check reads alone, and returns its findings as ``doctor`` shows them. A check that can only say what a person has
+to compare returns notes alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A comparison as one Markdown text for a pull request: what is grave first, then system by system, and a diagram.
+"""The text of the comment on a pull request, in Markdown: what is grave first, then system by system, and a diagram.
 
 Owns layout, the limit on length, and that no text acts. Every text comes from a document that a fork may have made: all
 of them stand in code that they cannot end, in which GitHub mentions nobody and makes no link. In the diagram, system →
@@ -16,10 +16,9 @@ from typing import Final
 
 from railway_api.counting import count
 from railyard.accounts.github import WorkflowRun
-from railyard.output.cost import Cost
 from railyard.output.money import MoneyDifference, signed
-from railyard.review.diff_document import Cost as DocumentCost
-from railyard.review.diff_document import Diff, Difference, Rule, Side, StackDiff
+from railyard.output.up_estimate import UpEstimate
+from railyard.review.diff_document import Cost, Diff, Difference, Rule, Side, StackDiff
 from railyard.review.resource_changes import Change, Kind, by_system, counted
 
 MARKER: Final = "<!-- railyard diff -->"
@@ -191,9 +190,9 @@ def _real(real: Difference, detail: _Detail) -> list[str]:
     return lines
 
 
-def sentence(cost: DocumentCost, plan: str) -> str:
+def sentence(cost: Cost, plan: str) -> str:
     """Return the cost in words."""
-    return Cost(requests=cost.requests, deployments=cost.deployments).sentence(plan)
+    return UpEstimate(requests=cost.requests, deployments=cost.deployments).sentence(plan)
 
 
 def _changes(changes: Sequence[Change], detail: _Detail) -> list[str]:

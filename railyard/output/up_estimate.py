@@ -1,4 +1,4 @@
-"""The cost of an ``up``: about how many requests to Railway, and how many deployments.
+"""The estimate of an ``up``: about how many requests to Railway, and how many deployments.
 
 A pure function of the steps of a preview; nobody is asked. The rules are those by which the Railway provider saves
 requests, measured in this sandbox: creates of one kind leave together, settings leave in as few commits as the order of
@@ -45,7 +45,7 @@ _SCALING: Final = ("regions", "numReplicas", "waitForDeployment")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cost:
+class UpEstimate:
     """The requests and deployments that a preview expects of the ``up`` that follows."""
 
     requests: int
@@ -61,8 +61,8 @@ class Cost:
         return f"up will send {requests} and start {deployments}{allowed}"
 
 
-def foresee(steps: Iterable[Step]) -> Cost | None:
-    """Return the cost of these steps; None when nothing of them concerns Railway."""
+def estimate_up(steps: Iterable[Step]) -> UpEstimate | None:
+    """Return the estimate for these steps; None when nothing of them concerns Railway."""
     every = list(steps)
     changing = [
         step
@@ -79,7 +79,7 @@ def foresee(steps: Iterable[Step]) -> Cost | None:
     requests = sum(_of_project(group, levels) for group in projects.values())
     if any(_noun(step) == "Project" and step.kind in _CREATES for step in changing):
         requests += 1  # who the token is, and whether an interrupted run left any of the projects
-    return Cost(requests=requests, deployments=sum(_deploys(step) for step in changing))
+    return UpEstimate(requests=requests, deployments=sum(_deploys(step) for step in changing))
 
 
 def _noun(step: Step) -> str:
