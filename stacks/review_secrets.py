@@ -1,4 +1,4 @@
-"""The secrets of a review environment: made up, but for those that the settings of its stack hand over.
+"""The secrets of a review environment: placeholders, but for those that the settings of its stack hand over.
 
 Owns how they are made up. Each follows from the token of the Railway account, so that the next ``up`` finds the
 password that a database was made with, nobody who lacks the token can guess one, and none is stored anywhere.
@@ -28,9 +28,9 @@ from stacks.secrets import (
 )
 
 TOKENS: Final = ("RAILWAY_API_TOKEN", "RAILWAY_TOKEN")
-"""Variables of which the first that is set is what made-up values follow from."""
-MADE_UP: Final = "made up"
-"""The fingerprint of a made-up value."""
+"""Variables of which the first that is set is what placeholders follow from."""
+PLACEHOLDER: Final = "made up"
+"""The fingerprint of a placeholder; states have it."""
 
 
 def read(review: Review, files: Mapping[str, str], declared: Declared, *, preview: bool) -> StackSecrets:
@@ -49,10 +49,10 @@ def read(review: Review, files: Mapping[str, str], declared: Declared, *, previe
         generated = [each for each in needed if each.required and each not in handed_over]
         document, values = _opened(files[system], system, handed_over, preview=preview)
         outputs = {
-            each.name: as_output(made_up(each, token, review, system)) if token else unknown() for each in generated
+            each.name: as_output(placeholder(each, token, review, system)) if token else unknown() for each in generated
         }
         outputs |= {each.name: unknown() if values is None else as_output(values[each.name]) for each in handed_over}
-        fingerprints[system] = {each.name: MADE_UP for each in generated}
+        fingerprints[system] = {each.name: PLACEHOLDER for each in generated}
         if document:
             fingerprints[system] |= {each.name: fingerprint(document, system, each.name) for each in handed_over}
         unopened = [*(generated if not token else ()), *(handed_over if values is None else ())]
@@ -61,7 +61,7 @@ def read(review: Review, files: Mapping[str, str], declared: Declared, *, previe
     return StackSecrets(systems=systems, fingerprints=fingerprints)
 
 
-def made_up(secret: Secret, token: str, review: Review, system: str) -> str:
+def placeholder(secret: Secret, token: str, review: Review, system: str) -> str:
     """Return a value that keeps the rules of ``secret``, another one for each pull request."""
     where = f"railyard review {review.stack} {review.pull_request} {system}.{secret.name}"
     return secret.standin(hmac.new(token.encode(), where.encode(), hashlib.sha256).hexdigest())

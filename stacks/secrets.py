@@ -114,8 +114,8 @@ def read(
     path = Path(os.environ.get(FILE_VARIABLE) or file)
     try:
         document = read_file(path, empty=_is_sandbox_file() or not any(declared.values()))
-        made_up = _made_up(declared, document) if _is_sandbox_file() else {}
-        names = secret_rules.present(document) | made_up
+        placeholders = _placeholders(declared, document) if _is_sandbox_file() else {}
+        names = secret_rules.present(document) | placeholders
         findings = secret_rules.missing(declared, names)
         if os.environ.get(STANDINS_VARIABLE):
             values = _standins(declared, document)
@@ -123,7 +123,7 @@ def read(
             values = opened(document, preview=preview, tolerant=bool(findings), alone=alone)
     except sops.SopsError as error:
         raise SecretsError(str(error)) from None
-    values = None if values is None else {**values, **made_up}
+    values = None if values is None else {**values, **placeholders}
     _refuse(path, declared, [*findings, *secret_rules.malformed(declared, values or {})])
     # The sandbox's file goes on holding groups of systems that somebody has removed.
     groups = document.keys() if _is_sandbox_file() else {*known, *declared}
@@ -251,7 +251,7 @@ def _is_sandbox_file() -> bool:
     return bool(os.environ.get(FILE_VARIABLE)) and is_loopback(os.environ.get("RAILWAY_API_URL", ""))
 
 
-def _made_up(declared: Declared, document: sops.Document) -> dict[str, dict[str, str]]:
+def _placeholders(declared: Declared, document: sops.Document) -> dict[str, dict[str, str]]:
     """Make up values for the systems of which the sandbox's file knows nothing: who adds one needs no sops."""
     groups = document.keys()
     return {

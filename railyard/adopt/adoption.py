@@ -333,9 +333,9 @@ def _about_environments(live: LiveProject) -> list[str]:
     ]
 
 
-def _why(adoption: Adoption, matched: Matched, made_up: Sequence[Secret]) -> dict[str, dict[str, str]]:
-    """Return what explains a difference: URN → property → reason. ``made_up`` are secrets of the sandbox's own."""
-    names = [name for secret in made_up for name in (secret.name, *secret.also_sets)]
+def _why(adoption: Adoption, matched: Matched, placeholders: Sequence[Secret]) -> dict[str, dict[str, str]]:
+    """Return what explains a difference: URN → property → reason. ``placeholders`` are secrets of the sandbox's own."""
+    names = [name for secret in placeholders for name in (secret.name, *secret.also_sets)]
     values = dict.fromkeys((f"variables.{name}" for name in names), "the sandbox has a value of its own")
     reasons = {urn: dict(values) for urn in matched.ids}
     for urn, id_ in matched.ids.items():

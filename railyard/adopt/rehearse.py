@@ -2,7 +2,7 @@
 
 Owns that place: a copy of the project's settings and a sandbox of its own, in a folder that is gone afterwards. No
 secret reaches it, and no credential: in their place are those values that the sandbox has for the system's secrets,
-and made-up ones of the same shape for all others. A value gets the same substitute wherever it stands, inside of other
+and placeholders of the same shape for all others. A value gets the same substitute wherever it stands, inside of other
 values too, so that an address goes on holding the password of its database.
 """
 

@@ -315,7 +315,7 @@ class Deployment:
             return ""
 
     def _record(self, outcome: DeployOutcome) -> None:
-        """Keep at GitHub, in a workflow, with which commit each system went well: there the next way back leads."""
+        """Keep at GitHub, in a workflow, with which commit each system went well: the next rollback returns to it."""
         if os.environ.get("GITHUB_ACTIONS") != "true" or outcome.commit.endswith(deploy_plan.CHANGED):
             return
         try:
@@ -334,7 +334,7 @@ class Deployment:
 
 
 def _problems(release: SystemRelease, back: bool) -> list[str]:
-    """Return the list that takes what goes wrong now: on the way there, or on the way back."""
+    """Return the list that takes what goes wrong now: in the deployment, or in the rollback."""
     return release.back_problems if back else release.problems
 
 

@@ -33,7 +33,7 @@ class Result(StrEnum):
     ROLLED_BACK = "rolled back"
     """It failed, and what ran before runs again and is healthy."""
     BROKEN = "broken"
-    """It failed, and so did the way back, or there is none: somebody has to look."""
+    """It failed, and so did the rollback, or there is none: somebody has to look."""
 
 
 @dataclass(kw_only=True)

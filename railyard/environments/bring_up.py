@@ -1,7 +1,7 @@
 """``railyard review up``: one environment is let in, written down, brought up, filled with data and verified.
 
 Owns the order. What is written down comes before anything that exists, so that a run that is killed at any moment
-leaves nothing that the next sweep does not find.
+leaves nothing that the next cleanup does not find.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``railyard review``: an environment for a pull request, started, listed, ended and swept up.
+"""``railyard review``: an environment for a pull request, started, listed, ended and cleaned up.
 
 Owns the commands: their options, what they print and how they end. The work is in the modules beside this one.
 """
@@ -22,8 +22,7 @@ from railyard.environments.context import ReviewContext, github, review_context
 from railyard.environments.document import Environment, moment
 from railyard.environments.names import stack_name
 from railyard.environments.record import Record
-from railyard.environments.removal import Removal, take_down
-from railyard.environments.removal import sweep as sweep_all
+from railyard.environments.removal import Removal, clean_up, take_down
 from railyard.review.comment import with_section
 from railyard.review.comment_text import MARKER
 from railyard.shared.console import (
@@ -150,7 +149,7 @@ def sweep(
     with reported_errors(json=json):
         api = github()
         with review_context(stack, sandbox=sandbox) as context:
-            ended = sweep_all(context, api, _say(json=json), preview=preview)
+            ended = clean_up(context, api, _say(json=json), preview=preview)
         if comment and api and not preview:
             _tell_pull_requests(api, stack, ended)
         if json:

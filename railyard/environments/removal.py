@@ -36,7 +36,7 @@ def take_down(context: ReviewContext, number: int, say: Say) -> Removal:
     return _end(context, number, "somebody said so", context.records.all().get(number), say)
 
 
-def sweep(context: ReviewContext, api: GitHub | None, say: Say, *, preview: bool) -> list[Removal]:
+def clean_up(context: ReviewContext, api: GitHub | None, say: Say, *, preview: bool) -> list[Removal]:
     """Remove what has expired, is closed, was cut off, or is of nobody; what cannot be removed keeps no other one."""
     # What exists first, what is written down after it: of what is made meanwhile the record is there before.
     leftovers = _existing(context, list(context.records.all().values()))

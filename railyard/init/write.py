@@ -84,7 +84,7 @@ def write(plan: Plan) -> None:
 def with_generated(files: Mapping[str, str]) -> dict[str, str]:
     """Return the files of a project with those at GitHub that follow from its stacks.
 
-    Raises ``OperationError`` for settings that are refused: the project is made in a passing folder first.
+    Raises ``OperationError`` for settings that are refused: the project is made in a temporary folder first.
     """
     with (
         tempfile.TemporaryDirectory(prefix="railyard-init-") as directory,

@@ -121,7 +121,7 @@ def _up(stack: Stack) -> str:
     queue: max
   permissions:
     contents: read
-    # With which commit each system went well: there its way back leads.
+    # With which commit each system went well: its rollback returns to it.
     deployments: write
   steps:
 {set_up(history=True, pulumi=True)}

@@ -19,7 +19,7 @@ from railyard.environments.data import mask
 from railyard.shared.console import OperationError
 from railyard.shared.stack import read_stack
 from stacks.backend import POSTGRES_PASSWORD
-from stacks.review_secrets import made_up
+from stacks.review_secrets import placeholder
 from stacks.reviews import Review
 from tests.environments.conftest import Project, said
 from tests.operations_backup import servers
@@ -57,7 +57,7 @@ COLUMNS = [
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """A PostgreSQL with the made-up password of pull request 7, and a database to be dumped."""
-    password = made_up(POSTGRES_PASSWORD, RAILWAY_TOKEN, Review(pull_request=7, stack="staging"), "netia")
+    password = placeholder(POSTGRES_PASSWORD, RAILWAY_TOKEN, Review(pull_request=7, stack="staging"), "netia")
     before = os.environ["PATH"]
     os.environ["PATH"] = f"{servers.binaries()}{os.pathsep}{before}"
     try:
