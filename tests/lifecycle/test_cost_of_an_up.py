@@ -30,4 +30,5 @@ def test_a_new_commit_is_foreseen_too(new_commit):
 
     before, after = (sum(each.world()["deployments"].values()) for each in (new_commit.before, new_commit.after))
     assert cost["deployments"] == after - before == 4
-    assert abs(cost["requests"] - sent(new_commit.after)) <= 1
+    # A service whose inputs come late, as on a slow machine, has a commit of its own.
+    assert cost["requests"] <= sent(new_commit.after) <= cost["requests"] + 3
