@@ -162,6 +162,8 @@ def test_make_uses_the_cli_and_keeps_the_users_file_as_it_is(real):
 def test_a_killed_run_leaves_neither_plugin_nor_lock(real):
     """The CLI is killed while a deployment is under way; the next run goes on from there."""
     put_standins(real.directory, real.directory / "plugins")  # children of the CLI, which see its end
+    if not (real.directory / ".venv").is_symlink():  # so does the provider: a fork is the child of another process
+        (real.directory / ".venv" / "bin" / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     command = [sys.executable, "-m", "railyard.engine", "up", "--system", "omega"]
     running = subprocess.Popen(
         command, cwd=real.directory, env=real.wrapped, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
