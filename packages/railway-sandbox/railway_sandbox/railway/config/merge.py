@@ -9,7 +9,7 @@ import copy
 from typing import Any, cast
 
 from railway_sandbox.railway.config.rules import force
-from railway_sandbox.railway.config.shape import GROUPS, IGNORES_NULL, is_marked
+from railway_sandbox.railway.config.shape import GROUPS, IGNORES_NULL, marked
 from railway_sandbox.railway.errors import NotSimulated
 from railway_sandbox.railway.records import Config, part
 
@@ -66,7 +66,7 @@ def _merged_group(group: str, settings: Config, change: Config | None, *, nulls_
     merged = dict(settings)
     for name, value in change.items():
         if value is None:
-            if not nulls_lost and not is_marked(group, name, IGNORES_NULL):
+            if not nulls_lost and name not in marked(group, IGNORES_NULL):
                 merged.pop(name, None)
         else:
             merged[name] = deep_merge(merged.get(name), value)

@@ -7,6 +7,7 @@ Owns the check that a patch is well formed. Whether it is allowed is decided by 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Final, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -233,16 +234,17 @@ class EnvironmentShape(Shape):
     private_network_disabled: bool | None = None
 
 
-def is_marked(group: str, setting: str, mark: str) -> bool:
-    """Tell whether a setting of a group has one of the marks above."""
-    fields = GROUPS[group].model_fields.values()
-    return any(mark in field.metadata for field in fields if field.alias == setting)
+@cache
+def marked(group: str, mark: str) -> frozenset[str]:
+    """Return the names of a group's settings that have one of the marks above."""
+    fields = GROUPS[group].model_fields.items()
+    return frozenset(field.alias or name for name, field in fields if mark in field.metadata)
 
 
 def older_settings(group: str) -> set[str]:
     """Return the names of a group's settings that ``ServiceInstance`` has as well."""
     names = {field.alias or name for name, field in GROUPS[group].model_fields.items()}
-    return {name for name in names if not is_marked(group, name, CONFIG_ONLY)}
+    return names - marked(group, CONFIG_ONLY)
 
 
 NOT_SIMULATED = {
