@@ -190,7 +190,12 @@ def inner_model(annotation: Any) -> type[BaseModel] | None:
 
 def field_at(model: type[BaseModel], key: str | int) -> FieldInfo | None:
     """Return the field of a model by its name in Python or in settings."""
-    return next((field for name, field in model.model_fields.items() if key in (name, field.alias)), None)
+    return model.model_fields.get(_name_at(model, key))
+
+
+def _name_at(model: type[BaseModel], key: str | int) -> str:
+    """Return the name in Python of the field, or "" where the model has none."""
+    return next((name for name, field in model.model_fields.items() if key in (name, field.alias)), "")
 
 
 def _rule(field: Any) -> Rule | None:
@@ -205,5 +210,4 @@ def _metadata(annotation: Any) -> tuple[Any, ...]:
 
 
 def _doc(model: type[BaseModel], key: str | int) -> str:
-    name = next((name for name, field in model.model_fields.items() if key in (name, field.alias)), "")
-    return " ".join(docstring(model, name).split())
+    return " ".join(docstring(model, _name_at(model, key)).split())

@@ -171,8 +171,7 @@ _BESIDE_OTHERS: Final = {
 
 
 def _contradictions(settings: Settings, image: str | None) -> dict[str, str]:
-    source = {"image": image} if image else {"repo": _STAND_IN}
-    values = {**source, **{to_snake(name): value for name, value in settings.items()}}
+    values = {**_source(image), **{to_snake(name): value for name, value in settings.items()}}
     replicas = sum(settings["regions"].values()) if "regions" in settings else settings.get("replicas", 1)
     names = [name for name, _ in conflicts.of_service(values, replicas=replicas)]
     problems = dict(_BESIDE_OTHERS[name] for name in names if name in _BESIDE_OTHERS)
@@ -181,11 +180,14 @@ def _contradictions(settings: Settings, image: str | None) -> dict[str, str]:
     return problems
 
 
+def _source(image: str | None) -> Settings:
+    return {"image": image} if image else {"repo": _STAND_IN}
+
+
 def arguments(settings: Settings, *, image: str | None = None) -> ServiceSettings:
     """Return settings as the components take them; raises pydantic's ``ValidationError``."""
-    source = {"image": image} if image else {"repo": _STAND_IN}
     others = {name: value for name, value in settings.items() if name not in {"image", "repo"}}
-    return ServiceSettings.model_validate_json(json.dumps({**source, **others}))
+    return ServiceSettings.model_validate_json(json.dumps({**_source(image), **others}))
 
 
 def deployed(settings: Settings, *, image: str | None = None) -> Config:
