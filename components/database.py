@@ -65,7 +65,7 @@ class Server:
     password_variable: str
     """The variable in which it gets its password."""
     needs_password: bool = True
-    """Whether it does not start without one."""
+    """True if it does not start without one."""
 
 
 IMAGES: Final = {

@@ -33,14 +33,14 @@ def find() -> Path | None:
 def main() -> int:
     """Build it where it is missing; return the exit code, which is 1 in continuous integration without Go as well."""
     try:
-        found = go_build.build(SOPS, print) if go_build.possible(SOPS) else find()
+        program = go_build.build(SOPS, print) if go_build.possible(SOPS) else find()
     except OperationError as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
-    if found is None:
+    if program is None:
         sys.stderr.write("sops is not built: there is no Go toolchain\n")
         return 1 if os.environ.get("CI") else 0
-    sys.stdout.write(f"{found} is there for the tests\n")
+    sys.stdout.write(f"{program} is there for the tests\n")
     return 0
 
 

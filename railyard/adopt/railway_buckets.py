@@ -30,10 +30,10 @@ def of_field(live: LiveProject, name: str, names: Collection[str]) -> Settings |
     same = [each for each in live.buckets if each.name == name]
     left = [each for each in live.buckets if each.name not in names]
     lacking = [each for each in names if all(each != bucket.name for bucket in live.buckets)]
-    found = same or (left if len(left) == 1 and lacking == [name] else [])
-    if not found:
+    chosen = same or (left if len(left) == 1 and lacking == [name] else [])
+    if not chosen:
         return None
-    return {"region": found[0].region, **({} if same else {"name": found[0].name})}
+    return {"region": chosen[0].region, **({} if same else {"name": chosen[0].name})}
 
 
 def of_own(live: LiveProject, taken: Collection[str], services: Collection[str]) -> tuple[Settings, list[str]]:

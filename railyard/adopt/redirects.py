@@ -93,8 +93,8 @@ def _other_records(redirects: list[RedirectSettings], live: LiveProject) -> list
     """Return notes about names whose record is another one than a redirect has here, which nothing replaces."""
     types = {each.hostname: {one.type for one in live.records if one.name == each.hostname} for each in redirects}
     return [
-        f"{host}: it has the record {' and '.join(sorted(found))}, and a redirect here an A record: delete it before "
+        f"{host}: it has the record {' and '.join(sorted(present))}, and a redirect here an A record: delete it before "
         "the next up, which makes that"
-        for host, found in types.items()
-        if found & {"AAAA", "CNAME"}
+        for host, present in types.items()
+        if present & {"AAAA", "CNAME"}
     ]

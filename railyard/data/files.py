@@ -82,10 +82,10 @@ def unpacked(store: FilesBackups, chosen: FilesBackup) -> Generator[UnpackedArch
         files.mkdir()
         tree = unpack(packed, files)
         packed.unlink()
-        found = databases(tree, files)
-        if torn := _torn(found):
+        inside = databases(tree, files)
+        if torn := _torn(inside):
             raise OperationError(f"{store.bucket}/{chosen.key} is of no use: {'; '.join(torn)}")
-        yield UnpackedArchive(tree=tree, folder=files, databases=found)
+        yield UnpackedArchive(tree=tree, folder=files, databases=inside)
 
 
 def restore_beside(

@@ -81,8 +81,8 @@ class DnsRecord(Resource[DnsRecordInputs, DnsRecordState]):
     async def read(self, context: Context, id: str, old: DnsRecordState | None) -> DnsRecordState | None:
         zone_id, record_id = _ids(id, old)
         path = f"/zones/{zone_id}/dns_records/{record_id}"
-        found = await cast("CloudflareClient", context.client).find(path)
-        return _state(found["result"], zone_id, old.name if old else None) if found else None
+        answer = await cast("CloudflareClient", context.client).find(path)
+        return _state(answer["result"], zone_id, old.name if old else None) if answer else None
 
     async def update(self, context: Context, id: str, old: DnsRecordState, new: DnsRecordInputs) -> DnsRecordState:
         zone_id, record_id = _ids(id, old)

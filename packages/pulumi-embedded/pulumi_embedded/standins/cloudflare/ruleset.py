@@ -86,8 +86,8 @@ class Ruleset(Resource[RulesetInputs, RulesetState]):
 
     async def read(self, context: Context, id: str, old: RulesetState | None) -> RulesetState | None:
         zone_id, ruleset_id = _ids(id, old)
-        found = await cast("CloudflareClient", context.client).find(f"/zones/{zone_id}/rulesets/{ruleset_id}")
-        return _state(found["result"], zone_id) if found else None
+        answer = await cast("CloudflareClient", context.client).find(f"/zones/{zone_id}/rulesets/{ruleset_id}")
+        return _state(answer["result"], zone_id) if answer else None
 
     async def update(self, context: Context, id: str, old: RulesetState, new: RulesetInputs) -> RulesetState:
         zone_id, ruleset_id = _ids(id, old)

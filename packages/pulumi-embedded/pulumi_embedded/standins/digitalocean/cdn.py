@@ -104,10 +104,10 @@ async def _read(client: DigitalOceanClient, id: str) -> CdnState:
 
 async def _found(client: DigitalOceanClient, id: str) -> CdnState | None:
     """Return what DigitalOcean has; None when there is no such endpoint."""
-    found = await client.find(f"{PATH}/{id}")
-    if found is None:
+    answer = await client.find(f"{PATH}/{id}")
+    if answer is None:
         return None
-    endpoint = found["endpoint"]
+    endpoint = answer["endpoint"]
     certificate = str(endpoint.get("certificate_id") or "")
     if certificate and certificate != CLOUDFLARE_CERTIFICATE:
         certificate = str((await client.json("GET", f"/v2/certificates/{certificate}"))["certificate"]["name"])

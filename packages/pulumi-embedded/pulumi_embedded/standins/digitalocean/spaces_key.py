@@ -57,8 +57,8 @@ class SpacesKey(Resource[SpacesKeyInputs, SpacesKeyState]):
     async def read(self, context: Context, id: str, old: SpacesKeyState | None) -> SpacesKeyState | None:
         if old is None:
             return None
-        found = await cast("DigitalOceanClient", context.client).find(f"{PATH}/{id}")
-        return _state(found["key"], old) if found else None
+        answer = await cast("DigitalOceanClient", context.client).find(f"{PATH}/{id}")
+        return _state(answer["key"], old) if answer else None
 
     async def update(self, context: Context, id: str, old: SpacesKeyState, new: SpacesKeyInputs) -> SpacesKeyState:
         client = cast("DigitalOceanClient", context.client)
