@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import pulumi
 
@@ -30,6 +30,16 @@ class RailwayBucketSettings(Arguments):
     """Region: sjc (California), iad (Virginia), ams (Amsterdam) or sin (Singapore)."""
     name: Name | None = None
     """Its name in the project. Default: its key in the settings."""
+
+
+VARIABLES: Final = {
+    "bucket": "AWS_S3_BUCKET_NAME",
+    "region": "AWS_DEFAULT_REGION",
+    "endpoint": "AWS_ENDPOINT_URL",
+    "accessKeyId": "AWS_ACCESS_KEY_ID",
+    "secretAccessKey": "AWS_SECRET_ACCESS_KEY",
+}
+"""Property of a bucket → the variable by which a service gets it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,13 +75,14 @@ class RailwayBucket(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
         self.bucket_name, self.endpoint = bucket.bucket_name, bucket.endpoint
-        self.variables = {
-            "AWS_S3_BUCKET_NAME": self.bucket_name,
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_DEFAULT_REGION": bucket.signing_region,
-            "AWS_ACCESS_KEY_ID": bucket.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": bucket.secret_access_key,
+        values = {
+            "bucket": self.bucket_name,
+            "region": bucket.signing_region,
+            "endpoint": self.endpoint,
+            "accessKeyId": bucket.access_key_id,
+            "secretAccessKey": bucket.secret_access_key,
         }
+        self.variables = {variable: values[name] for name, variable in VARIABLES.items()}
         self.register_outputs({"bucketName": self.bucket_name, "endpoint": self.endpoint})
 
 

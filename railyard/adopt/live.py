@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 import httpx
 
+from components import railway_bucket
 from components.redirect import PHASE
 from components.zone import ZoneSettings, holds, nearest
 from railway_api.answers import EnvironmentAdopted, EnvironmentSnapshot
@@ -167,7 +168,7 @@ async def read(
 
 
 async def _buckets(client: Client, snapshot: Snapshot) -> AsyncIterator[RailwayBucket]:
-    uses = any("AWS_S3_BUCKET_NAME" in _variables(snapshot, key) for key in snapshot.services)
+    uses = any(railway_bucket.VARIABLES["bucket"] in _variables(snapshot, key) for key in snapshot.services)
     here = snapshot.config.get("buckets") or {}
     for each in nodes(snapshot.project["buckets"]):
         config = here.get(each["id"])

@@ -8,18 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from components.railway_bucket import VARIABLES
 from pulumiverse_railway import rules
 from railyard.adopt.live import LiveProject
 from railyard.migrate.findings import Settings
 
-_VARIABLES: Final = {
-    "AWS_S3_BUCKET_NAME": "bucketName",
-    "AWS_ENDPOINT_URL": "endpoint",
-    "AWS_DEFAULT_REGION": "region",
-    "AWS_ACCESS_KEY_ID": "accessKeyId",
-    "AWS_SECRET_ACCESS_KEY": "secretAccessKey",
-}
-"""Variable of a service → the name of its value in the credentials of a bucket."""
+_AT_RAILWAY: Final = {"bucket": "bucketName"}
+"""Property of a bucket → its name in the credentials, where that is another one."""
 
 
 def of_field(live: LiveProject, name: str, names: Collection[str]) -> Settings | None:
@@ -60,11 +55,13 @@ def used(live: LiveProject, variables: Mapping[str, str | None], buckets: Settin
     """Return the key of the bucket whose variables a service has, all of them and no other values."""
     for key, settings in buckets.items():
         credentials = next(each.credentials for each in live.buckets if each.name == settings.get("name", key))
-        if credentials and all(variables.get(name) == credentials[value] for name, value in _VARIABLES.items()):
+        if credentials and all(
+            variables.get(variable) == credentials[_AT_RAILWAY.get(name, name)] for name, variable in VARIABLES.items()
+        ):
             return key
     return None
 
 
 def without_its_variables(variables: Mapping[str, str | None]) -> dict[str, str | None]:
     """Return variables without those that a service has of its bucket."""
-    return {name: value for name, value in variables.items() if name not in _VARIABLES}
+    return {name: value for name, value in variables.items() if name not in VARIABLES.values()}

@@ -14,7 +14,7 @@ from typing import Final
 
 from components.bucket import BucketSettings
 from components.database import DatabaseSettings
-from components.railway_bucket import RailwayBucketSettings
+from components.railway_bucket import VARIABLES, RailwayBucketSettings
 from components.service_kind import ServiceSettings
 
 SELF: Final = "self"
@@ -89,13 +89,6 @@ _OF_SPACES: Final = {
     "secretAccessKey": "SPACES_SECRET_ACCESS_KEY",
     "cdnUrl": "SPACES_CDN_URL",
 }
-_OF_RAILWAY: Final = {
-    "bucket": "AWS_S3_BUCKET_NAME",
-    "region": "AWS_DEFAULT_REGION",
-    "endpoint": "AWS_ENDPOINT_URL",
-    "accessKeyId": "AWS_ACCESS_KEY_ID",
-    "secretAccessKey": "AWS_SECRET_ACCESS_KEY",
-}
 _TEMPLATE_URL: Final = re.compile(r"(DATABASE|REDIS|MYSQL|MONGO)_(?P<public>PUBLIC_)?URL")
 _TEMPLATE_PART: Final = re.compile(r"(PG|REDIS_?|MYSQL_?|MONGO)(?P<part>HOST|PORT|USER|PASSWORD|DATABASE)")
 Part = ServiceSettings | DatabaseSettings | BucketSettings | RailwayBucketSettings
@@ -104,7 +97,7 @@ Part = ServiceSettings | DatabaseSettings | BucketSettings | RailwayBucketSettin
 
 def variables_of_bucket(args: BucketSettings | RailwayBucketSettings) -> Mapping[str, str]:
     """Return the properties of a bucket, each with the variable by which a service gets it."""
-    return _OF_SPACES if isinstance(args, BucketSettings) else _OF_RAILWAY
+    return _OF_SPACES if isinstance(args, BucketSettings) else VARIABLES
 
 
 def properties(args: Part) -> tuple[str, ...]:
