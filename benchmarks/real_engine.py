@@ -12,6 +12,7 @@ that an empty program takes less than half as long and everything else a larger 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 import time
@@ -58,6 +59,7 @@ def measure() -> list[Preview]:
     """Measure all programs. Exits where there is no CLI."""
     if needs.pulumi() is None:
         raise SystemExit("there is no Pulumi CLI: make tools installs it, or builds it with Go")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # with it every run would compile the project anew
     with ExitStack() as running:
         directory = Path(running.enter_context(tempfile.TemporaryDirectory()))
         engine = RealEngine(directory / "project", running, STACK)

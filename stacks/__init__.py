@@ -5,6 +5,8 @@ Pulumi.<stack>.yaml, defaults.yaml, secrets/<stack>.yaml â†’ settings, secrets â
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,16 +33,23 @@ from stacks.system import SystemSettings
 
 __all__ = ["class_of", "compose", "declared_secrets", "load", "main", "python_systems", "system_names"]
 
+_TURNS: Final = 25
+"""Turns of the event loop in which the SDK sends the registration of a resource whose parent is registered."""
 _TOLD: Final = 32
 """Exit code by which Pulumi's language host knows that the user has read what is wrong."""
 
 
 def main() -> None:
     """Run the Pulumi program: read the stack's settings, confirm its zones, compose its systems."""
+    gc.freeze()  # what the imports made lives until the end: neither a collection nor the exit has to go through it
+    pulumi.run(_program)
+
+
+async def _program() -> None:
     with _refusals():
         settings = load()
         _confirm_zones(settings)
-        compose(settings)
+        await compose(settings)
 
 
 @contextmanager
@@ -85,7 +94,7 @@ def _settings_file() -> tuple[str, str]:
     return file.name, file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
-def compose(settings: StackSettings) -> None:
+async def compose(settings: StackSettings) -> None:
     """Make every system that the settings name, and export what it reports.
 
     Raises ``SettingsError`` when all of it costs more than the budget: first of all, or in a preview at the end, so
@@ -102,7 +111,7 @@ def compose(settings: StackSettings) -> None:
     stack_secrets = _read_secrets(settings, systems)
     fingerprints = _kept_outputs([name for name in settings.systems if name not in systems])
     instances = secrets.instances_from_now_on()
-    _make_systems(settings, systems, stack_secrets)
+    await _make_systems(settings, systems, stack_secrets)
     pulumi.export(secrets.FINGERPRINTS, secrets.deployed({**fingerprints, **stack_secrets.fingerprints}, instances))
     if excess and not os.environ.get(WHOLE_PREVIEW):
         raise _refused(excess)
@@ -118,7 +127,7 @@ def _read_secrets(settings: StackSettings, systems: Mapping[str, SystemSettings]
     return secrets.read_all(files, declared, preview=preview, known=[*system_names(), *settings.systems])
 
 
-def _make_systems(
+async def _make_systems(
     settings: StackSettings, systems: Mapping[str, SystemSettings], stack_secrets: secrets.StackSecrets
 ) -> None:
     """Make the systems and export their outputs; those of one Railway project share its resource."""
@@ -129,6 +138,14 @@ def _make_systems(
         system = class_of(name)(each, values, settings.stack.zones, project, encrypted=encrypted)
         projects[each.project.name] = system.project
         pulumi.export(name, system.outputs)
+        await _begin_registrations(system.project)
+
+
+async def _begin_registrations(project: Project) -> None:
+    """Let the SDK register the project, for which the engine starts its plugins while the next system is composed."""
+    await project.urn.future()
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 def _systems_to_make(settings: StackSettings) -> dict[str, SystemSettings]:

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from functools import cache, partial
+from inspect import isawaitable
 from pathlib import Path
 from typing import Any
 
@@ -151,8 +152,10 @@ def preview() -> Deploy:
 def _deploy(program: Callable[[], object], *, preview: bool = False) -> dict[tuple[str, str], Inputs]:
     recorder = Recorder()
 
-    def body() -> None:
-        program()
+    async def body() -> None:
+        made = program()
+        if isawaitable(made):
+            await made
 
     programs.run(recorder, body, preview=preview)
     return recorder.seen

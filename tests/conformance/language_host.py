@@ -14,12 +14,13 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
 import grpc
+import pulumi.runtime
 from google.protobuf.empty_pb2 import Empty
 from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
@@ -45,8 +46,21 @@ class LanguageHost(LanguageServer):
         self._told = False
 
     def _program(self) -> None:
-        try:
+        with self._exit():
             runpy.run_path(self._directory, run_name="__main__")
+        stack: Any = pulumi.runtime.get_root_resource()
+        if (main := stack._async_program) is not None:
+
+            async def run() -> Any:
+                with self._exit():
+                    return await main()
+
+            stack._async_program = run
+
+    @contextmanager
+    def _exit(self) -> Iterator[None]:
+        try:
+            yield
         except SystemExit as ended:
             if ended.code != TOLD:
                 raise

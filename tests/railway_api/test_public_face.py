@@ -47,12 +47,16 @@ def test_other_names_are_not_there() -> None:
         _ = railway_api.Clinet  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def test_errors_and_plans_need_no_http_library() -> None:
+@pytest.mark.parametrize(
+    "used",
+    [
+        "from railway_api import Client, Environment, Plan, RailwayError, Snapshot",
+        "from pulumiverse_railway.provider.assembly import build_provider; build_provider()",
+    ],
+)
+def test_errors_and_plans_need_no_http_library(used: str) -> None:
     """A preview, which asks nobody, is not kept waiting by what it does not use."""
-    code = (
-        "import sys; from railway_api import Client, Environment, Plan, RailwayError, Snapshot; "
-        "print('httpx' in sys.modules)"
-    )
+    code = f"import sys; {used}; print('httpx' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
     assert ran.stdout == "False\n"
 

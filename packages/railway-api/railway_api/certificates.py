@@ -7,8 +7,6 @@ import ssl
 from functools import cache
 from urllib.parse import urlsplit
 
-import httpx
-
 
 def trusted(url: str) -> ssl.SSLContext:
     """Return the usual certificate authorities, and none for an address without TLS: to read them takes 20 ms."""
@@ -25,4 +23,6 @@ def _nobody() -> ssl.SSLContext:
 @cache
 def _authorities(_file: str | None, _directory: str | None) -> ssl.SSLContext:
     """Read the authorities of this machine, or those that the environment names, once for all clients of a process."""
+    import httpx  # noqa: PLC0415 a plugin starts without it
+
     return httpx.create_ssl_context()

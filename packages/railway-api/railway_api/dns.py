@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 from typing import Any, Final
 
-import httpx
-
 from railway_api.certificates import trusted
 from railway_api.clock import in_sandbox
 from railway_api.loopback import is_loopback
@@ -26,6 +24,8 @@ async def lookup(name: str, type: str) -> list[str] | None:
 
     A CAA record is ``<flags> <tag> "<value>"``.
     """
+    import httpx  # noqa: PLC0415 a plugin starts without it
+
     own = os.environ.get(DNS_VARIABLE, "")
     url = own if own and is_loopback(own) else RESOLVER
     if url == RESOLVER and in_sandbox():

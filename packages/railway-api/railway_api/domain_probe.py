@@ -15,14 +15,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
-
-import httpx
 
 from railway_api.certificates import trusted
 from railway_api.clock import in_sandbox
 from railway_api.loopback import is_loopback
+
+if TYPE_CHECKING:
+    import httpx
 
 EDGE_VARIABLE: Final = "RAILYARD_EDGE"
 """Environment variable: host and port on this machine that replace every port 443. Any other is ignored."""
@@ -89,6 +90,8 @@ class Answer:
 
 async def visit(name: str, path: str = "/", *, timeout_s: float = TIMEOUT_S) -> Answer:
     """Ask ``https://name/path`` as a browser does; no redirect is followed. Never raises for what the network does."""
+    import httpx  # noqa: PLC0415 a plugin starts without it
+
     url = f"https://{name}{path}"
     if simulated() is None and in_sandbox():
         return Answer(url=url, problem=f"{EDGE_VARIABLE} is not set, and the sandbox asks nobody outside this machine")
@@ -124,6 +127,8 @@ def simulated() -> str | None:
 
 
 def _client(url: str, timeout_s: float) -> httpx.AsyncClient:
+    import httpx  # noqa: PLC0415 a plugin starts without it
+
     if simulated() is None:
         return httpx.AsyncClient(timeout=timeout_s, verify=trusted(url))
     context = ssl.create_default_context(cafile=os.environ.get(AUTHORITY_VARIABLE) or None)
@@ -181,6 +186,8 @@ def _same(location: str, url: str) -> bool:
 
 
 def _explained(name: str, failure: BaseException) -> str:
+    import httpx  # noqa: PLC0415 a plugin starts without it
+
     for cause in _causes(failure):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"the certificate shown for {name} is not valid: {cause.verify_message}"
