@@ -152,12 +152,7 @@ class PulumiCli:
 
     def make_stack(self) -> None:
         """Make the stack on the backend, unless it is there; raises ``OperationError``."""
-        command = ["stack", "init", self._stack.name, "--no-select", "--non-interactive"]
-        process = self._cli.run(command, project_directory(), {}, captured=True)
-        if process.returncode != 0 and "already exists" not in process.stdout + process.stderr:
-            raise OperationError(
-                f"pulumi stack init {self._stack.name} failed:\n{(process.stdout + process.stderr).strip()}"
-            )
+        cli_operations.init_stack(self._cli, self._stack.name, project_directory(), {})
 
     def _state(self) -> dict[str, Any]:
         return cast("dict[str, Any]", json.loads(self._stack_command("export")))

@@ -15,12 +15,12 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import go_yaml
-from pulumi_operations.events import Operation, Result
+from pulumi_operations.events import Operation, Result, StepFinished, StepKind
 from pulumi_operations.project import (
     ProjectError,
     config_nodes,
@@ -35,9 +35,11 @@ from railyard.engine.cli_events import read_log
 from railyard.engine.configuration import ENVIRONMENT
 from railyard.engine.engine_choice import PROJECT, Choice, States, checkpoint_resources
 from railyard.engine.outcome import judged
+from railyard.engine.pulumi_cli import PulumiCli
 from railyard.engine.up_run import LockedError
 from railyard.output import Report
 from railyard.shared.console import OperationError
+from railyard.shared.files import write_whole
 from stacks.project_folder import PROJECT_FILE, RAILYARD
 
 BACKEND_VARIABLE: Final = "RAILYARD_SANDBOX_BACKEND"
@@ -49,10 +51,11 @@ _LEFT_OUT: Final = (*_ENCRYPTION, ENVIRONMENT)
 _WITHOUT_QUESTIONS: Final = ("--yes", "--skip-preview")
 TELLS_EVENTS: Final = {"PULUMI_DEBUG_COMMANDS": "true"}
 """Makes the CLI know ``--event-log``, by which the Automation API learns what happens."""
-
-
 _GONE: Final = re.compile(r"81044|NoSuchBucket|\b404\b")
 """Messages of providers that there is nothing to delete."""
+_DELETES: Final = (StepKind.DELETE, StepKind.DELETE_REPLACED)
+_PLUGINS: Final = ("cloudflare:", "digitalocean:")
+"""Packages whose plugins fail to delete what is gone."""
 
 
 def variables(directory: Path) -> dict[str, str]:
@@ -107,23 +110,23 @@ def operate(
         )
     )
     report.finish(result)
-    if not result.succeeded and (advice := refresh_hint(text)):
+    if not result.succeeded and (advice := refresh_hint(finished)):
         sys.stderr.write(f"{advice}\n")
     return result
 
 
-def refresh_hint(events: str) -> str:
-    """Return what helps after a run that failed since something it was to delete is gone; empty for other failures.
+def refresh_hint(finished: Iterable[StepFinished]) -> str:
+    """Return the advice to refresh where a delete failed since there is nothing to delete; empty for other failures.
 
-    ``events`` is the engine's log of events. The plugins of Cloudflare and DigitalOcean fail to delete what is gone, in
-    every run until a refresh, and do not say so.
+    The plugins of Cloudflare and DigitalOcean fail to delete what is gone, in every run until a refresh, and do not say
+    what helps.
     """
-    failed = [line for line in events.splitlines() if '"severity":"error"' in line.replace(" ", "")]
-    if not any(_GONE.search(line) for line in failed):
+    failed = (each for each in finished if each.step.kind in _DELETES and each.step.type.startswith(_PLUGINS))
+    if not any(_GONE.search(each.error) for each in failed):
         return ""
     return (
-        f"next: what was to be deleted is gone already, after a run that was killed say: `{RAILYARD} refresh` (or "
-        "`pulumi refresh`) takes it out of the state; then run the command again"
+        "next: what was to be deleted is gone already, for example after a run that was killed: "
+        f"`{RAILYARD} refresh` (or `pulumi refresh`) takes it out of the state; then run the command again"
     )
 
 
@@ -165,22 +168,24 @@ def _prepared(choice: Choice, root: Path, environment: Mapping[str, str]) -> Pat
     _copy_settings(root, settings)
     if not states.checkpoint.exists():
         # Only here is the settings file of `stack init` the copy.
-        settings.with_name(PROJECT_FILE).write_text(f"name: {PROJECT}\nruntime: python\n", encoding="utf-8")
+        write_whole(settings.with_name(PROJECT_FILE), f"name: {PROJECT}\nruntime: python\n")
         assert choice.cli is not None
-        process = choice.cli.run(
-            ["stack", "init", states.stack, "--non-interactive", "--no-select"],
-            settings.parent,
-            environment,
-            captured=True,
-        )
-        # In a backend that is elsewhere it may be there all the same.
-        if process.returncode != 0 and "already exists" not in process.stderr:
-            raise OperationError(
-                f"`pulumi stack init {states.stack}` failed:\n{(process.stdout + process.stderr).strip()}"
-            )
+        init_stack(choice.cli, states.stack, settings.parent, environment)
     _unlock(states)
     _drop_torn_attributes(states)
     return settings
+
+
+def init_stack(cli: PulumiCli, name: str, directory: Path, environment: Mapping[str, str]) -> None:
+    """Run ``pulumi stack init`` in ``directory``; does nothing where the backend has the stack already.
+
+    Raises ``OperationError``.
+    """
+    command = ["stack", "init", name, "--no-select", "--non-interactive"]
+    process = cli.run(command, directory, environment, captured=True)
+    output = process.stdout + process.stderr
+    if process.returncode != 0 and "already exists" not in output:
+        raise OperationError(f"`pulumi stack init {name}` failed:\n{output.strip()}")
 
 
 def _unlock(states: States) -> None:
@@ -265,15 +270,20 @@ def _copy_settings(root: Path, copy: Path) -> None:
         without = [key for key in encrypted if not key.startswith(f"{PROJECT}:")]
         nodes = config_nodes(source.name, source.read_text(encoding="utf-8")) if source.exists() else {}
         document = load_file(source) if source.exists() else {}
-        old_copy = load_file(copy) if copy.exists() else {}
     except ProjectError as error:
         raise OperationError(str(error)) from None
     config = {key: _value(node) for key, node in nodes.items() if full_key(PROJECT, key) not in without}
     settings = {key: value for key, value in document.items() if key not in _LEFT_OUT} | {"config": config}
-    settings |= {key: value for key, value in old_copy.items() if key in _ENCRYPTION}
-    descriptor = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(settings, file, ensure_ascii=False, indent=1)
+    settings |= {key: value for key, value in _old_copy(copy).items() if key in _ENCRYPTION}
+    write_whole(copy, json.dumps(settings, ensure_ascii=False, indent=1), mode=0o600)
+
+
+def _old_copy(copy: Path) -> Mapping[str, Any]:
+    """Return the keys of the copy; none of one that a killed CLI left half-written, which makes its salt anew."""
+    try:
+        return load_file(copy) if copy.exists() else {}
+    except ProjectError:
+        return {}
 
 
 def _value(node: go_yaml.Node) -> Any:

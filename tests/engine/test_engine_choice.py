@@ -229,3 +229,34 @@ def test_a_destroy_of_what_is_protected_is_refused_before_the_cli_begins(prepare
 
     assert "./bin/railyard unprotect -s staging" in str(refused.value)
     assert begin(Operation.REFRESH).succeeded
+
+
+@pytest.mark.parametrize("torn", [b'{"encryptionsalt": "v1:abc', b"\xff"], ids=["cut off", "bytes"])
+def test_a_torn_copy_of_the_settings_is_written_anew(prepared, torn: bytes) -> None:
+    """The run that wrote it was killed: the CLI makes a salt anew, and reads the state with its passphrase."""
+    machine, begin = prepared
+    copy = machine.states.backend / "Pulumi.staging.yaml"
+    copy.write_bytes(torn)
+
+    assert begin(Operation.REFRESH).succeeded
+    assert json.loads(copy.read_text()) == {"config": {}}
+
+
+def test_the_copy_of_the_settings_is_never_half_written(prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that ends while it writes leaves the old copy, whose salt the state is encrypted with."""
+    machine, begin = prepared
+    copy = machine.states.backend / "Pulumi.staging.yaml"
+    copy.write_text('{"encryptionsalt": "v1:abc"}')
+    begin(Operation.REFRESH)
+    before = copy.read_text()
+
+    def killed(file: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", killed)
+    with pytest.raises(KeyboardInterrupt):
+        begin(Operation.REFRESH)
+
+    assert copy.read_text() == before
+    assert json.loads(before)["encryptionsalt"] == "v1:abc"
+    assert copy.stat().st_mode & 0o777 == 0o600

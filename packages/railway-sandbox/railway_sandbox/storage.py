@@ -171,7 +171,9 @@ class Storage:
             raise OSError(errno.EIO, f"not written ({problem})", str(self.state)) from problem
 
     def write_server(self, address: str, port: int) -> None:
-        self._write(self.server, {"address": address, "port": port, "pid": os.getpid()})
+        self.directory.mkdir(parents=True, exist_ok=True)
+        note = {"address": address, "port": port, "pid": os.getpid()}
+        write_whole(self.server, json.dumps(note, separators=(",", ":")).encode())
 
     def remove_server(self) -> None:
         self.server.unlink(missing_ok=True)
@@ -238,10 +240,11 @@ class Storage:
             return ""
         return f" (process {note.get('pid')}, {note.get('address')})"
 
-    def _write(self, path: Path, value: Mapping[str, Any]) -> None:
-        self.directory.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".part")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(value, file, separators=(",", ":"))
-        temporary.replace(path)
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read, in one piece: a run that is killed leaves the old one or none."""
+    temporary = path.with_suffix(".part")
+    temporary.unlink(missing_ok=True)  # of a run that was killed
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+    temporary.replace(path)

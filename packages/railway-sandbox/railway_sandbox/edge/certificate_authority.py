@@ -6,7 +6,6 @@ has which certificate. Dates are real ones: real clients check them.
 
 from __future__ import annotations
 
-import os
 import ssl
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from railway_sandbox.addresses import AUTHORITY_FILE
+from railway_sandbox.storage import write_whole
 
 KEY_FILE: Final = "edge-authority.key"
 AUTHORITY_DAYS: Final = 3_650
@@ -87,11 +87,8 @@ class CertificateAuthority:
         key = ec.generate_private_key(ec.SECP256R1())
         unsigned = _unsigned(_name("Railyard sandbox", "Railyard"), key, None, AUTHORITY_DAYS)
         certificate = _authority(unsigned, key).sign(key, hashes.SHA256())
-        descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(_private(key))
-        self.file.touch(0o600)
-        self.file.write_bytes(_public(certificate))
+        write_whole(key_file, _private(key))
+        write_whole(self.file, _public(certificate))
         return _Signer(certificate, key)
 
 
