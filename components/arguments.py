@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeGuard, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, TypeGuard, TypeVar, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from typing_extensions import override
 
 from components.docstrings import docstring
@@ -37,6 +37,8 @@ class Obeys:
     """Lets a field obey a rule, as ``Annotated[str, Obeys(rules.image)]``."""
 
     rule: Rule
+    fix: str = ""
+    """Next step for a value that breaks it. Default: to correct the key."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Judge the value once its type is right."""
@@ -51,8 +53,16 @@ class Obeys:
         if demand is None:
             return value
         if isinstance(value, str) and not value.strip():
-            raise ValueError("a text that is not empty: write one, or remove the key")
-        raise ValueError(demand.removeprefix("be ") if demand.startswith("be ") else f"it must {demand}")
+            raise _broken("a text that is not empty", "write one, or remove the key")
+        raise _broken(demand.removeprefix("be ") if demand.startswith("be ") else f"it must {demand}", self.fix)
+
+
+BROKEN_RULE: Final = "broken_rule"
+"""Type of pydantic's error about a value that breaks a rule; its context holds ``allowed`` and ``fix``."""
+
+
+def _broken(allowed: str, fix: str) -> PydanticCustomError:
+    return PydanticCustomError(BROKEN_RULE, "{allowed}", {"allowed": allowed, "fix": fix})
 
 
 @dataclass(frozen=True)
@@ -65,9 +75,9 @@ class Decides:
     """True when the values of a mapping decide it, not its keys alone."""
 
 
-def matching(pattern: str, meaning: str) -> Obeys:
+def matching(pattern: str, meaning: str, fix: str = "") -> Obeys:
     """Return a rule for texts: ``pattern`` is what is allowed, ``meaning`` is how a person would say it."""
-    return Obeys(Matching(pattern, meaning))
+    return Obeys(Matching(pattern, meaning), fix)
 
 
 class Arguments(BaseModel):

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 
 import go_yaml
 from components.arguments import Decides, Path
+from components.credentials import masked
 from components.problems import Problem, field_at, inner_model, problems_of
 
 InputsT = TypeVar("InputsT", bound="Inputs")
@@ -79,13 +80,15 @@ def refuse(label: str, problems: Sequence[Problem]) -> None:
         return
     lines = [f"{label} has {len(problems)} {'problem' if len(problems) == 1 else 'problems'}:"]
     for problem in problems:
-        value = "" if problem.value is None else go_yaml.shortened(json.dumps(problem.value, default=str))
+        # Masked before it is shortened: a credential that is cut off is not recognized.
+        text = "" if problem.value is None else masked(json.dumps(problem.value, default=str))
+        value = go_yaml.shortened(text)
         lines += [
             f"  {_written(problem.path) or 'its arguments'}{value and f' = {value}'}",
             f"    allowed: {problem.allowed}",
             f"    fix: {problem.fix}",
         ]
-    raise pulumi.RunError("\n".join(lines))
+    raise pulumi.RunError("\n".join(map(masked, lines)))
 
 
 def derived(make: Callable[..., ValueT], *values: Any) -> pulumi.Input[ValueT]:

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 import go_yaml
-from components.arguments import Obeys, Path
+from components.arguments import BROKEN_RULE, Obeys, Path
 from components.by_key import MARKED, NO_CHOICE
 from components.docstrings import docstring
 from components.nearest_name import did_you_mean
@@ -74,9 +74,9 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Pa
         named = cast("Mapping[str, Any]", input_value).get(key)
         fix = did_you_mean(str(named), choices.split(", "), f"write {key}: with one of them")
         return Problem((*full_path, key), named, f"one of {choices}", fix)
-    if kind == "value_error":
+    if kind in ("value_error", BROKEN_RULE):
         message = details["msg"].removeprefix("Value error, ")
-        allowed, _, fix = message.partition(": ")
+        allowed, _, fix = (context["allowed"], "", context["fix"]) if kind == BROKEN_RULE else message.partition(": ")
         shown = None if isinstance(input_value, Mapping) else input_value
         return Problem(full_path, shown, allowed, fix or f"correct {_named(place)}")
     allowed = _ALLOWED.get(kind, details["msg"].removeprefix("Input should be ").lower()).format(**context)

@@ -118,6 +118,11 @@ class ServiceSettings(IdentitySettings, InstanceSettings):
         """Return the number of instances in all regions together."""
         return sum(self.placement.values())
 
+    @property
+    def has_address(self) -> bool:
+        """Tell whether it has a public address: one of Railway's own, or a domain that is not a wildcard."""
+        return self.railway_domain or any(not each.hostname.startswith("*.") for each in self.domains)
+
     @model_validator(mode="after")
     def _places(self) -> Self:
         if self.regions is None:

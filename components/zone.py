@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, Final, Protocol, TypeVar
 
 import pulumi
 from pydantic import field_validator
@@ -24,12 +24,15 @@ AUTOMATIC_TTL = 1
 """Cloudflare's value for "automatic", the only one it takes for a proxied record."""
 
 
+_ID: Final = matching("[0-9a-f]{32}", "the 32 hexadecimal digits of its id", "copy it from its overview page")
+
+
 class ZoneSettings(Arguments):
     """The name and the id of a zone."""
 
     name: Annotated[Hostname, Decides("which names it holds")]
     """Name of the zone, ``example.com``."""
-    id: Annotated[str, matching("[0-9a-f]{32}", "the 32 hexadecimal digits of its id: copy it from its overview page")]
+    id: Annotated[str, _ID]
     """Cloudflare's id of the zone, from its overview page: given here, a preview needs no request."""
 
     @field_validator("name")

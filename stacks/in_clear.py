@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import go_yaml
+from components import credentials
 from components.problems import Problem
-from stacks import credentials
 from stacks.arguments_tree import Path, leaves
 from stacks.own.expressions import expressions
 from stacks.project_folder import RAILYARD

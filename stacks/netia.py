@@ -103,7 +103,7 @@ class NetiaSettings(SystemSettings):
 
     @model_validator(mode="after")
     def _has_address(self) -> Self:
-        if not (self.app.domains or self.app.railway_domain):
+        if not self.app.has_address:
             raise ValueError(
                 "an address, for BACKEND_URL and REACT_APP_URL: add app.domains, or set app.railwayDomain to true"
             )

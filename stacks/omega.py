@@ -8,9 +8,9 @@ browser → Railway domain :3001 (the artifact server)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.arguments import Backups, UsageAlerts
 from components.redis import RedisSettings
@@ -20,8 +20,6 @@ from components.volume import OffsiteBackups, VolumeSettings
 from stacks.backend import REDIS_PASSWORD
 from stacks.secrets import Secret, SystemSecrets
 from stacks.system import System, SystemSettings
-
-ARTIFACT_SERVER_PORT = 3001
 
 
 class OmegaVolume(VolumeSettings):
@@ -47,7 +45,7 @@ class OmegaBot(BotSettings):
     health_answer: dict[str, str] = Field(default_factory=lambda: {"discord": "connected", "database": "ready"})
     on_failure: OnFailure = "rollBack"
     memory_mb: int | None = 512
-    port: int | None = ARTIFACT_SERVER_PORT
+    port: int | None = 3001
     railway_domain: bool = True
     volume: OmegaVolume | None = OmegaVolume()  # pyright: ignore[reportIncompatibleVariableOverride]
 
@@ -64,6 +62,12 @@ class OmegaSettings(SystemSettings):
     unsandbox_enable_semitrust: bool = True
     """UNSANDBOX_ENABLE_SEMITRUST: whether Unsandbox may run semi-trusted code, where there is its key."""
 
+    @model_validator(mode="after")
+    def _has_address(self) -> Self:
+        if not self.bot.has_address:
+            raise ValueError("an address, for ARTIFACT_SERVER_URL: add bot.domains, or set bot.railwayDomain to true")
+        return self
+
 
 class Omega(System[OmegaSettings]):
     """Omega in one stack."""
@@ -75,7 +79,6 @@ class Omega(System[OmegaSettings]):
     @classmethod
     def secrets(cls, settings: OmegaSettings) -> Sequence[Secret]:
         """Declare those of Discord and OpenAI; the rest where it is used, Turso's pair whole."""
-        turso = ("TURSO_DATABASE_URL", "TURSO_AUTH_TOKEN")
         return (
             Secret(
                 name="DISCORD_BOT_TOKEN",
@@ -84,13 +87,18 @@ class Omega(System[OmegaSettings]):
             ),
             Secret(name="OPENAI_API_KEY", meaning="key of the OpenAI API", prefix="sk-"),
             Secret(
-                name=turso[0],
+                name="TURSO_DATABASE_URL",
                 meaning="address of the Turso database; without it the bot uses SQLite on its volume",
                 required=False,
                 prefix="libsql://",
-                together_with=turso[1],
+                together_with="TURSO_AUTH_TOKEN",
             ),
-            Secret(name=turso[1], meaning="token of the Turso database", required=False, together_with=turso[0]),
+            Secret(
+                name="TURSO_AUTH_TOKEN",
+                meaning="token of the Turso database",
+                required=False,
+                together_with="TURSO_DATABASE_URL",
+            ),
             Secret(
                 name="UNSANDBOX_API_KEY",
                 meaning="key of Unsandbox, which runs code",
@@ -107,6 +115,7 @@ class Omega(System[OmegaSettings]):
         """Make one bot, and before it the Redis that it uses, where the settings have one."""
         redis = settings.redis and self.redis("redis", settings.redis, secrets["REDIS_PASSWORD"])
         own = [secret.name for secret in self.secrets(settings) if secret is not REDIS_PASSWORD]
+        port = {"ARTIFACT_SERVER_PORT": str(settings.bot.port)} if settings.bot.port else {}
         semitrust = {"UNSANDBOX_ENABLE_SEMITRUST": str(settings.unsandbox_enable_semitrust).lower()}
         self.service(
             "bot",
@@ -114,7 +123,7 @@ class Omega(System[OmegaSettings]):
             variables={
                 "NODE_ENV": "production",
                 "LOG_LEVEL": settings.log_level,
-                "ARTIFACT_SERVER_PORT": str(settings.bot.port),
+                **port,
                 **secrets.variables(*own),
                 **({"REDIS_URL": redis.url} if redis else {}),
                 **(semitrust if "UNSANDBOX_API_KEY" in secrets else {}),

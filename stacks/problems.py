@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 import pulumi
 
 import go_yaml
+from components import credentials
 from components.arguments import Path
 from components.problems import Problem
 from railway_api.counting import count
-from stacks import credentials
 from stacks.shared_settings import DEFAULTS_FILE
 
 MOST_PROBLEMS = 50
@@ -29,9 +29,7 @@ class SettingsError(pulumi.RunError):
         for problem in problems[:MOST_PROBLEMS]:
             key = _key(problem, prefix)
             place, line, written = _in_files(documents, problem, prefix)
-            value = written or (
-                "" if problem.value is None else go_yaml.shortened(json.dumps(problem.value, ensure_ascii=False))
-            )
+            value = written or ("" if problem.value is None else _short(json.dumps(problem.value, ensure_ascii=False)))
             # Of allowed texts one may be meant that is written otherwise: 16.0 is no '16'.
             listed = "'" not in problem.allowed or f"'{value}'" in problem.allowed
             fix = f'write "{value if listed else problem.value}" in quotes' if problem.wants_quotes else problem.fix
@@ -59,12 +57,15 @@ def composed(text: str) -> go_yaml.Node | None:
         return None
 
 
+def _short(text: str) -> str:
+    """Return what a line shows of a key or a value; masked first, since a credential cut short is not recognized."""
+    return go_yaml.shortened(credentials.masked(text))
+
+
 def _key(problem: Problem, prefix: str) -> str:
     text = "" if problem.absolute else prefix
     for index, key in enumerate(problem.path):
-        text += (
-            f"[{key}]" if isinstance(key, int) else f".{go_yaml.shortened(key)}" if index else go_yaml.shortened(key)
-        )
+        text += f"[{key}]" if isinstance(key, int) else f".{_short(key)}" if index else _short(key)
     return text
 
 
@@ -89,9 +90,7 @@ def _in_file(document: go_yaml.Node | None, problem: Problem, prefix: str) -> tu
         return None, "", False
     first = problem.path[0] if problem.absolute else f"{prefix}{problem.path[0]}"
     line, node = located(document, ("config", first, *problem.path[1:]))
-    written = (
-        go_yaml.shortened(go_yaml.written(node)) if node and problem.value is not None and _is_no_text(node) else ""
-    )
+    written = _short(go_yaml.written(node)) if node and problem.value is not None and _is_no_text(node) else ""
     return line, written, node is not None
 
 

@@ -19,8 +19,8 @@ from components.service_kind import ServiceSettings
 from railway_api.plans import Plan
 from stacks.arguments_tree import Path, walk_arguments
 from stacks.own.expressions import expressions
-from stacks.own.judgement import wrong as wrong_own
 from stacks.own.settings import OwnSettings
+from stacks.own.validation import wrong as wrong_own
 from stacks.plan import plan_violations
 from stacks.problems import SettingsError
 from stacks.services import named_twice, services

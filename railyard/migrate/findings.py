@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeAlias, cast
 
-from stacks import credentials
+from components import credentials
 
 BASE: Final = ""
 """The environment of keys that hold wherever no block of an environment says otherwise."""

@@ -107,21 +107,20 @@ def properties(args: Part) -> tuple[str, ...]:
     return OF_A_DATABASE if isinstance(args, DatabaseSettings) else tuple(variables_of_bucket(args))
 
 
-def lacking(args: Part, name: str) -> str:
-    """Return what a property needs and these settings do not have, with the fix; empty where it has a value."""
+def lacking(args: Part, name: str) -> tuple[str, str] | None:
+    """Return what a property needs and these settings do not have, and the fix; None where it has a value."""
     if isinstance(args, BucketSettings | RailwayBucketSettings):
         without = isinstance(args, BucketSettings) and not args.cdn
-        return "a CDN: set cdn to true" if name == "cdnUrl" and without else ""
+        return ("a CDN", "set cdn to true") if name == "cdnUrl" and without else None
     if name in ("tcpAddress", "publicUrl"):
-        return "" if args.tcp_port else "a port that is open to the internet: add tcpPort"
+        return None if args.tcp_port else ("a port that is open to the internet", "add tcpPort")
     if not isinstance(args, ServiceSettings):
-        return ""
+        return None
     if name == "port":
-        return "" if args.port else "a port: add port"
-    public = args.railway_domain or any(not each.hostname.startswith("*.") for each in args.domains)
-    if name in ("url", "domain") and not public:
-        return "a public address: add domains, or set railwayDomain to true"
-    return ""
+        return None if args.port else ("a port", "add port")
+    if name in ("url", "domain") and not args.has_address:
+        return "a public address", "add domains, or set railwayDomain to true"
+    return None
 
 
 def named_by_a_template(variable: str) -> str | None:

@@ -15,7 +15,7 @@ def declared(settings: OwnSettings) -> Sequence[Secret]:
     for name, args in settings.databases.items():
         rules[password_name(name)] = KINDS[args.kind].password.model_copy(update={"meaning": f"password of {name}"})
     for service, args in settings.services.items():
-        for variable in _named(args):
+        for variable in secrets_of(args):
             key = key_of(settings, service, variable)
             rules.setdefault(key, SecretRules(meaning=f"{variable} of {service}"))
     return [
@@ -36,6 +36,11 @@ def password_name(database: str) -> str:
 def secret_name(service: str, variable: str) -> str:
     """Return the key in the SOPS file of a secret that is one service's own."""
     return f"{_upper(service)}_{variable}"
+
+
+def secrets_of(args: OwnServiceSettings) -> tuple[str, ...]:
+    """Return the secrets that a service names: those of its variables, then the password of its registry."""
+    return (*args.secrets, args.registry_password) if args.registry_password else args.secrets
 
 
 def key_of(settings: OwnSettings, service: str, variable: str) -> str:
@@ -65,10 +70,6 @@ def _set_by(settings: OwnSettings, key: str) -> Iterator[str]:
         for variable, value in args.variables.items():
             if key in (needed_by(settings, each) for each in expressions(value)):
                 yield variable
-
-
-def _named(args: OwnServiceSettings) -> list[str]:
-    return [*args.secrets, *([args.registry_password] if args.registry_password else [])]
 
 
 def _upper(name: str) -> str:

@@ -1,6 +1,6 @@
 """The keys of a system that is settings alone: services, databases, buckets and secrets.
 
-Owns the models. What one key demands of another stands in ``judgement``.
+Owns the models. What one key demands of another is validated in ``validation``.
 """
 
 from __future__ import annotations

@@ -100,6 +100,8 @@ WRONG = [
     ({"variables": {"KEY": "${{secret(3)}}"}}, "a value without ${{secret(3)}}, which Railway evaluates in templates"),
     ({"volume": {"mount_path": "data"}}, 'volume.mountPath = "data"'),
     ({"builder": "MAKE"}, "allowed: one of '"),
+    ({"image": f"{'M' + 'a1' * 12}.Gabcde.{'x9' * 19}"}, 'image = "<credential>"\n'),
+    ({"image": "postgres://u:hunter2@db/x"}, 'image = "<credential>db/x"\n'),
 ]
 
 

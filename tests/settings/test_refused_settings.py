@@ -127,6 +127,8 @@ CASES = [
     Case("nodes without Redis", "app: {repo: netia/netia,", "app: {repo: netia/netia, replicas: 2,", "railyard:netia", "2 nodes only with Redis", "add redis"),
     Case("Redis for one node", "postgres: {sizeGb: 1}", "postgres: {sizeGb: 1}\n    redis: {}", "railyard:netia", "more than one node", "remove redis"),
     Case("application without an address", "railwayDomain: true}", "railwayDomain: false}", "railyard:netia", "BACKEND_URL", "add app.domains"),
+    Case("application with a wildcard alone", "railwayDomain: true}", 'domains: [{hostname: "*.rose.example"}]}', "railyard:netia", "BACKEND_URL", "add app.domains"),
+    Case("bot without an address", "    logLevel: debug", "    bot: {port: null, railwayDomain: false}", "railyard:omega", "ARTIFACT_SERVER_URL", "set bot.railwayDomain to true"),
     Case("provider without its address", 'provider: supabase, supabaseProjectUrl: "https://omnistack-staging.supabase.co"', "provider: clerk", "omnistack.authentication", "clerk only with its address", "add clerkIssuerUrl"),
     Case("address of the other provider", "provider: supabase, ", 'provider: supabase, clerkIssuerUrl: "https://a.clerk.accounts.dev", ', "authentication", "without clerkIssuerUrl", "remove clerkIssuerUrl"),
     Case("volume too large for the plan", "postgres: {sizeGb: 5}", "postgres: {sizeGb: 20}", "omnistack.postgres.sizeGb = 20", "the hobby plan allows 5 GB", "lower it"),
@@ -269,6 +271,18 @@ def test_the_value_of_an_unknown_key_is_not_told() -> None:
 
     assert "did you mean railway:token?" in str(refused.value)
     assert "planted" not in str(refused.value)
+
+
+@pytest.mark.parametrize("place", ["railyard:promotesFrom: {}", "railway:plan: {}", "railyard:{}: 1", "railway:{}: x"])
+def test_a_credential_is_not_told_as_a_part_either(tmp_path: Path, place: str) -> None:
+    """A value or a key that is cut for a message is masked before, whatever it stands in."""
+    token = f"{'M' + 'a1' * 12}.Gabcde.{'x9' * 19}"
+    line = next(each for each in STAGING.splitlines() if each.strip().startswith("railway:plan:"))
+
+    said = refusal(tmp_path, STAGING.replace(line, f"  {place.format(token)}"))
+
+    assert "<credential>" in said
+    assert token[:20] not in said
 
 
 def test_all_problems_are_reported_in_one_go(tmp_path: Path) -> None:

@@ -432,3 +432,13 @@ def test_omega_gets_a_redis_where_the_settings_have_one(deploy):
     assert "REDIS_URL" in seen
     assert "REDIS_PASSWORD" not in seen
     assert "REDIS_URL" not in {each.name for each in Omega.secrets(settings)}
+
+
+def test_omega_without_a_port_has_no_variable_of_one(deploy):
+    """A domain may lead to a port of its own: the bot then decides on which one its artifact server listens."""
+    bot = {"port": None, "railway_domain": True, "railway_domain_port": 3001}
+    settings = OmegaSettings.model_validate({"project": PROJECT, "bot": bot})
+    seen = variables_of(deploy, Omega, settings, "omega-bot-instance", DISCORD_BOT_TOKEN="d", OPENAI_API_KEY="sk-x")
+
+    assert "ARTIFACT_SERVER_URL" in seen
+    assert "ARTIFACT_SERVER_PORT" not in seen

@@ -92,6 +92,7 @@ def shop(path: str, value: Any) -> dict[str, Any]:
         ("databases.orders", {"kind": ["x"]}, "databases.orders.kind", "write kind: with one of them"),
         ("databases.postgres.kind", None, "databases.postgres.kind", "write kind: with one of them"),
         ("services.web", 1.5, "services.web", "a group of keys"),
+        ("services.my web", {"image": "x:1"}, "services.my web", "correct my web"),
         ("services.web.topology", "backnd", "services.web.topology", "did you mean backend?"),
         ("services.bot", {"topology": "bot", "image": "x:1", "replicas": 2}, "services.bot.replicas", "exactly 1"),
         ("services.web.topology", "worker", "services.web", "a worker only without a public address"),
@@ -212,6 +213,10 @@ def test_the_password_of_a_registry_is_a_secret_that_each_stack_has() -> None:
     settings["shop"]["services"]["web"] |= image
 
     assert "KEY is optional" in refused(**settings)["services.web.registryPassword"]
+
+    settings = shop("secrets.WEB_TOKEN", {**SECRET, "required": False})
+    settings["shop"]["services"]["web"] |= {**image, "registryPassword": "TOKEN"}
+    assert "TOKEN is optional" in refused(**settings)["services.web.registryPassword"]
     assert read(**shop("services.web", image))
 
 
@@ -305,3 +310,12 @@ def test_a_secret_belongs_to_one_part_alone() -> None:
 
     assert "ORDERS_1_PASSWORD is one of databases.orders-1 already" in refused(**databases)["databases.orders.1"]
     assert "A_B_TOKEN is one of services.a-b already" in refused(app={"services": services})["services.a.b"]
+    pulled = {"image": "x:1", "registryUsername": "me", "registryPassword": "TOKEN"}
+    assert "A_B_TOKEN is one of" in refused(app={"services": {"a-b": pulled, "a.b": pulled}})["services.a.b"]
+
+
+def test_the_password_of_a_database_is_none_of_a_registry() -> None:
+    """The advice for a variable would not help: the registry's password is not one."""
+    pulled = {"image": "x:1", "registryUsername": "me", "registryPassword": "POSTGRES_PASSWORD"}
+    problems = refused(app={"services": {"web": pulled}, "databases": {"postgres": {}}})
+    assert problems["services.web.registryPassword"].endswith("is that of databases.postgres: give it another name")

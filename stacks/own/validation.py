@@ -26,7 +26,7 @@ from stacks.own.expressions import (
     properties,
     unread,
 )
-from stacks.own.secrets import key_of, password_name, secret_name
+from stacks.own.secrets import key_of, password_name, secret_name, secrets_of
 from stacks.own.settings import OwnServiceSettings, OwnSettings
 
 
@@ -71,20 +71,21 @@ def _about_parts(place: Path, args: OwnServiceSettings, settings: OwnSettings) -
 
 
 def _about_secrets_of(place: Path, args: OwnServiceSettings, settings: OwnSettings) -> Iterator[Problem]:
-    named: list[tuple[Path, str]] = [((*place, "secrets", index), name) for index, name in enumerate(args.secrets)]
-    if args.registry_password is not None:
-        named.append(((*place, "registryPassword"), args.registry_password))
+    service, registry = str(place[-1]), (*place, "registryPassword")
+    places: list[Path] = [*((*place, "secrets", index) for index in range(len(args.secrets))), registry]
     passwords = {password_name(each): each for each in settings.databases}
-    for path, name in named:
+    for path, name in zip(places, secrets_of(args), strict=False):
         if name in passwords and name not in settings.secrets:
             allowed = f"secrets that are no password of a database, and {name} is that of databases.{passwords[name]}"
-            yield Problem(path, name, allowed, f'write {name}: "${{{passwords[name]}.password}}" below variables')
-        elif settings.secrets and not {name, secret_name(str(place[-1]), name)} & settings.secrets.keys():
+            of_a_variable = f'write {name}: "${{{passwords[name]}.password}}" below variables'
+            yield Problem(path, name, allowed, "give it another name" if path == registry else of_a_variable)
+        elif settings.secrets and key_of(settings, service, name) not in settings.secrets:
             yield _unknown_secret(path, name, name, settings)
-    rules = settings.secrets.get(args.registry_password or "")
+    password = args.registry_password
+    rules = settings.secrets.get(key_of(settings, service, password)) if password else None
     if rules and not rules.required:
-        allowed = f"a secret that each stack has, and {args.registry_password} is optional"
-        yield Problem((*place, "registryPassword"), args.registry_password, allowed, "remove its required: false")
+        allowed = f"a secret that each stack has, and {password} is optional"
+        yield Problem(registry, password, allowed, "remove its required: false")
     if (args.registry_username is None) != (args.registry_password is None):
         yield Problem(place, None, "registryUsername and registryPassword together", "add the other one, or remove it")
 
@@ -106,7 +107,7 @@ def _about_expression(
         allowed = f"{owner} with one of: {', '.join(known)}"
         yield Problem(path, expression.text, allowed, did_you_mean(name, known, "correct it"))
     elif lacks := lacking(parts[owner], name):
-        needs, _, fix = lacks.partition(": ")
+        needs, fix = lacks
         whose = "the service" if owner == SELF else owner
         yield Problem(path, expression.text, f"{name} only where {whose} has {needs}", f"{fix} there")
 
@@ -148,7 +149,7 @@ def _about_secrets(settings: OwnSettings, used: Collection[str] | None) -> Itera
 
 def _used(settings: OwnSettings) -> Iterator[str]:
     for service, args in settings.services.items():
-        for name in (*args.secrets, *filter(None, [args.registry_password])):
+        for name in secrets_of(args):
             yield from (name, secret_name(service, name))
         for value in args.variables.values():
             yield from (each.name for each in expressions(value) if each.owner == SECRETS)
@@ -190,11 +191,12 @@ def _shared_names(settings: OwnSettings) -> Iterator[Problem]:
 def _shared_keys(settings: OwnSettings) -> Iterator[Problem]:
     """Yield databases and services whose own secrets have one name in the SOPS file: ``a-b`` and ``a.b``."""
     first: dict[str, Path] = {}
-    keys_by_path: list[tuple[Path, str]] = [(("databases", name), password_name(name)) for name in settings.databases]
+    keys: list[tuple[Path, str]] = [(("databases", name), password_name(name)) for name in settings.databases]
     for name, args in settings.services.items():
-        keys = {variable: key_of(settings, name, variable) for variable in args.secrets}
-        keys_by_path += [(("services", name), key) for key in keys.values() if key not in settings.secrets]
-    for path, key in keys_by_path:
+        keys += [(("services", name), key_of(settings, name, variable)) for variable in secrets_of(args)]
+    for path, key in keys:
+        if key in settings.secrets:
+            continue
         if (other := first.setdefault(key, path)) != path:
             allowed = f"a secret of its own, and {key} is one of {'.'.join(map(str, other))} already"
             yield Problem(path, None, allowed, "give one of them another name")
