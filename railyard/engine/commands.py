@@ -20,7 +20,7 @@ from rich.console import Console
 from pulumi_operations.events import Operation
 from railway_api.counting import count
 from railyard.engine import cli_operations, sandbox_door, serving
-from railyard.engine.configuration import Stack, read_stack
+from railyard.engine.configuration import Configuration, read_configuration
 from railyard.engine.engine_choice import VARIABLE, Choice, Engine, States, choose
 from railyard.engine.operate import UNREACHABLE_URL, environment, operate, operate_with_cli, options_of, plan_of
 from railyard.output import BothReports, JsonReport, OutputsReport, Report, TextReport
@@ -101,7 +101,7 @@ def up(
 def unprotect(stack: StackOption = "", engine: EngineOption = None) -> None:
     """Lift the protection of every resource of the stack."""
     with _reported_errors():
-        settings = read_stack(project_directory(), stack)
+        settings = read_configuration(project_directory(), stack)
         choice = _choice(stack, engine)
         if choice.cli is not None:
             succeeded = cli_operations.unprotect(choice, project_directory(), environment(UNREACHABLE_URL))
@@ -159,7 +159,7 @@ def _operate(
 ) -> bool:
     """Carry an operation out; return whether it succeeded. Without ``printed`` its JSON document is dropped."""
     with _reported_errors():
-        stack = read_stack(project_directory(), name)
+        stack = read_configuration(project_directory(), name)
         for note in stack.notes:
             typer.echo(f"note: {note}", err=True)
         targets = [*targets, *(stack.targets(system) if system else ())]
@@ -183,7 +183,7 @@ def _operate(
     return succeeded
 
 
-def _text_report(operation: Operation, stack: Stack, system: str, *, outputs_only: bool) -> Report:
+def _text_report(operation: Operation, stack: Configuration, system: str, *, outputs_only: bool) -> Report:
     """Return the report for a terminal; ``outputs_only`` where the Pulumi CLI shows the resources itself."""
     console = Console(highlight=False)
     if outputs_only:

@@ -14,22 +14,19 @@ from typing import Any, Final
 import go_yaml
 from components.nearest_name import did_you_mean
 from pulumi_operations.project import ProjectError, config_texts, encrypted_keys, load_file, load_project, stack_config
-from railyard.shared.console import OperationError
+from railyard.shared.console import CallError, OperationError
+from railyard.shared.stack import no_stack
 from railyard.shared.urns import targets_of
 from stacks.problems import SettingsError
-from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, stack_names, with_shared
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, with_shared
 
 ENVIRONMENT: Final = "environment"
 """Key of a stack's settings file that imports the values of Pulumi ESC environments."""
 
 
-class ConfigurationError(OperationError):
-    """A stack cannot be used; the text says why and what to do."""
-
-
 @dataclass(frozen=True, kw_only=True)
-class Stack:
-    """One stack: its name and its configuration, values in the form that programs get."""
+class Configuration:
+    """The configuration of one stack, with its name; values in the form that programs get."""
 
     name: str
     config: Mapping[str, str]
@@ -37,23 +34,26 @@ class Stack:
     """Sentences about keys of the file that have no effect in the sandbox."""
 
     def targets(self, system: str) -> tuple[str, ...]:
-        """Return URN patterns of all that belongs to ``system``; raises ``ConfigurationError`` when it is not there."""
+        """Return URN patterns of all that belongs to ``system``; raises ``CallError`` where it has none such."""
         from stacks import own_system  # noqa: PLC0415 - loads all components, and most calls name no system
 
         names = [name for name in _systems() if f"{NAMESPACE}:{name}" in self.config]
         names += own_system.names_in(self.config)
         if system not in names:
-            fix = did_you_mean(system, names, "name one of these")
-            raise ConfigurationError(
-                f"Pulumi.{self.name}.yaml holds no system {system!r}; it has: {', '.join(names)}: {fix}"
+            fix = did_you_mean(system, names, "name one of these") if names else "add the key of one"
+            raise CallError(
+                f"Pulumi.{self.name}.yaml holds no system {system!r}; it has: {', '.join(names) or 'none'}: {fix}"
             )
         return tuple(targets_of(system))
 
 
-def read_stack(root: Path, name: str) -> Stack:
-    """Return the stack ``name`` of the project in ``root``; raises ``ConfigurationError``."""
+def read_configuration(root: Path, name: str) -> Configuration:
+    """Return the configuration of the stack ``name`` of the project in ``root``.
+
+    Raises ``CallError`` when there is no such stack, ``OperationError`` when its settings cannot be read.
+    """
     if not (root / file_name(name)).exists():
-        raise ConfigurationError(f"there is no stack {name!r}: name one of {', '.join(stack_names(root))}")
+        raise CallError(no_stack(root, name))
     try:
         project = load_project(root)
         own = f"{project.name}:"
@@ -63,13 +63,12 @@ def read_stack(root: Path, name: str) -> Stack:
         replaced = [key for key in encrypted if key not in without]
         notes = _notes(load_file(root / file_name(name)), without, replaced)
         shared = _shared(root)
-        systems = _systems()
     except (ProjectError, SettingsError) as error:
-        raise ConfigurationError(str(error)) from None
+        raise OperationError(str(error)) from None
     if not config:
-        raise ConfigurationError(f"Pulumi.{name}.yaml has no group 'config:' with keys of systems: add it at the top")
-    config = with_shared(config, shared, systems) if shared else config
-    return Stack(name=name, config=config, notes=[f"Pulumi.{name}.yaml: {note}" for note in notes])
+        raise OperationError(f"Pulumi.{name}.yaml has no group 'config:' with keys of systems: add it at the top")
+    config = with_shared(config, shared, _systems())
+    return Configuration(name=name, config=config, notes=[f"Pulumi.{name}.yaml: {note}" for note in notes])
 
 
 def _systems() -> list[str]:

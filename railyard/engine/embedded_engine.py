@@ -19,8 +19,7 @@ from rich.console import Console
 
 from pulumi_operations.events import Operation
 from railyard.engine import engine_choice, operate, sandbox_door
-from railyard.engine.configuration import Stack as Configuration
-from railyard.engine.configuration import read_stack as read_configuration
+from railyard.engine.configuration import Configuration, read_configuration
 from railyard.engine.engine import (
     Engine,
     RefusedError,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_operations.events import Event, Operation, Result
 from railyard.engine import cli_operations, sandbox_door
-from railyard.engine.configuration import Stack
+from railyard.engine.configuration import Configuration
 from railyard.engine.engine_choice import Choice, States
 from railyard.engine.outcome import judged
 from railyard.output import Report
@@ -54,7 +54,7 @@ def environment(address: str, directory: Path | None = None, root: Path | None =
 
 def operate(
     operation: Operation,
-    stack: Stack,
+    stack: Configuration,
     targets: Sequence[str],
     report: Report,
     directory: Path | None = None,
@@ -76,7 +76,7 @@ def operate(
 
 
 def operate_with_cli(
-    operation: Operation, stack: Stack, choice: Choice, targets: Sequence[str], report: Report, *, shown: bool
+    operation: Operation, stack: Configuration, choice: Choice, targets: Sequence[str], report: Report, *, shown: bool
 ) -> Result:
     """Do the same with the Pulumi CLI, which prints its own progress where it is ``shown``."""
     try:
@@ -91,13 +91,13 @@ def _ignore(event: Event) -> None:
     del event
 
 
-def plan_of(stack: Stack) -> str:
+def plan_of(stack: Configuration) -> str:
     """Return the Railway plan that the settings of the stack name, which the simulated account gets."""
     return stack.config.get("railway:plan", "pro")
 
 
 def options_of(
-    stack: Stack,
+    stack: Configuration,
     environment: Mapping[str, str],
     targets: Sequence[str] = (),
     directory: Path | None = None,

@@ -17,7 +17,7 @@ import yaml
 from pulumi_operations.events import Operation, Step
 from railway_api.counting import count
 from railyard.engine import operate, sandbox_door
-from railyard.engine.configuration import read_stack as read_configuration
+from railyard.engine.configuration import read_configuration
 from railyard.export.compose import Composed, compose
 from railyard.shared.console import JsonOption, OperationError, reported_errors, shown, write_json
 from railyard.shared.files import write_whole

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pulumi_operations.events import Event, Operation, Result, Step
 from railyard.accounts.running_services import Health, RunningSystem
-from railyard.engine.configuration import read_stack as read_configuration
+from railyard.engine.configuration import read_configuration
 from railyard.engine.operate import operate
 from railyard.map.svg import Mark, Picture
 from railyard.map.topology import Kind, Node, System, topology

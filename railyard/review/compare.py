@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from pulumi_operations.project import ProjectError
-from railyard.engine.configuration import read_stack as read_configuration
+from railyard.engine.configuration import read_configuration
 from railyard.output.money import calculation_of, of_document
 from railyard.review import checkout as diff_checkout
 from railyard.review.checkout import Checkout

@@ -207,11 +207,18 @@ def read_stack_text(name: str) -> str:
     """Return the text of the stack's settings file; raises ``CallError`` when there is none."""
     file = project_directory() / file_name(name)
     if not file.exists():
-        raise CallError(f"there is no stack {name!r}: name one of {', '.join(names())}")
+        raise CallError(no_stack(project_directory(), name))
     try:
         return read_text(file)
     except ProjectError as error:
         raise OperationError(str(error)) from None
+
+
+def no_stack(root: Path, name: str) -> str:
+    """Return the message for a stack ``name`` that the project in ``root`` does not have."""
+    existing = stack_names(root)
+    fix = f"name one of {', '.join(existing)}" if existing else f"write its settings into {file_name(name)}"
+    return f"there is no stack {name!r}: {fix}"
 
 
 def settings_in(name: str, text: str) -> StackSettings:

@@ -26,7 +26,7 @@ from railway_sandbox.railway.state import SETTINGS
 from railway_sandbox.server import Sandbox
 from railway_sandbox.storage import Database
 from railyard.engine.cli_operations import make_backend
-from railyard.engine.configuration import read_stack
+from railyard.engine.configuration import read_configuration
 from railyard.engine.engine import code_of
 from railyard.engine.engine_choice import States
 from railyard.engine.operate import environment, plan_of
@@ -158,7 +158,7 @@ class RealEngine(Engine):
     ) -> None:
         super().__init__(directory, stack, after)
         forked.environment(directory / ".venv")
-        self.simulated = Sandbox(self.sandbox, plan=plan_of(read_stack(directory, stack)))
+        self.simulated = Sandbox(self.sandbox, plan=plan_of(read_configuration(directory, stack)))
         self.variables = {
             **environment(running.enter_context(self.simulated.serve()), self.sandbox),
             "PATH": os.pathsep.join([str(directory / "plugins"), os.environ["PATH"], str(program().parent)]),
@@ -191,7 +191,7 @@ class RealEngine(Engine):
 
     def operate(self, operation: str, *targets: str, fails: bool = False) -> Seen:
         # A test may have written other settings since the clouds were opened.
-        self.simulated.railway.state.plan = plan_of(read_stack(self.directory, self.stack))
+        self.simulated.railway.state.plan = plan_of(read_configuration(self.directory, self.stack))
         named = [part for target in targets for part in ("--target", target)]
         arguments = ("--stack", self.stack, "--json", *named)
         if operation == "preview":

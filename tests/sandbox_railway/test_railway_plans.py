@@ -13,7 +13,7 @@ from railway_sandbox.clock import ManualClock
 from railway_sandbox.railway.plans import GB_IN_MB, PLANS
 from railway_sandbox.server import Sandbox, set_plan
 from railyard.engine import operate
-from railyard.engine.configuration import read_stack
+from railyard.engine.configuration import read_configuration
 from railyard.shared.project import project_directory
 from tests.sandbox_railway.railway_client import Client, open_account
 
@@ -57,7 +57,9 @@ def test_limits_count_all_replicas_of_a_service():
 def test_a_run_gives_the_account_the_plan_of_its_stack(tmp_path, monkeypatch):
     """Staging is on Hobby and production on Pro, whether the run starts the sandbox or finds one that is served."""
     monkeypatch.setenv("RAILYARD_SANDBOX", str(tmp_path))
-    staging, production = (operate.plan_of(read_stack(project_directory(), name)) for name in ("staging", "production"))
+    staging, production = (
+        operate.plan_of(read_configuration(project_directory(), name)) for name in ("staging", "production")
+    )
 
     with operate.clouds(Operation.UP, staging):
         assert Sandbox(tmp_path).railway.state.plan == "hobby"

@@ -9,8 +9,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from railyard.engine.configuration import read_stack
-from railyard.shared.stack import read_stack as read_settings
+from railyard.engine.configuration import read_configuration
+from railyard.shared.stack import read_stack
 from stacks import compose, python_systems
 from stacks.problems import SettingsError
 from stacks.settings import StackSettings, parse
@@ -88,11 +88,11 @@ def test_the_sandbox_and_the_commands_have_a_made_up_value(tmp_path: Path, monke
     found: list[str] = []
     for sealed in (SEALED, f"{SEALED}2"):
         file.write_text(TEXT.replace(SEALED, sealed))
-        stack = read_stack(tmp_path, "dev")
+        stack = read_configuration(tmp_path, "dev")
         assert list(stack.notes) == [
             "Pulumi.dev.yaml: railyard:omega holds encrypted values: the sandbox has made-up ones in their place"
         ]
-        omega: Any = read_settings("dev").settings.systems["omega"]
+        omega: Any = read_stack("dev").settings.systems["omega"]
         found.append(omega.bot.variables["FEATURE_TOKEN"])
         assert found[-1] in stack.config["railyard:omega"]
         assert "sealed" not in stack.config["railyard:omega"]

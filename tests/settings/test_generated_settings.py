@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from railyard.engine.configuration import ConfigurationError, read_stack
+from railyard.engine.configuration import read_configuration
 from railyard.shared import stack as commands
 from railyard.shared.console import OperationError
 from stacks import python_systems
@@ -43,8 +43,8 @@ def judged(directory: Path, text: str) -> str:
     file.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
     said = ["", ""]
     try:
-        parse(read_stack(directory, "staging").config, python_systems(), file=file.name, text=text)
-    except (ConfigurationError, SettingsError) as error:
+        parse(read_configuration(directory, "staging").config, python_systems(), file=file.name, text=text)
+    except (OperationError, SettingsError) as error:
         said[0] = str(error)
     try:
         commands.read_stack("staging")

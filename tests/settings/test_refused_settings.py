@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from railyard.engine.configuration import ConfigurationError, read_stack
+from railyard.engine.configuration import read_configuration
+from railyard.shared.console import OperationError
 from stacks import python_systems
 from stacks.problems import SettingsError
 from stacks.settings import is_own, parse
@@ -25,8 +26,8 @@ def refusal(directory: Path, text: str) -> str:
     file.write_text(text)
     shutil.copy(ROOT / "Pulumi.yaml", directory)
     (directory / "defaults.yaml").write_text(SHARED)
-    with pytest.raises((ConfigurationError, SettingsError)) as refused:
-        parse(read_stack(directory, "staging").config, python_systems(), file=file.name, text=text)
+    with pytest.raises((OperationError, SettingsError)) as refused:
+        parse(read_configuration(directory, "staging").config, python_systems(), file=file.name, text=text)
     return str(refused.value)
 
 
@@ -303,7 +304,7 @@ def test_the_stacks_of_the_repository_are_accepted(stack: str) -> None:
     """Both settings files hold all five systems and nothing that is refused."""
     file = ROOT / f"Pulumi.{stack}.yaml"
 
-    settings = parse(read_stack(ROOT, stack).config, python_systems(), file=file.name, text=file.read_text())
+    settings = parse(read_configuration(ROOT, stack).config, python_systems(), file=file.name, text=file.read_text())
 
     assert [system.NAME for system in python_systems()] == list(settings.systems)
 
@@ -315,7 +316,7 @@ def test_a_system_that_is_absent_is_not_deployed(tmp_path: Path) -> None:
     shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
     shutil.copy(ROOT / "defaults.yaml", tmp_path)
 
-    settings = parse(read_stack(tmp_path, "staging").config, python_systems(), file="Pulumi.staging.yaml")
+    settings = parse(read_configuration(tmp_path, "staging").config, python_systems(), file="Pulumi.staging.yaml")
 
     assert list(settings.systems) == ["omega", "seance", "omnistack", "netia"]
 

@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from railyard.engine.configuration import ConfigurationError, Stack, read_stack
+from railyard.engine.configuration import Configuration, read_configuration
+from railyard.shared.console import CallError
 
 ROOT = Path(__file__).parents[2]
 STAGING = (ROOT / "Pulumi.staging.yaml").read_text()
 
 
-def stack_of(directory: Path, text: str) -> Stack:
+def stack_of(directory: Path, text: str) -> Configuration:
     """The stack whose settings file holds ``text``."""
     (directory / "Pulumi.staging.yaml").write_text(text)
     shutil.copy(ROOT / "Pulumi.yaml", directory)
     shutil.copy(ROOT / "defaults.yaml", directory)
-    return read_stack(directory, "staging")
+    return read_configuration(directory, "staging")
 
 
 def test_encrypted_tokens_of_providers_are_left_out_and_told(tmp_path: Path) -> None:
@@ -62,7 +63,7 @@ def test_a_file_without_either_has_nothing_to_say(tmp_path: Path) -> None:
 )
 def test_only_systems_can_be_named(tmp_path: Path, named: str, fix: str) -> None:
     """Neither a slip of the pen nor another key of the settings, and the message lists systems alone."""
-    with pytest.raises(ConfigurationError) as refused:
+    with pytest.raises(CallError) as refused:
         stack_of(tmp_path, STAGING).targets(named)
 
     assert "it has: omega, seance, omnistack, netia, rose: " in str(refused.value)
@@ -72,3 +73,34 @@ def test_only_systems_can_be_named(tmp_path: Path, named: str, fix: str) -> None
 def test_a_system_names_its_resources(tmp_path: Path) -> None:
     """The component and all that stands below its name."""
     assert stack_of(tmp_path, STAGING).targets("rose") == ("**::rose", "**::rose-*")
+
+
+def test_systems_are_known_without_a_file_that_all_stacks_share(tmp_path: Path) -> None:
+    """A stack that names its systems in ``systems``, and leaves their settings out, has them."""
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
+    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  railyard:systems: [omega]\n")
+    stack = read_configuration(tmp_path, "dev")
+
+    assert stack.targets("omega") == ("**::omega", "**::omega-*")
+    with pytest.raises(CallError, match="holds no system 'omga'; it has: omega: did you mean omega"):
+        stack.targets("omga")
+
+
+def test_a_stack_without_systems_has_none_to_name(tmp_path: Path) -> None:
+    """The message says so, and lists nothing."""
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
+    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  railyard:systems: []\n")
+
+    with pytest.raises(CallError, match=r"holds no system 'omega'; it has: none: add the key of one$"):
+        read_configuration(tmp_path, "dev").targets("omega")
+
+
+def test_a_stack_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
+    """The stacks that are there are named, or the file to write where there is none."""
+    shutil.copy(ROOT / "Pulumi.yaml", tmp_path)
+
+    with pytest.raises(CallError, match=r"no stack 'dev': write its settings into Pulumi\.dev\.yaml$"):
+        read_configuration(tmp_path, "dev")
+    (tmp_path / "Pulumi.test.yaml").write_text(STAGING)
+    with pytest.raises(CallError, match=r"no stack 'dev': name one of test$"):
+        read_configuration(tmp_path, "dev")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from railyard.engine.configuration import read_stack as read_configuration
+from railyard.engine.configuration import read_configuration
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import first_stack, in_order, last_stack, read_stack, read_stacks
 from stacks import python_systems

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from components.zone import ZoneSettings
-from railyard.engine.configuration import read_stack
+from railyard.engine.configuration import read_configuration
 from stacks import compose, python_systems
 from stacks.netia import Netia, NetiaSettings
 from stacks.omega import Omega, OmegaSettings
@@ -33,7 +33,7 @@ def stack(deploy):
 
     @cache
     def made(name: str) -> dict[tuple[str, str], Any]:
-        settings = parse(read_stack(ROOT, name).config, python_systems(), file=f"Pulumi.{name}.yaml")
+        settings = parse(read_configuration(ROOT, name).config, python_systems(), file=f"Pulumi.{name}.yaml")
         with pytest.MonkeyPatch.context() as patched:
             patched.setenv("RAILYARD_SECRETS", str(ROOT / "secrets" / "sandbox.yaml"))
             patched.setenv("SOPS_AGE_KEY_FILE", str(ROOT / "secrets" / "sandbox.agekey"))
@@ -301,7 +301,7 @@ def test_a_zone_below_another_one_has_its_names_alone(deploy, monkeypatch):
     """The SSL mode of the zone above belongs to whoever has names there."""
     monkeypatch.setenv("RAILYARD_SECRETS", str(ROOT / "secrets" / "sandbox.yaml"))
     monkeypatch.setenv("SOPS_AGE_KEY_FILE", str(ROOT / "secrets" / "sandbox.agekey"))
-    given = read_stack(ROOT, STAGING).config
+    given = read_configuration(ROOT, STAGING).config
     zones = [{"name": "example.com", "id": "a" * 32}, {"name": "sub.example.com", "id": "b" * 32}]
     domains = [{"hostname": "www.sub.example.com", "proxied": True}]
     rose = json.loads(given["railyard:rose"])

@@ -12,7 +12,7 @@ import yaml
 from google.protobuf import json_format
 from pulumi.runtime.mocks import MockMonitor
 
-from railyard.engine.configuration import read_stack
+from railyard.engine.configuration import read_configuration
 from stacks import compose, python_systems
 from stacks.services import services
 from stacks.settings import StackSettings, parse
@@ -24,7 +24,7 @@ TWINS = ("omega", "omnistack", "netia", "rose")
 
 def in_python(stack: str) -> StackSettings:
     """The settings of the project's own stack, of the systems that stand as data, too."""
-    config = read_stack(ROOT, stack).config
+    config = read_configuration(ROOT, stack).config
     kept = {key: value for key, value in config.items() if key.partition(":")[2] not in {"seance", "reviews"}}
     return parse(kept, python_systems(), file=f"Pulumi.{stack}.yaml")
 
