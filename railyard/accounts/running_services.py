@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from components.service_kind import ServiceSettings
-from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentSpec, describe_failure
+from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
+from railway_api.deployment_spec import DeploymentSpec
 from railway_api.rollback import HEALTHY
 from stacks.services import DeclaredService
 

@@ -28,6 +28,7 @@ from railway_api.answers import (
     ServiceInstanceInEnvironmentRunning,
 )
 from railway_api.client import Client
+from railway_api.deployment_spec import commit_of
 from railway_api.documents.deployment import DEPLOYMENTS
 from railway_api.documents.project import PROJECT, PROJECT_TOKEN, PROJECTS
 from railway_api.documents.running import AMONG_OTHERS, RUNNING
@@ -322,7 +323,7 @@ def deployed(deployment: Deployment | DeploymentInEnvironmentRunning) -> Deploye
         digest=meta.get("imageDigest"),
         repo=meta.get("repo"),
         branch=meta.get("branch"),
-        commit=meta.get("commitHash"),
+        commit=commit_of(meta),
         overrides=tuple(sorted(meta.get("propertyFileMapping") or ())),
         config_file=meta.get("configFile"),
         manifest=table(meta.get("serviceManifest")),

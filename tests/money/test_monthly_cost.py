@@ -146,3 +146,14 @@ def test_a_budget_that_is_no_amount_is_refused(budget: str) -> None:
     assert settings(omega=OMEGA, budget="20").stack.budget == 20.0
     with pytest.raises(SettingsError, match=r"railyard:budget = "):
         settings(omega=OMEGA, budget=budget)
+
+
+@pytest.mark.parametrize("plan", Plan)
+def test_every_plan_has_its_prices(plan: Plan) -> None:
+    """Whatever plan the settings name, a volume without a size and the subscription cost something that is known."""
+    calculation = Calculation(plan)
+
+    volume = calculation.volume("shop", "web", None, [])
+
+    assert volume.cost.at_limits > 0.0
+    assert calculation.subscription([volume]).cost.at_rest >= 0.0

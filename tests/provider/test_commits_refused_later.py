@@ -77,6 +77,16 @@ async def test_refused_settings_are_told_and_not_stored(driver: Driver, aftermat
 
 
 @pytest.mark.parametrize("aftermath", AFTERMATHS)
+async def test_a_reason_that_quotes_a_secret_is_told_without_it(driver: Driver, aftermath: Aftermath) -> None:
+    """Railway says why in the record of the commit, and may name the value that it refuses."""
+    _, _, instance = await _running(driver)
+    refuse(driver.cloud, 'The value "correct-horse-battery" is not allowed', aftermath)
+    with pytest.raises(Refused, match="is not allowed") as caught:
+        await driver.update(instance, variables={"A": "correct-horse-battery"})
+    assert "correct-horse" not in str(caught.value)
+
+
+@pytest.mark.parametrize("aftermath", AFTERMATHS)
 async def test_refused_size_of_a_new_volume_is_not_in_the_state(driver: Driver, aftermath: Aftermath) -> None:
     """The volume exists and is kept with the size that it has; the error is Railway's, with what helps."""
     place = await a_project(driver)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from railway_sandbox.railway.deployments.deployments import live
+from tests.provider.dashboard import click
 from tests.provider.driver import Driver, Half, Made, Place, a_project
 
 HEALTH: dict[str, Any] = {"healthcheckPath": "/up", "healthcheckTimeout": 60}
@@ -98,6 +99,16 @@ async def test_what_never_took_traffic_needs_no_rollback(driver: Driver, defect:
     assert runs(place, service) == "app:1"
     with pytest.raises(Half, match="is FAILED; 'pulumi up' tries again"):
         await place.refreshed(half.made)
+
+
+async def test_what_was_stopped_does_not_run(driver: Driver) -> None:
+    """A deployment that somebody stopped keeps its status, and the message does not say that it went on running."""
+    place = await a_project(driver)
+    first = await good(place, await place.service())
+    click(driver.cloud, "deploymentStop", id=first["deploymentId"])
+    driver.cloud.fail("app:2", "unpullable")
+    half = await fails(driver, first, image="app:2")
+    assert "nothing of it runs now" in str(half)
 
 
 async def test_deployment_that_takes_too_long_is_stopped(driver: Driver) -> None:

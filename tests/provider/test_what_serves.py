@@ -49,6 +49,25 @@ async def test_a_rollback_in_the_dashboard_is_drift_until_an_update_mends_it(dri
     assert calm["image"] == "app:2"
 
 
+async def test_an_image_that_serves_where_a_repository_is_asked_for_is_drift(driver: Driver) -> None:
+    """A service that was moved from an image to a repository, and rolled back by hand, is read as the image it runs."""
+    place = await a_project(driver)
+    first = await place.instance(await place.service(), image="app:1")
+    second = await driver.update(first, image=None, repo="acme/shop")
+    click(driver.cloud, "deploymentRollback", id=first["deploymentId"])
+    await asyncio.sleep(3)  # five minutes of the simulated clock
+
+    read = await place.refreshed(second)
+    assert read is not None
+    assert (read["image"], read.outputs.get("repo")) == ("app:1", None)
+
+    mended = await driver.update(read, image=None, repo="acme/shop")
+
+    calm = await place.refreshed(mended)
+    assert calm is not None
+    assert (calm.outputs.get("image"), calm["repo"]) == (None, "acme/shop")
+
+
 @pytest.mark.parametrize("status", ["SKIPPED", "NEEDS_APPROVAL"])
 async def test_a_push_that_was_not_even_tried_is_no_drift(driver: Driver, status: Any) -> None:
     """The deployment before it goes on serving, and the state goes on naming it."""

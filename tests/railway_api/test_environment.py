@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 
-from railway_api import Client, DeploymentFailed, DeploymentSpec, Environment, NotFound, Validation
+from railway_api import Client, DeploymentFailed, DeploymentSpec, Environment, NotFound, Throttled, Validation
+from railway_api.documents.environment import ENVIRONMENT_VARIABLES
 from railway_api.documents.project import PROJECT_CREATE, PROJECT_DELETE
+from railway_api.documents.running import AMONG_OTHERS
 from railway_api.documents.service import SERVICE_CREATE
 from railway_api.group_commits import BuildPatch
 from railway_api.patches import at
@@ -17,6 +20,7 @@ from railway_sandbox.railway.cloud import RailwayCloud
 from tests import virtual_time
 from tests.provider.in_process import Connection
 from tests.railway_api.callers import Limit, Waiter
+from tests.railway_api.test_transport import Wire, transport_of
 
 
 @pytest.fixture
@@ -50,6 +54,26 @@ async def test_a_read_is_shared_until_something_is_written(connection: Connectio
     environment.forget()
     assert await environment.snapshot() is not one
     assert sent(connection, "environment") == 2
+
+
+async def test_questions_with_the_same_field_get_their_own_answers(environment: Environment) -> None:
+    """Two documents may ask the same field for different things at the same moment, and neither gets the other's."""
+    ids = {"id": environment.environment_id, "projectId": environment.project_id}
+    variables, running = await asyncio.gather(
+        environment.ask(ENVIRONMENT_VARIABLES, **ids), environment.ask(AMONG_OTHERS, **ids)
+    )
+    assert variables["variables"]["edges"] == []
+    assert running["serviceInstances"]["edges"] == []
+
+
+async def test_a_rate_limit_is_not_answered_with_more_requests() -> None:
+    """A poll of several things that Railway holds back for an hour ends there, and is not repeated one by one."""
+    wire = Wire([httpx.Response(429, headers={"Retry-After": "3600"})])
+    transport = transport_of(wire)
+    with pytest.raises(Throttled):
+        await Environment(transport, "p", "e").poller.next(workflow="w")
+    assert len(wire.requests) == 1
+    await transport.close()
 
 
 async def test_a_create_is_known_without_a_read(connection: Connection, environment: Environment) -> None:

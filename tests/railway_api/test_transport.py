@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Coroutine, Sequence
+from email.utils import formatdate
 from typing import Any
 
 import httpx
@@ -174,6 +176,17 @@ async def test_retry_after_may_be_a_date(asked: str, seconds: float) -> None:
     assert f"wait {seconds:.0f} s" in str(result)
 
 
+async def test_retry_after_without_a_date_of_the_server_counts_by_our_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock is read in UTC, wherever this machine is: nine hours further east nothing is waited for longer."""
+    with monkeypatch.context() as east:
+        east.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        limited = httpx.Response(429, headers={"Retry-After": formatdate(usegmt=True)})
+        result, _ = await ended(query, limited, GOOD)
+    time.tzset()
+    assert result == {"workspaces": []}
+
+
 async def test_rate_limits_at_once_are_waited_for_once() -> None:
     """Requests that are refused together wait side by side, not one after the other."""
     limiter = Limiter(PLANS[Plan.PRO].requests, Clock())
@@ -321,6 +334,7 @@ async def test_partial_answers_are_kept() -> None:
         ("Project not found", NotFound),
         ("Not Authorized", NotAuthorized),
         ("A volume named x already exists in this project", Exists),
+        ('A service named "upgrade-worker" already exists in this project', Exists),
         ("Only one environment can be created per user every 30s", Throttled),
         ("Whoa there pal! Try again in a sec", Throttled),
         ("ALWAYS is not available on your plan. Please upgrade your plan.", PlanLimit),

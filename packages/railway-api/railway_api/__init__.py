@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from railway_api.caller import Caller, Deadline
     from railway_api.client import Client
     from railway_api.client_factory import connect
-    from railway_api.deployment_failures import DeploymentFailed, DeploymentSpec
+    from railway_api.deployment_failures import DeploymentFailed
+    from railway_api.deployment_spec import DeploymentSpec
     from railway_api.environment import Environment
     from railway_api.errors import (
         Busy,
@@ -84,7 +85,7 @@ _MODULES: Final = {
     "Deadline": "caller",
     "Deployment": "snapshot",
     "DeploymentFailed": "deployment_failures",
-    "DeploymentSpec": "deployment_failures",
+    "DeploymentSpec": "deployment_spec",
     "Document": "operation",
     "Environment": "environment",
     "Failure": "failure",

@@ -61,9 +61,9 @@ class Batch:
     async def call(self, operation: Operation[Answer], arguments: Mapping[str, object]) -> Answer:
         """Return the answer to one call; raises its ``RailwayError``."""
         future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        waiting = self._waiting.get(operation.field)
+        waiting = self._waiting.get(operation.name)
         if waiting is None:
-            waiting = self._waiting[operation.field] = _Waiting()
+            waiting = self._waiting[operation.name] = _Waiting()
             task = asyncio.create_task(self._flush(operation, waiting))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -72,7 +72,7 @@ class Batch:
 
     async def _flush(self, operation: Operation[object], waiting: _Waiting) -> None:
         await wait_until_settled(lambda: len(waiting.calls), WINDOW_S)
-        del self._waiting[operation.field]
+        del self._waiting[operation.name]
         size = 1 if operation.alone else LARGEST
         for start in range(0, len(waiting.calls), size):
             group = waiting.calls[start : start + size]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from railway_api.errors import RailwayError, Validation, advice_for, classify
 from railway_api.json_objects import is_list, is_object
 from railway_api.patches import Path, at, leaves
+from railway_api.redaction import redact, secrets_in
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class CommitStatus:
     """None where it is not known how the workflow is getting on."""
     early: bool
     """True while a staged patch may be one that Railway is about to apply."""
+    patch: EnvironmentConfig
+    """What was committed: Railway's reason may quote a secret of it."""
 
     @property
     def running(self) -> bool:
@@ -85,6 +88,7 @@ class CommitStatus:
                 f"Railway could not apply the configuration, and does not say why{note}. Look at the environment in "
                 "the dashboard, and run the command again"
             )
+        reason = redact(reason, secrets_in(self.patch))
         kind = type(classify("", {"message": reason}))
         kind = Validation if kind is RailwayError else kind
         return kind(f"Railway could not apply the configuration: {reason}{advice_for(kind)}{note}", reason=reason)

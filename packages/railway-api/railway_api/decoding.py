@@ -72,7 +72,7 @@ def decoded(name: str, body: Mapping[str, object], variables: Mapping[str, objec
         raise UnexpectedResponse(name, f"data is {kind_of(data)}")
     if errors is not None and not is_list(errors):
         raise UnexpectedResponse(name, f"errors is {kind_of(errors)}")
-    hidden = {f"secret {index}": text for index, text in enumerate(secrets_in(variables))}
+    hidden = secrets_in(variables)
     by_key: dict[str, RailwayError] = {}
     for error in errors or ():
         if not is_object(error):

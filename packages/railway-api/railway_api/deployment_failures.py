@@ -7,9 +7,10 @@ what it quotes. Does not decide when a deployment has ended.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from railway_api.deployment_spec import DeploymentSpec
 from railway_api.documents.deployment import LOGS
 from railway_api.environment_access import EnvironmentAccess
 from railway_api.errors import RailwayError
@@ -20,52 +21,8 @@ from railway_api.snapshot import Deployment
 
 if TYPE_CHECKING:
     from railway_api.answers import DeploymentLogTails
-    from railway_api.scalars import DeploymentMeta
 
 LOG_LINES: Final = 50
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeploymentSpec:
-    """Describe what a deployment has to run, and how to speak of it."""
-
-    service_id: str
-    service_name: str
-    image: str | None = None
-    repo: str | None = None
-    commit_sha: str | None = None
-    secrets: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Values that must not appear in a quoted log, by their names."""
-
-    def differs(self, meta: DeploymentMeta) -> str | None:
-        """Say what a deployment runs instead; None when it runs what was asked for, or Railway does not say."""
-        image, repo = meta.get("image"), meta.get("repo")
-        if self.image and image and plain_image(image) != plain_image(self.image):
-            return f"image {image}, not {self.image}"
-        if self.image and repo and not image:
-            return f"repository {repo}, not image {self.image}"
-        if self.repo and repo and repo.lower() != self.repo.lower():
-            return f"repository {repo}, not {self.repo}"
-        commit = meta.get("commitHash") or meta.get("commitSha") or ""
-        if self.commit_sha and commit and not commit.startswith(self.commit_sha):
-            return f"commit {commit}, not {self.commit_sha}"
-        return None
-
-
-def plain_image(image: str) -> str:
-    """Return an image reference without what Docker adds by itself."""
-    for prefix in ("docker.io/", "index.docker.io/", "library/"):
-        image = image.removeprefix(prefix)
-    basename = image.rsplit("/", 1)[-1]
-    return image if ":" in basename or "@" in basename else f"{image}:latest"
-
-
-def source_of(meta: DeploymentMeta) -> str:
-    """Say what a deployment runs."""
-    if image := meta.get("image"):
-        return f"image {image}"
-    commit = meta.get("commitHash") or meta.get("commitSha") or ""
-    return f"{meta.get('repo') or 'its source'}{f' at commit {commit[:7]}' if commit else ''}"
 
 
 @dataclass(frozen=True, kw_only=True)

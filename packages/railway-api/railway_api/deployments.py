@@ -16,12 +16,12 @@ from railway_api.deployment_failures import (
     FAILURE_BY_STATUS,
     KNOWN,
     DeploymentFailures,
-    DeploymentSpec,
     interrupted,
     runs_something_else,
     timed_out,
     unknown,
 )
+from railway_api.deployment_spec import DeploymentSpec
 from railway_api.documents.deployment import DEPLOYMENT, SERVICE_INSTANCE_DEPLOY
 from railway_api.environment_access import EnvironmentAccess
 from railway_api.errors import Busy, NotFound, OutcomeUnknown

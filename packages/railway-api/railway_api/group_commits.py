@@ -34,6 +34,7 @@ from railway_api.foreign_changes import OWN, ForeignChanges
 from railway_api.json_objects import is_object, table
 from railway_api.patches import Path, at, changed_by_others, conflict, leaves, merge
 from railway_api.progress import Poller, Progress
+from railway_api.retries import LAG_S, RETRY_S
 from railway_api.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -49,9 +50,6 @@ UNLISTED_S: Final = 15.0
 """Time for which a new patch may be missing from the list, in API time. A patch without effect never appears there."""
 REFLECT_S: Final = 60.0
 """Lag of reads behind an applied commit, in API time."""
-LAG_S: Final = 90.0
-"""Time for which a commit may not know a new resource, in API time."""
-RETRY_S: Final = 3.0
 
 BuildPatch = Callable[[Snapshot], "EnvironmentConfig"]
 """Makes a patch for the configuration that is there right before the commit."""
@@ -319,7 +317,7 @@ class GroupCommits:
             now = environment.clock.now()
             if followed is not None and progress.workflow is None:
                 continue  # this look had left before it could ask for the workflow
-            status = _commit_status(progress, before, mark, early=now - started <= UNLISTED_S)
+            status = _commit_status(progress, before, patch, mark, early=now - started <= UNLISTED_S)
             if (refusal := status.refusal()) is not None:
                 if progress.snapshot is not None and not has_effect(patch, progress.snapshot.config):
                     return _CommitResult(progress.snapshot, _taken_at(status.own), _of_others(status), str(refusal))
@@ -358,14 +356,16 @@ class GroupCommits:
             raise RailwayError(f"Railway accepted the configuration but did not apply {paths}: run the command again")
 
 
-def _commit_status(progress: Progress, before: Snapshot, mark: str, *, early: bool) -> CommitStatus:
+def _commit_status(
+    progress: Progress, before: Snapshot, patch: EnvironmentConfig, mark: str, *, early: bool
+) -> CommitStatus:
     """Return what a look shows of the commit with this mark."""
     own = [each for each in progress.patches if mark in (each["message"] or "")]
     new = [each for each in progress.patches if each["id"] not in before.patches]
     workflow = progress.workflow
     if isinstance(workflow, BaseException) or (workflow is not None and workflow["status"] == "NotFound"):
         workflow = None
-    return CommitStatus(own, new, workflow, early=early)
+    return CommitStatus(own, new, workflow, early=early, patch=patch)
 
 
 def _taken_at(own: Patches) -> str | None:

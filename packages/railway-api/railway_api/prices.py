@@ -22,7 +22,7 @@ BACKUP_USD_PER_GB_MONTH: Final = 0.15
 EGRESS_USD_PER_GB: Final = 0.05
 BUCKET_USD_PER_GB_MONTH: Final = 0.015
 """Of what is stored; what is read costs nothing (https://docs.railway.com/storage-buckets/billing)."""
-SUBSCRIPTION_USD: Final = {Plan.FREE: 0.0, Plan.HOBBY: 5.0, Plan.PRO: 20.0, Plan.ENTERPRISE: 20.0}
+SUBSCRIPTION_USD: Final = {Plan.FREE: 0.0, Plan.TRIAL: 0.0, Plan.HOBBY: 5.0, Plan.PRO: 20.0, Plan.ENTERPRISE: 20.0}
 """Price of a workspace a month, which includes usage of the same worth; Enterprise agrees on its own, no less."""
 
 _MINUTES_PER_MONTH: Final = HOURS_PER_MONTH * 60
@@ -34,7 +34,7 @@ USD_PER_UNIT: Final = {
     "NETWORK_TX_GB": EGRESS_USD_PER_GB,
 }
 """Price of one unit of each of Railway's measurements: a minute of one vCPU or GB, and for the network one GB."""
-DEFAULT_VOLUME_GB: Final = {Plan.FREE: 0.5, Plan.HOBBY: 5.0, Plan.PRO: 50.0, Plan.ENTERPRISE: 50.0}
+DEFAULT_VOLUME_GB: Final = {Plan.FREE: 0.5, Plan.TRIAL: 0.5, Plan.HOBBY: 5.0, Plan.PRO: 50.0, Plan.ENTERPRISE: 50.0}
 """Size of a volume for which none is given (https://docs.railway.com/volumes/reference)."""
 BACKUPS_KEPT: Final = {"daily": 6, "weekly": 4, "monthly": 3}
 """Backups of each schedule that exist at one time (https://docs.railway.com/volumes/backups)."""

@@ -15,7 +15,7 @@ from railway_api.documents.deployment import DEPLOYMENT
 from railway_api.documents.domain import DOMAINS
 from railway_api.documents.environment import WORKFLOW_STATUS, progress
 from railway_api.environment_access import EnvironmentAccess
-from railway_api.errors import RailwayError, Unreachable
+from railway_api.errors import RailwayError, Throttled, Unreachable
 from railway_api.operation import Answer, Operation
 from railway_api.relay import nodes
 from railway_api.snapshot import Deployment, Snapshot, latest_deployments
@@ -152,7 +152,7 @@ class Poller:
                 environmentId=self._environment.environment_id,
                 **operations,
             )
-        except Unreachable:
+        except (Unreachable, Throttled):
             raise
         except RailwayError:
             if not operations:

@@ -1,7 +1,7 @@
 """Keeps secret values out of texts that people see.
 
 Railway quotes a refused value in its error, and applications print their settings into their logs. Which variable is
-a secret is not known here, so every value of some length is taken for one.
+a secret is not known here, so every value of some length counts as one.
 """
 
 from __future__ import annotations
@@ -18,22 +18,28 @@ SHORTEST: Final = 8
 _SECRET_KEYS: Final = frozenset({"variables", "sharedVariables", "registryCredentials", "channelConfigs"})
 
 
-def secrets_in(value: object, *, inside: bool = False) -> Iterator[str]:
-    """Return all texts of a request that may be secret: values of variables and registry credentials."""
+def secrets_in(value: object) -> dict[str, str]:
+    """Return all strings of a request that may be secret, numbered: values of variables and registry credentials."""
+    return {f"secret {index}": text for index, text in enumerate(_secret_strings(value, inside=False))}
+
+
+def _secret_strings(value: object, *, inside: bool) -> Iterator[str]:
+    """Yield the strings of a JSON value that are below one of the secret keys."""
     if isinstance(value, str):
         if inside:
             yield value
     elif is_object(value):
         for key, item in value.items():
-            yield from secrets_in(item, inside=inside or key in _SECRET_KEYS)
+            yield from _secret_strings(item, inside=inside or key in _SECRET_KEYS)
     elif isinstance(value, list | tuple):
         for item in cast("Sequence[object]", value):
-            yield from secrets_in(item, inside=inside)
+            yield from _secret_strings(item, inside=inside)
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Return the ways in which a value may be written."""
+    """Yield the ways in which a value may be written: logs show each line of a private key on its own."""
     yield secret
+    yield from map(str.strip, secret.splitlines())
     yield json.dumps(secret)[1:-1]
     try:
         password = urlsplit(secret).password

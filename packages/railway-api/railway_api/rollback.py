@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from railway_api.caller import Caller
-from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentFailures, DeploymentSpec, source_of
+from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentFailures
+from railway_api.deployment_spec import DeploymentSpec, source_of
 from railway_api.documents.deployment import DEPLOYMENT_CANCEL, DEPLOYMENT_ROLLBACK, DEPLOYMENTS
 from railway_api.environment_access import EnvironmentAccess
 from railway_api.errors import OutcomeUnknown, RailwayError
@@ -79,7 +80,7 @@ class RollBack:
                 failed,
             )
         was = f"deployment {good['id']} ({source_of(good['meta'] or {})})"
-        if good["status"] in HEALTHY:
+        if _runs(good):
             return RolledBack(f"{was} went on running, so nothing had to be rolled back", failed)
         await self._start(spec, failed, good["id"])
         return await self._followed(caller, spec, failed, was)
@@ -159,7 +160,11 @@ class RollBack:
 
 def _best(deployments: list[ListedDeployment], good_id: str | None) -> ListedDeployment | None:
     """Return what runs; else what the state knows to have been healthy; else the newest that Railway would take."""
-    runs = next((each for each in deployments if each["status"] in HEALTHY), None)
+    runs = next(filter(_runs, deployments), None)
     possible = [each for each in deployments if each["canRollback"]]
     recorded = next((each for each in possible if each["id"] == good_id), None)
     return runs or recorded or next(iter(possible), None)
+
+
+def _runs(deployment: ListedDeployment) -> bool:
+    return deployment["status"] in HEALTHY and not deployment["deploymentStopped"]

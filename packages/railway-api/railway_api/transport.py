@@ -252,7 +252,7 @@ def _retry_after_s(response: httpx.Response) -> float:
         seconds = float(header)
     except ValueError:
         try:
-            now = response.headers.get("Date") or formatdate()
+            now = response.headers.get("Date") or formatdate(usegmt=True)
             seconds = parsedate_to_datetime(header).timestamp() - parsedate_to_datetime(now).timestamp()
         except ValueError:
             return LONGEST_BACK_OFF_S

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pulumi_provider.declaration import Context, Problem, Property, Resource
 from pulumi_provider.errors import InitializationFailed
-from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentFailed, DeploymentSpec
+from railway_api.deployment_failures import FAILURE_BY_STATUS, DeploymentFailed
+from railway_api.deployment_spec import DeploymentSpec, commit_of
 from railway_api.deployments import ONLY_RECORDED
 from railway_api.documents.deployment import DEPLOYMENT, DEPLOYMENT_REMOVE, DEPLOYMENTS
 from railway_api.environment import Environment
@@ -189,12 +190,9 @@ async def _served(
     meta = (await environment.ask(DEPLOYMENT, id=latest.id))["meta"] or {}
     if spec.differs(meta) is None:
         return {}
-    served = {
-        "image": meta.get("image"),
-        "repo": None if meta.get("image") else meta.get("repo"),
-        "commit_sha": (meta.get("commitHash") or meta.get("commitSha")) if properties["commit_sha"] else None,
-    }
-    return {name: value for name, value in served.items() if value is not None}
+    image_served, commit = meta.get("image"), commit_of(meta)
+    served = {"image": image_served, "repo": None if image_served else meta.get("repo")}
+    return {**served, "commit_sha": commit} if properties["commit_sha"] and commit else served
 
 
 _SOURCE: Final = ("image", "repo", "commit_sha")
