@@ -16,18 +16,27 @@ from pydantic.alias_generators import to_camel, to_snake
 
 from components.service_kind import ServiceSettings
 from components.service_settings import InstanceSettings
-from pulumiverse_railway import conflicts
+from pulumiverse_railway import conflicts, rules
 from pulumiverse_railway.provider.resources.shared import instance_config
-from pulumiverse_railway.provider.resources.shared.instance_inputs import OnFailure, ServiceInstanceInputs
-from pulumiverse_railway.provider.resources.shared.instance_settings import FORCED, SETTINGS, Builder, RestartPolicyType
+from pulumiverse_railway.provider.resources.shared.instance_config import BYTES_PER_MB
+from pulumiverse_railway.provider.resources.shared.instance_inputs import ServiceInstanceInputs
+from pulumiverse_railway.provider.resources.shared.instance_settings import FORCED, SETTINGS
+from railway_api.json_objects import table
 from railyard.migrate.findings import STOPPED, Config, Settings, in_clear, part, shown_value
 from railyard.migrate.railway_file import DEFAULTS, DIRECT, PLACED, VARIABLES
 
-BYTES_PER_MB: Final = instance_config.BYTES_PER_MB
 REGIONS: Final = get_args(ServiceSettings.model_fields["region"].annotation)
 _SOURCES: Final = ("branch", "root_directory", "check_suites", "commit_sha")
 _STAND_IN: Final = "owner/repository"
-"""Stands for the source where only the other settings are judged."""
+"""Source of a service where only its other settings are validated."""
+_BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
+_KEYS: Final = {to_camel(setting.name): ".".join(setting.path) for setting in SETTINGS} | {
+    "vcpus": "deploy.limitOverride",
+    "memoryMb": "deploy.limitOverride",
+    "region": "deploy.multiRegionConfig",
+    "regions": "deploy.multiRegionConfig",
+}
+"""Setting → key of the configuration that says it. Of ``replicas`` that is one of two."""
 
 
 @dataclass
@@ -40,48 +49,47 @@ class Translation:
     placed: dict[str, str] = field(default_factory=dict[str, str])
     """Key of the configuration → the settings of other names that it became."""
 
+    def leave(self, key: str, reason: str) -> None:
+        """Add a reason why no setting says ``key``, or a part of it."""
+        self.left[key] = f"{self.left[key]}; {reason}" if key in self.left else reason
+
 
 def translate(config: Config, *, image: str | None = None) -> Translation:
-    """Return the settings that say what ``config`` says."""
+    """Return the settings that say what ``config`` says.
+
+    What Railway ignores is left out: how a repository is built where ``image`` runs, and updates of an image elsewhere.
+    """
     config = normal(config)
     translation = Translation()
+    ignored = conflicts.FOR_A_REPO if image else conflicts.FOR_AN_IMAGE
+    forced = {name for name, cause, _ in FORCED if _BY_NAME[cause].given(config) not in {None, _BY_NAME[cause].default}}
     for setting in SETTINGS:
         value = setting.given(config)
-        forced = any(setting.name == name and forces(cause, config) for name, cause, _ in FORCED)
-        if value is not None and value != setting.default and not forced:
+        if value not in (None, setting.default) and setting.name not in {*ignored, *forced}:
             translation.settings[to_camel(setting.name)] = str(value) if setting.choices else value
     _regions(config, translation)
     _limits(config, translation)
-    variables = {name: each["value"] for name, each in part(config, "variables").items()}
-    _in_clear(variables, translation, "variables.")
-    if variables:
-        translation.settings["variables"] = variables
-    _in_clear(translation.settings, translation, "")
-    _refused(translation, image)
+    _variables(config, translation)
+    for name, reason in [(name, reason) for name, value in translation.settings.items() if (reason := in_clear(value))]:
+        del translation.settings[name]
+        translation.leave(_KEYS[name], reason)
+    _refused(config, translation, image)
     return translation
-
-
-def forces(name: str, config: Config) -> bool:
-    """Tell whether the setting that forces another one is among the settings."""
-    setting = next(setting for setting in SETTINGS if setting.name == name)
-    return setting.given(config) not in {None, setting.default}
 
 
 def normal(config: Config) -> Config:
     """Return a configuration with the keys of builders as the variables that mean the same, and what Railway forces."""
-    build = dict(part(config, "build"))
+    sections = {"build": dict(part(config, "build")), "deploy": dict(part(config, "deploy"))}
     variables = dict(part(config, "variables"))
     for (section, key), variable in VARIABLES.items():
-        value = part(config, section).get(key)
+        value = sections[section].pop(key, None)
         if value is not None:
             variables.setdefault(variable, {"value": str(value)})
-        build.pop(key, None)
-    if build.get("dockerfilePath"):
-        build["builder"] = Builder.DOCKERFILE.value
-    deploy = part(config, "deploy")
-    if deploy.get("cronSchedule"):
-        deploy = {**deploy, "restartPolicyType": RestartPolicyType.NEVER.value}
-    return {**config, "build": build, "deploy": deploy, "variables": variables}
+    for name, cause, value in FORCED:
+        if _BY_NAME[cause].given(config):
+            section, key = _BY_NAME[name].path
+            sections[section][key] = value.value
+    return {**config, **sections, "variables": variables}
 
 
 def _regions(config: Config, translation: Translation) -> None:
@@ -113,70 +121,71 @@ def _regions(config: Config, translation: Translation) -> None:
 
 
 def _limits(config: Config, translation: Translation) -> None:
+    key = "deploy.limitOverride"
     limits = part(config, "deploy", "limitOverride", "containers")
     placed: list[str] = []
     if (cpu := limits.get("cpu")) is not None:
         translation.settings["vcpus"] = cpu
         placed.append(f"vcpus: {cpu}")
     if (memory := limits.get("memoryBytes")) is not None:
-        if memory % BYTES_PER_MB:
-            translation.left["deploy.limitOverride"] = f"a memory limit of whole MB, and {memory} bytes is none"
-        translation.settings["memoryMb"] = round(memory / BYTES_PER_MB)
-        placed.append(f"memoryMb: {translation.settings['memoryMb']}")
+        megabytes = round(memory / BYTES_PER_MB)
+        translation.settings["memoryMb"] = megabytes
+        placed.append(f"memoryMb: {megabytes}")
+        if megabytes * BYTES_PER_MB != memory:
+            translation.leave(key, f"memoryMb is a whole number of MB: {megabytes} is the nearest to {memory} bytes")
     if others := sorted(set(limits) - {"cpu", "memoryBytes"}):
-        translation.left["deploy.limitOverride"] = f"no setting says {', '.join(others)}"
+        translation.leave(key, f"no setting says {', '.join(others)}")
     if placed:
-        translation.placed["deploy.limitOverride"] = ", ".join(placed)
+        translation.placed[key] = ", ".join(placed)
 
 
-def _in_clear(values: Settings, translation: Translation, prefix: str) -> None:
-    """Take out values with a credential in them, which the settings' rules refuse, too."""
-    for name, reason in [(name, reason) for name, value in values.items() if (reason := in_clear(value))]:
-        del values[name]
-        key = next((".".join(path) for path, each in DIRECT.items() if to_camel(each.name) == name), prefix + name)
-        translation.left[key] = reason
+def _variables(config: Config, translation: Translation) -> None:
+    """Set the variables that may be in settings; a sealed one has no value that could be read."""
+    entries = {name: table(entry).get("value") for name, entry in part(config, "variables").items()}
+    given = {name: str(value) for name, value in entries.items() if value is not None}
+    for name, value in given.items():
+        demand = rules.variable_name.broken_by(name) or rules.variable_value.broken_by(value)
+        if name == "PORT":
+            translation.leave("variables.PORT", "the setting port says it, a number")
+        elif reason := in_clear(value) or (demand and f"it must {demand}"):
+            translation.leave(f"variables.{name}", reason)
+        else:
+            translation.settings.setdefault("variables", {})[name] = value
 
 
-def _refused(translation: Translation, image: str | None) -> None:
+def _refused(config: Config, translation: Translation, image: str | None) -> None:
     """Take out what the rules of the settings refuse, with their words."""
+    replicas = "deploy.multiRegionConfig" if placed_in(config) else "deploy.numReplicas"
     while problems := _problems(translation.settings, image):
-        for name, text in problems.items():
-            value = translation.settings.pop(name)
-            key = next((".".join(path) for path, each in DIRECT.items() if to_camel(each.name) == name), name)
-            translation.left[key] = f"{json.dumps(value)}: allowed is {text}"
+        for name, reason in problems.items():
+            del translation.settings[name]
+            translation.leave(_KEYS.get(name, replicas), reason)
 
 
 def _problems(settings: Settings, image: str | None) -> dict[str, str]:
+    """Return the settings that are refused, each with the reason; raises ``ValidationError`` for one that is not."""
     try:
         arguments(settings, image=image)
     except ValidationError as error:
         problems = {
-            str(each["loc"][0]): each["msg"].removeprefix("Value error, ") for each in error.errors() if each["loc"]
+            name: f"{name} {json.dumps(settings[name])}: allowed is {each['msg'].removeprefix('Value error, ')}"
+            for each in error.errors()
+            if each["loc"] and (name := str(each["loc"][0])) in settings
         }
-        problems = problems or _contradictions(settings, image)
-        if problems and problems.keys() <= settings.keys():
+        if problems := problems or _contradictions(settings, image):
             return problems
         raise
     return {}
 
 
-_BESIDE_OTHERS: Final = {
-    "build_command": ("buildCommand", "a buildCommand that differs from startCommand"),
-    "cron_schedule": ("cronSchedule", "one with 1 replica"),
-    "sleep_application": ("sleepApplication", "one of cronSchedule and sleepApplication"),
-    "pre_deploy_timeout_seconds": ("preDeployTimeoutSeconds", "none without a preDeployCommand"),
-    "builder": ("builder", "DOCKERFILE with a dockerfilePath"),
-}
-"""Setting that contradicts others → what to take out, and what is allowed there."""
-
-
 def _contradictions(settings: Settings, image: str | None) -> dict[str, str]:
+    """Return the settings to take out because they contradict others: of a schedule and replicas, the replicas."""
     values = {**_source(image), **{to_snake(name): value for name, value in settings.items()}}
     replicas = sum(settings["regions"].values()) if "regions" in settings else settings.get("replicas", 1)
-    names = [name for name, _ in conflicts.of_service(values, replicas=replicas)]
-    problems = dict(_BESIDE_OTHERS[name] for name in names if name in _BESIDE_OTHERS)
-    if "cronSchedule" in problems and "replicas" in settings:
-        return {"replicas": "1 replica with a cronSchedule"}
+    problems: dict[str, str] = {}
+    for name, reason in conflicts.of_service(values, replicas=replicas):
+        setting = "replicas" if name == "cron_schedule" and "replicas" in settings else to_camel(name)
+        problems[setting] = f"{to_camel(name)} {reason}"
     return problems
 
 
@@ -186,8 +195,7 @@ def _source(image: str | None) -> Settings:
 
 def arguments(settings: Settings, *, image: str | None = None) -> ServiceSettings:
     """Return settings as the components take them; raises pydantic's ``ValidationError``."""
-    others = {name: value for name, value in settings.items() if name not in {"image", "repo"}}
-    return ServiceSettings.model_validate_json(json.dumps({**_source(image), **others}))
+    return ServiceSettings.model_validate_json(json.dumps({**_source(image), **settings}))
 
 
 def deployed(settings: Settings, *, image: str | None = None) -> Config:
@@ -198,8 +206,6 @@ def deployed(settings: Settings, *, image: str | None = None) -> Config:
 def deployed_args(args: ServiceSettings) -> Config:
     """Return the same of settings that are read already, those that a system has by itself included."""
     inputs = InstanceSettings.inputs(args)
-    inputs["restart_policy_type"] = "NEVER" if args.cron_schedule else args.restart_policy_type
-    inputs["on_failure"] = OnFailure(args.on_failure)
     instance_inputs = ServiceInstanceInputs(
         project_id="",
         environment_id="",

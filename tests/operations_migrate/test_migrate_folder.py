@@ -117,7 +117,7 @@ def test_what_railway_never_read_is_named_and_changes_nothing(
         (
             "[deploy]\nstartCommand = 'a'\n[build]\nbuildCommand = 'a'",
             "build.buildCommand",
-            "differs from startCommand",
+            "differ from startCommand",
         ),
     ],
 )
