@@ -5,6 +5,7 @@ Owns the command: its options, what it prints, how it ends. What a file says is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -23,6 +24,8 @@ from railyard.shared.options import DryRunOption
 
 FIRST: Final = "production"
 """The environment with which a project of Railway begins."""
+ROOT: Final = "web"
+"""Name of the service at the root of a folder."""
 _ORDER: Final = (Kind.TRANSLATED, Kind.STAYS, Kind.NEVER_READ, Kind.NOT_EXPRESSIBLE)
 
 
@@ -51,7 +54,7 @@ ProjectOption = Annotated[str | None, typer.Option("--project", help="With --to-
 def migrate(
     folder: FolderArgument = None,
     name: NameOption = None,
-    service: Annotated[str, typer.Option("--service", help="The service at the root of the folder.")] = "web",
+    service: Annotated[str, typer.Option("--service", help="The service at the root of the folder.")] = ROOT,
     repo: RepoOption = None,
     environment: EnvironmentOption = None,
     into: IntoOption = None,
@@ -76,10 +79,13 @@ def migrate(
         if to_railway:
             if folder or into or not project:
                 raise CallError("--to-railway takes --project with the id or name of a project, and no folder")
+            of_a_folder = {"--name": name, "--service": service != ROOT, "--repo": repo, "--output": output}
+            _refuse(of_a_folder, "of a folder, and --to-railway reads none")
             done = live.run(project, environment or (), yes=yes, dry_run=dry_run, sandbox=sandbox, json=json)
             raise typer.Exit(0 if done else PROBLEM)
         if folder is None:
             raise CallError("give the folder of the application, or --to-railway with --project")
+        _refuse({"--project": project, "--yes": yes, "--sandbox": sandbox}, "of --to-railway alone")
         result = _result(folder, name, service, repo, environment or ())
         written = into_stack.write(into, result, folder, dry_run=dry_run) if into else None
         if output and not dry_run:
@@ -87,8 +93,14 @@ def migrate(
         if json:
             write_json(result.document() | ({"into": written.document()} if written else {}))
         else:
-            _print(result, written, output)
+            _print(result, written, output, dry_run=dry_run)
     raise typer.Exit(0 if result.proven else PROBLEM)
+
+
+def _refuse(options: Mapping[str, object], reason: str) -> None:
+    """Raise ``CallError`` for options that were given and would be ignored."""
+    if given := [name for name, value in options.items() if value]:
+        raise CallError(f"{', '.join(given)}: {reason}: leave it out")
 
 
 def _result(
@@ -120,7 +132,7 @@ def _environments(reading: Reading) -> list[str]:
     return list(dict.fromkeys([FIRST, *named]))
 
 
-def _print(result: Result, written: Written | None, output: Path | None) -> None:
+def _print(result: Result, written: Written | None, output: Path | None, *, dry_run: bool) -> None:
     for kind in _ORDER:
         findings = [each for each in result.reading.findings if each.kind == kind]
         if findings:
@@ -128,12 +140,12 @@ def _print(result: Result, written: Written | None, output: Path | None) -> None
             for each in findings:
                 typer.echo(f"  {_where(each)}: {each.text}")
             typer.echo("")
+    if not written and (dry_run or not output):
+        typer.echo(result.settings_text())
     if written:
         typer.echo("\n".join(written.lines))
-    elif output:
-        typer.echo(f"{shown(output)}: the settings of {result.name}")
-    else:
-        typer.echo(result.settings_text())
+    if output:
+        typer.echo(f"{shown(output)}: the settings of {result.name}{' would be written' if dry_run else ''}")
     for line in result.verdict():
         typer.echo(line)
 

@@ -17,7 +17,7 @@ _ENTRY: Final = re.compile(
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t"}
 TEMPLATES: Final = (".example", ".sample", ".template", ".dist")
 """Ends of names of files that show which variables there are, with made-up values."""
-_ON_THIS_MACHINE: Final = (".local", ".development", ".dev", ".test")
+_ON_THIS_MACHINE: Final = (".envrc", ".local", ".development", ".dev", ".test")
 _ENCRYPTED: Final = (".encrypted", ".vault", ".keys")
 
 

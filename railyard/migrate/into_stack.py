@@ -6,11 +6,13 @@ to the ``sops`` program, and stand nowhere else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 from components.service_kind import ServiceSettings
+from railway_api.patches import at
 from railyard.migrate import env_file
 from railyard.migrate.findings import Settings
 from railyard.migrate.result import Part, Result
@@ -20,6 +22,7 @@ from railyard.secrets import secrets_file
 from railyard.shared.console import CallError, OperationError, shown
 from railyard.shared.stack import Stack, read_stack, settings_in
 from stacks.own.expressions import literal
+from stacks.own.secrets import secret_name
 from stacks.own.settings import OwnSettings
 from stacks.project_folder import RAILYARD
 from stacks.releases import Key
@@ -36,6 +39,8 @@ class Written:
     """Secrets in the SOPS file, ``rose.GROQ_API_KEY``."""
     strange: list[str] = field(default_factory=list[str])
     """Variables of ``.env`` files that are no secret of the system."""
+    skipped: list[str] = field(default_factory=list[str])
+    """``.env`` files of other environments, which were not read."""
     differences: dict[str, tuple[Any, Any]] = field(default_factory=dict[str, tuple[Any, Any]])
     """Keys whose effective values, the system's own defaults included, differ from those of the files: key → (before,
     after)."""
@@ -46,12 +51,14 @@ class Written:
         """Say it to people."""
         lines = self.edit.lines or [f"{self.edit.file.name}: says all of it already"]
         for key, (before, after) in self.differences.items():
-            lines.append(f"{key}: {before} with the files, {after} by the system's own defaults: set it, or leave it")
+            lines.append(f"{key}: {before} with the files, {after} with the settings of the stack: set it, or leave it")
         verb = "stored" if self.written else "would be stored"
         lines += [f"{name}: {verb} in the SOPS file" for name in self.stored]
         lines += [
-            f"{name}: no secret of the system; if it is needed, write it below variables" for name in self.strange
+            f"{name}: not a secret of the system: declare it as one, or write it below variables if it is none"
+            for name in self.strange
         ]
+        lines += [f"{name}: not read, since it is of another environment" for name in self.skipped]
         return lines
 
     def document(self) -> dict[str, Any]:
@@ -61,6 +68,7 @@ class Written:
             "difference": self.edit.lines,
             "stored": self.stored,
             "strange": self.strange,
+            "skipped": self.skipped,
             "differences": {key: list(both) for key, both in self.differences.items()},
             "written": self.written,
         }
@@ -77,17 +85,20 @@ def write(stack_name: str, result: Result, folder: Path, *, dry_run: bool) -> Wr
     for part in parts:
         path, args = _service(system, result.name, part)
         present = args.model_dump(mode="json", by_alias=True)
-        for key, value in _as_written(system, part).items():
-            if present.get(key) != value and not (key == "variables" and value.items() <= present["variables"].items()):
-                changes[result.name, *path, key] = _with(present.get(key), value)
+        for key, value in _single_values(_as_written(system, part)).items():
+            if at(present, key) != value:
+                changes[result.name, *path, *key] = value
     edit = edited(stack_name, changes)
-    stored, strange = _secrets(stack, result.name, folder, dry_run=dry_run)
+    values, skipped = _environment_variables(folder, system.project.environment)
+    of_services = {name: part.service.name for part in parts for name in part.service.secrets}
+    stored, strange = _secrets(stack, result.name, values, of_services, dry_run=dry_run)
     if not dry_run and changes:
         edit.write()
     return Written(
         edit=edit,
         stored=stored,
         strange=strange,
+        skipped=skipped,
         differences=_differences(edit, result.name, parts),
         written=not dry_run,
     )
@@ -113,10 +124,18 @@ def _as_written(settings: SystemSettings, part: Part) -> Settings:
     return {**part.settings, "variables": {name: literal(value) for name, value in part.settings["variables"].items()}}
 
 
-def _with(present: Any, value: Any) -> Any:
-    if not isinstance(present, dict) or not isinstance(value, dict):
-        return value
-    return {**cast("Settings", present), **cast("Settings", value)}
+def _single_values(settings: Settings) -> dict[tuple[str, ...], Any]:
+    """Return settings by their paths: a group key by key, so that the stack's file says only what differs.
+
+    Regions stay whole: the instances that run are those of all of them together.
+    """
+    values: dict[tuple[str, ...], Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, dict) and name != "regions":
+            values |= {(name, key): each for key, each in cast("Settings", value).items()}
+        else:
+            values[name,] = value
+    return values
 
 
 def _differences(edit: Edit, system: str, parts: list[Part]) -> dict[str, tuple[Any, Any]]:
@@ -131,27 +150,45 @@ def _differences(edit: Edit, system: str, parts: list[Part]) -> dict[str, tuple[
     return changed
 
 
-def _secrets(stack: Stack, system: str, folder: Path, *, dry_run: bool) -> tuple[list[str], list[str]]:
+def _environment_variables(folder: Path, environment: str) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Return the variables of the ``.env`` files of an environment, file → name → value, and the files of others."""
+    files = [path for path in sorted(folder.glob(".env*")) if path.is_file() and env_file.why_not(path) is None]
+    own = [path for path in files if path.name in {".env", f".env.{environment}"}]
+    return {path.name: env_file.read(path) for path in own}, [path.name for path in files if path not in own]
+
+
+def _secrets(
+    stack: Stack, system: str, files: Mapping[str, Mapping[str, str]], services: Mapping[str, str], *, dry_run: bool
+) -> tuple[list[str], list[str]]:
+    """Store the secrets of a system; return their names, and those of the variables that are none.
+
+    ``services`` are the names of variables → the service that has it: a system that is settings alone calls its secret
+    after both.
+    """
     stack = stack.holding(system)
-    values: dict[str, str] = {}
-    for path in sorted(folder.glob(".env*")):
-        if path.is_file() and env_file.why_not(path) is None:
-            values |= env_file.read(path)
     declared = {secret.name: secret for secret in stack.declared[system]}
-    stored: list[str] = []
+    values: dict[str, str] = {}
+    strange: dict[str, None] = {}
+    for variables in files.values():
+        for variable, value in variables.items():
+            names = (variable, secret_name(services.get(variable, ""), variable))
+            name = next((each for each in names if each in declared), None)
+            if name is None:
+                strange[variable] = None
+            elif value and values.setdefault(name, value) != value:
+                raise OperationError(
+                    f"{' and '.join(files)} give {variable} different values, so nothing was written: "
+                    "remove the wrong one"
+                )
     for name, value in values.items():
-        if name not in declared or not value:
-            continue
         if reason := declared[name].problem(value):
             raise OperationError(f"{system}.{name} {reason} ({declared[name].meaning}); nothing was written")
-        stored.append(f"{system}.{name}")
-    if stored and not dry_run:
+    if values and not dry_run:
         if not stack.secrets_file.exists():
             raise OperationError(
                 f"{shown(stack.secrets_file)} does not exist, so nothing was written: make it with "
                 f"{RAILYARD} secrets init -s {stack.name}"
             )
-        for key in stored:
-            name = key.partition(".")[2]
-            secrets_file.store(stack, system, name, values[name])
-    return stored, [name for name in values if name not in declared]
+        for name, value in values.items():
+            secrets_file.store(stack, system, name, value)
+    return [f"{system}.{name}" for name in values], list(strange)

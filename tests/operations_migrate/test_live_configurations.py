@@ -32,11 +32,11 @@ def test_what_railway_ignores_is_no_setting(config: dict[str, Any], image: str |
     ("config", "image", "key", "reason"),
     [
         ({"source": {"autoUpdates": {"type": "patch"}}}, "quay.io/a/b:1", "source.autoUpdates.type", "not of quay.io"),
-        ({"source": {"autoUpdates": {"schedule": [WINDOW]}}}, "a:1", "source.autoUpdates.schedule", "needs autoUpdates"),
+        ({"source": {"autoUpdates": {"schedule": [WINDOW]}}}, "a:1", "source.autoUpdates.schedule", "autoUpdates"),
         ({"variables": {"PORT": {"value": "http"}}}, None, "variables.PORT", "the setting port says it"),
         ({"variables": {"1ST": {"value": "x"}}}, None, "variables.1ST", "a variable name"),
         ({"variables": {"startCommand": {"value": ADDRESS}}}, None, "variables.startCommand", "make it a secret"),
-        ({"deploy": {"limitOverride": {"containers": {"cpu": 0}}}}, None, "deploy.limitOverride", "vcpus 0: allowed is"),
+        ({"deploy": {"limitOverride": {"containers": {"cpu": 0}}}}, None, "deploy.limitOverride", "vcpus 0: allowed"),
         ({"deploy": {"numReplicas": 1000}}, None, "deploy.numReplicas", "replicas 1000: allowed is"),
     ],
 )  # fmt: skip
