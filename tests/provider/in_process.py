@@ -6,6 +6,7 @@ All of it is still encoded and decoded as on the wire. Time is that of the runni
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -64,6 +65,20 @@ class Connection(Address):
     def transport(self) -> httpx.AsyncBaseTransport:
         """Return what carries the requests of one client."""
         return httpx.MockTransport(self._answer)
+
+    def spoil(self, operation: str, change: Callable[[Any], None]) -> None:
+        """Let ``change`` edit what Railway answers to an operation."""
+        handle = self.sandbox.handle
+
+        def answer(request: Request) -> Response:
+            response = handle(request)
+            body = json.loads(response.body)
+            if not (body.get("data") or {}).get(operation):
+                return response
+            change(body["data"][operation])
+            return replace(response, body=json.dumps(body).encode())
+
+        self.sandbox.handle = answer  # type: ignore[method-assign]
 
     def provider(self, declared: Provider) -> Provider:
         """Return the provider with a client that asks this Railway."""

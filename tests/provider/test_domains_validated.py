@@ -242,8 +242,21 @@ DIGICERT_IN_BYTES = r"\# 19 00 05 69 73 73 75 65 64 69 67 69 63 65 72 74 2e 63 6
 @pytest.mark.parametrize(
     ("domain", "caa", "said"),
     [
-        ("api.example.com", ['0 issue "digicert.com"'], '0 issue "digicert.com"'),
-        ("*.example.com", ['0 issue "letsencrypt.org"', '0 issuewild ";"'], '0 issuewild ";"'),
+        (
+            "api.example.com",
+            ['0 issue "digicert.com"'],
+            '0 issue "letsencrypt.org", is 0 issue "digicert.com"',
+        ),
+        (
+            "*.example.com",
+            ['0 issue "letsencrypt.org"', '0 issuewild ";"'],
+            '0 issuewild "letsencrypt.org", is 0 issuewild ";"',
+        ),
+        (
+            "api.example.com",
+            ['0 issue ";"', '0 issuewild "letsencrypt.org"'],
+            '0 issue "letsencrypt.org", is 0 issue ";"',
+        ),
         ("api.example.com", ['0 issue "digicert.com"', '0 issue "letsencrypt.org"'], None),
         ("api.example.com", ['0 iodef "mailto:a@example.com"'], None),
     ],
@@ -261,9 +274,20 @@ async def test_a_caa_record_that_forbids_the_certificate_is_named(
         return
     with pytest.raises(Refused) as caught:
         await validate(place, service, domain)
-    wanted = f'CAA record example.com: must allow 0 issue "letsencrypt.org", is {said}'
-    assert wanted in str(caught.value)
+    assert f"CAA record example.com: must allow {said}" in str(caught.value)
     assert "all its DNS records are right" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("resolver")
+async def test_a_caa_record_for_wildcards_alone_is_no_reason(driver: Driver, records: Records) -> None:
+    """An ordinary name that has no records yet is not explained by a rule that forbids only wildcard certificates."""
+    records.values["example.com", "CAA"] = ['0 issue "letsencrypt.org"', '0 issuewild ";"']
+    place = await a_project(driver)
+    service = await place.service()
+    await custom(place, service, "api.example.com")
+    with pytest.raises(Refused, match=r"CNAME record api\.example\.com: must be") as caught:
+        await validate(place, service, "api.example.com", timeout_s=30.0)
+    assert "CAA" not in str(caught.value)
 
 
 @pytest.mark.usefixtures("resolver")

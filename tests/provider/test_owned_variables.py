@@ -202,6 +202,16 @@ async def test_variable_is_sealed_in_place_and_unsealed_by_a_new_one(driver: Dri
     assert stored(place, made)["KEY"] == {"value": SECRET}
 
 
+async def test_variables_are_unsealed_together(driver: Driver) -> None:
+    """However many they are, one commit removes them and one sets them again."""
+    place = await a_project(driver)
+    made = await make(place, "Variables", {"A": SECRET, "B": SECRET, "C": SECRET}, sealed=["A", "B", "C"])
+    before = driver.operations.count("environmentPatchCommit")
+    await driver.update(made, sealed=None)
+    assert stored(place, made) == {name: {"value": SECRET} for name in "ABC"}
+    assert driver.operations.count("environmentPatchCommit") == before + 2
+
+
 async def test_import_leaves_sealed_variables_out_and_says_so(driver: Driver) -> None:
     """What cannot be read is not invented."""
     place = await a_project(driver)

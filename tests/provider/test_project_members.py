@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from railway_sandbox.railway.projects.members import open_account
-from tests.provider.driver import Driver, Made, Place, Refused, a_project
+from tests.provider.driver import Driver, Half, Made, Place, Refused, a_project
 
 
 async def add(place: Place, user_id: str, role: str = "MEMBER", **options: Any) -> Made:
@@ -101,6 +101,18 @@ async def test_existing_member_is_only_taken_after_an_interruption(driver: Drive
         await add(place, user_id)
     again = await add(place, user_id, role="ADMIN", interrupted=True)
     assert (again.id, roles(driver)) == (made.id, {user_id: "ADMIN"})
+
+
+async def test_member_whose_role_is_refused_is_kept(driver: Driver) -> None:
+    """A membership that was taken over after an interruption is in the state with the role that it has."""
+    place, user_id = await a_project(driver), grace(driver)
+    await add(place, user_id)
+    driver.address.fail("projectMemberUpdate", status=200, message="Not Authorized")
+    with pytest.raises(Half) as half:
+        await add(place, user_id, role="ADMIN", interrupted=True)
+    assert half.value.made["role"] == "MEMBER"
+    await driver.update(half.value.made)
+    assert roles(driver) == {user_id: "ADMIN"}
 
 
 async def test_unknown_account_is_refused_with_railways_words(driver: Driver) -> None:

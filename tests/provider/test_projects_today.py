@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.provider.dashboard import click
-from tests.provider.driver import Driver, Half, Place, a_project
+from tests.provider.driver import Driver, Half, Place, Refused, a_project
+from tests.provider.in_process import Connection
 
 PULL_REQUESTS: dict[str, Any] = {"prDeploys": True, "botPrEnvironments": True, "focusedPrEnvironments": True}
 
@@ -93,3 +94,62 @@ async def test_a_project_whose_settings_are_refused_is_kept(driver: Driver) -> N
     assert "prDeploys" not in half.value.made.outputs
     await driver.update(half.value.made, prDeploys=True)
     assert [each.pr_deploys for each in driver.cloud.state.projects.values()] == [True]
+
+
+async def test_a_project_whose_settings_are_refused_is_still_renamed_later(driver: Driver) -> None:
+    """The state holds the name that its environment has, so that the next run sees the one that is asked for."""
+    made = await driver.create("Project", name="shop", description="of the test", environmentName="main")
+    driver.servicer.running.client.forget_project(made.id)
+    driver.address.fail("projectUpdate", status=200, message="Not Authorized")
+    with pytest.raises(Half) as half:
+        await driver.create("Project", name="shop", description="of the test", environmentName="live", prDeploys=True)
+    assert half.value.made["environmentName"] == "main"
+    await driver.update(half.value.made)
+    assert [each.name for each in driver.cloud.state.environments.values()] == ["live"]
+
+
+@pytest.mark.parametrize("description", [None, "of the test"])
+async def test_a_project_whose_environment_is_not_listed_yet_is_kept(
+    driver: Driver, address: Connection, description: str | None
+) -> None:
+    """Railway answers the create without the environment, and the look for it fails: no second project is made."""
+    address.spoil("projectCreate", lambda project: project["environments"]["edges"].clear())
+    driver.address.fail("project", status=200, message="Problem processing request")
+    with pytest.raises(Half) as half:
+        await driver.create("Project", name="shop", description=description, prDeploys=True)
+    made = half.value.made
+    assert "environmentId" not in made.outputs
+    done = await driver.update(made)
+    (stored,) = driver.cloud.state.projects.values()
+    assert (done.id, stored.pr_deploys) == (stored.id, True)
+    assert done["environmentId"] in driver.cloud.state.environments
+    read = await driver.refresh(done)
+    assert read is not None
+    assert read.outputs == done.outputs
+
+
+async def test_a_project_is_not_gone_with_its_default_environment(driver: Driver) -> None:
+    """Somebody deletes it in the dashboard: the refresh says what to do, and no other environment is renamed."""
+    place = await a_project(driver)
+    await driver.create(
+        "Environment", projectId=place.project.id, name="qa", sourceEnvironmentId=place.project["environmentId"]
+    )
+    click(driver.cloud, "environmentDelete", id=place.project["environmentId"])
+    with pytest.raises(Refused, match=r"its default environment production .* was deleted.*set environmentName to qa"):
+        await place.refreshed(place.project)
+    assert (await driver.import_("Project", place.project.id) or place.project)["environmentName"] == "qa"
+    click(driver.cloud, "projectDelete", id=place.project.id)
+    assert await place.refreshed(place.project) is None
+
+
+async def test_a_project_with_other_environments_is_not_taken_over(driver: Driver) -> None:
+    """The project of an interrupted run has the environment that was asked for; another project is left alone."""
+    place = await a_project(driver)
+    first = place.project["environmentId"]
+    await driver.create("Environment", projectId=place.project.id, name="qa", sourceEnvironmentId=first)
+    driver.servicer.running.client.forget_project(place.project.id)
+    with pytest.raises(Refused, match=r"none of its environments, production, qa, is named 'live'"):
+        await driver.create("Project", name="shop", description="of the test", environmentName="live")
+    again = await driver.create("Project", name="shop", description="of the test", environmentName="qa")
+    assert again["environmentId"] != first
+    assert {each.name for each in driver.cloud.state.environments.values()} == {"production", "qa"}

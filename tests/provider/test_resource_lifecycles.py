@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.provider.driver import Driver, a_project
+from tests.provider.driver import Driver, Half, Refused, a_project
+from tests.provider.in_process import Connection
 
 EVERYTHING = {
     "image": "app:1",
@@ -151,3 +152,43 @@ async def test_new_volume_that_is_not_listed_yet_is_not_gone(driver: Driver) -> 
     read = await place.refreshed(volume)
     assert read is not None
     assert volume.outputs == read.outputs
+
+
+async def test_new_volume_that_is_not_shown_is_kept(driver: Driver, address: Connection) -> None:
+    """Railway answers the create without the disk, and the look for it fails: the state has the volume's id."""
+    place = await a_project(driver)
+    service = await place.service()
+    address.spoil("volumeCreate", lambda volume: volume["volumeInstances"]["edges"].clear())
+    address.spoil("volumeCreate", lambda _: driver.address.fail("environment", status=200, message="Not Authorized"))
+    with pytest.raises(Half, match="does not show it: run the command again") as half:
+        await place.make("Volume", service, mountPath="/data", sizeMb=60_000)
+    (volume,) = driver.cloud.state.volumes.values()
+    assert (half.value.made.id, half.value.made["volumeId"]) == (
+        f"{'/'.join(place.where.values())}/{volume.id}",
+        volume.id,
+    )
+    done = await driver.update(half.value.made)
+    (disk,) = driver.cloud.state.volume_instances.values()
+    assert (done["volumeInstanceId"], disk.size_mb) == (disk.id, 60_000)
+
+
+async def test_alerts_that_could_not_be_set_are_not_in_the_state(driver: Driver) -> None:
+    """A half-made volume shows what Railway has."""
+    place = await a_project(driver)
+    service = await place.service()
+    driver.address.fail("environmentPatchCommit", status=200, message="Invalid input")
+    with pytest.raises(Half) as half:
+        await place.make("Volume", service, mountPath="/data", usageAlerts=[50])
+    assert half.value.made.outputs.get("usageAlerts") != [50]
+    await driver.update(half.value.made)
+    (disk,) = driver.cloud.state.volume_instances.values()
+    assert disk.usage_alerts == [50]
+
+
+async def test_two_resources_are_not_the_same_custom_domain(driver: Driver) -> None:
+    """The second one would delete the domain of the first when it leaves the program."""
+    place = await a_project(driver)
+    service = await place.service()
+    await place.make("CustomDomain", service, domain="api.example.com")
+    with pytest.raises(Refused, match=r"two resources are the custom domain api\.example\.com"):
+        await place.make("CustomDomain", service, domain="api.example.com", targetPort=80)

@@ -9,7 +9,7 @@ import pytest
 
 from railway_sandbox.railway.deployments import deployments
 from tests.provider.dashboard import click
-from tests.provider.driver import Driver, Made, Place, a_project
+from tests.provider.driver import Driver, Half, Made, Place, a_project
 
 
 async def rolled_back_by_hand(driver: Driver, **inputs: Any) -> tuple[Place, Made, Made]:
@@ -84,3 +84,29 @@ async def test_a_push_that_was_not_even_tried_is_no_drift(driver: Driver, status
         assert read is not None
         assert read.outputs == made.outputs
         made = read
+
+
+@pytest.mark.parametrize("newest", ["SKIPPED", "NEEDS_APPROVAL", "FAILED", "REMOVED"])
+async def test_nothing_serves_after_a_delete_whatever_became_of_the_newest(driver: Driver, newest: Any) -> None:
+    """The deployment that runs behind a newer one is removed as well, and one that waits can no longer be approved."""
+    place = await a_project(driver)
+    service = await place.service()
+    made = await place.instance(service, image="app:1")
+    if newest in ("SKIPPED", "NEEDS_APPROVAL"):
+        environment = driver.cloud.environment(place.project["environmentId"])
+        deployments.start(driver.cloud, environment, service["serviceId"], driver.cloud.now(), stays=newest)
+    else:
+        driver.cloud.fail("app:2", "unpullable")
+        with pytest.raises(Half) as half:
+            await driver.update(made, image="app:2")
+        made = half.value.made
+    if newest == "REMOVED":
+        click(driver.cloud, "deploymentRemove", id=made["deploymentId"])
+    await asyncio.sleep(3)  # five minutes of the simulated clock
+    place.forget()
+    assert await serving(driver, place, service) == "app:1"
+
+    await driver.delete(made)
+
+    every = driver.cloud.state.deployments.values()
+    assert {deployments.status_of(driver.cloud, each) for each in every} == {"REMOVED"}

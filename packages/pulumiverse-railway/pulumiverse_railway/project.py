@@ -53,7 +53,7 @@ class Project(pulumi.CustomResource):
     tracingSampleRate).
     """
     environment_id: pulumi.Output[str] = pulumi.property("environmentId")
-    """Railway's id of the default environment (API: primaryEnvironmentId)."""
+    """Railway's id of the default environment (API: Environment.id)."""
 
     def __init__(
         self,

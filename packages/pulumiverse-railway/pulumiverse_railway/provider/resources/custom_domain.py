@@ -25,7 +25,7 @@ from railway_api.failure import Failure
 from railway_api.retries import LAG_S, create_through_races
 
 from .shared.domains import ACME, ID_PARTS, TRAFFIC, custom_domain, fully_qualified, next_look, record, verification
-from .shared.scopes import ServiceScoped, delete, environment_of, join, split
+from .shared.scopes import ServiceScoped, claimed, delete, environment_of, join, split
 
 if TYPE_CHECKING:
     from railway_api.answers import CustomDomain as Domain
@@ -97,6 +97,8 @@ class CustomDomain(Resource[CustomDomainInputs, CustomDomainState]):
             domain = await custom_domain(environment, new.service_id, new.domain)
         if domain is None:
             domain = await _create(context, environment, new)
+        if not claimed(context, environment, domain["id"], id):
+            raise Failure(f"two resources are the custom domain {new.domain}: remove one of them")
         try:
             if domain["targetPort"] != new.target_port:
                 await _set_port(environment, domain["id"], new.target_port)

@@ -251,14 +251,14 @@ async def _unproxied(new: CustomDomainValidationInputs, domain: Domain) -> str:
 
 async def _forbidding(domain: str) -> str | None:
     """Return the CAA records that forbid Railway's certificate: the nearest ones at or above the name count."""
-    name = domain.removeprefix("*.")
+    is_wildcard, name = domain.startswith("*."), domain.removeprefix("*.")
     while "." in name:
-        records = await dns.lookup(name, "CAA")
-        if records:
-            wild = [record for record in records if " issuewild " in record] if domain != name else []
-            rules = wild or [record for record in records if " issue " in record]
-            forbidden = rules and not any(ISSUER in record for record in rules)
-            return f'CAA record {name}: must allow 0 issue "{ISSUER}", is {", ".join(rules)}' if forbidden else None
+        if records := await dns.lookup(name, "CAA"):
+            tag = "issuewild" if is_wildcard and any(" issuewild " in each for each in records) else "issue"
+            relevant = [each for each in records if f" {tag} " in each]
+            if not relevant or any(ISSUER in each for each in relevant):
+                return None
+            return f'CAA record {name}: must allow 0 {tag} "{ISSUER}", is {", ".join(relevant)}'
         name = name.partition(".")[2]
     return None
 

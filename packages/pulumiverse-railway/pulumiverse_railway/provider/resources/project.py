@@ -95,7 +95,7 @@ class ProjectState(ProjectInputs):
     """A project as it is."""
 
     environment_id: Annotated[
-        str, Property("Railway's id of the default environment (API: primaryEnvironmentId).", stable=True)
+        str, Property("Railway's id of the default environment (API: Environment.id).", stable=True)
     ]
 
 
@@ -128,24 +128,10 @@ class Project(Resource[ProjectInputs, ProjectState]):
             )
         else:
             project = leftover
+            _default_environment(project, new.environment_name)  # refuses what no interrupted run has left
             await context.info(f"took over project {project['id']} of the same name and description")
         is_new = leftover is None and bool(nodes(project["environments"]))
-        project = await _with_environment(context, client, project)
-        environment = _default_environment(project, new.environment_name)
-        state = ProjectState(**asdict(new), environment_id=environment["id"])
-        try:
-            project = await _with_settings(client, project, new)
-            if is_new and environment["name"] == new.environment_name:
-                # Nothing can be in it yet, so nobody has to look.
-                environment_client = client.environment(project["id"], environment["id"])
-                environment_client.remember(Snapshot.of_new(project, environment))
-            if environment["name"] != new.environment_name:
-                await _rename(client, environment["id"], new.environment_name)
-        except Failure as failure:
-            raise InitializationFailed(
-                project["id"], replace(state, **dict.fromkeys(_SETTINGS)), [str(failure)]
-            ) from failure
-        return project["id"], state
+        return project["id"], await _completed(context, client, project, new, is_new=is_new)
 
     async def read(self, context: Context, id: str, old: ProjectState | None) -> ProjectState | None:
         """Return the project; in a refresh from the same request as everything in its environment."""
@@ -160,6 +146,8 @@ class Project(Resource[ProjectInputs, ProjectState]):
                 project = await client.call(PROJECT, id=project_id)
                 environment = _default_environment(project, None)
         except NotFound:
+            if old is not None and old.environment_id:
+                await _check_environment(client, id, old)
             return None
         if project["deletedAt"]:
             return None
@@ -177,6 +165,9 @@ class Project(Resource[ProjectInputs, ProjectState]):
         client = railway(context)
         if new.workspace_id and new.workspace_id != old.workspace_id:
             await _check_workspace(client, id, new.workspace_id)
+        if not old.environment_id:
+            # Its creation ended before Railway listed the environment.
+            return await _completed(context, client, await client.call(PROJECT, id=id), new)
         before, after = _settings(old), _settings(new)
         changes: dict[str, object] = {
             key: after.get(key, _CLEARED[key]) for key in before | after if after.get(key) != before.get(key)
@@ -220,10 +211,36 @@ def _settings(inputs: ProjectInputs) -> dict[str, object]:
     return {key: value for key, value in settings.items() if value is not None}
 
 
+async def _completed(
+    context: Context, client: Client, project: AnsweredProject, new: ProjectInputs, *, is_new: bool = False
+) -> ProjectState:
+    """Return the state of a project that exists, once its environment and settings are as given.
+
+    ``is_new`` says that nothing is in it yet. Raises ``InitializationFailed`` with what Railway has so far.
+    """
+    state: ProjectState | dict[str, object] = asdict(new)
+    try:
+        project = await _with_environment(context, client, project)
+        environment = _default_environment(project, new.environment_name)
+        done = ProjectState(**asdict(new), environment_id=environment["id"])
+        state = replace(done, environment_name=environment["name"], **dict.fromkeys(_SETTINGS))
+        project = await _with_settings(client, project, new)
+        if is_new and environment["name"] == new.environment_name:
+            # Nothing has to be read of an empty environment.
+            environment_client = client.environment(project["id"], environment["id"])
+            environment_client.remember(Snapshot.of_new(project, environment))
+        if environment["name"] != new.environment_name:
+            await _rename(client, environment["id"], new.environment_name)
+    except Failure as failure:
+        raise InitializationFailed(project["id"], state, [str(failure)]) from failure
+    return done
+
+
 async def _with_settings(client: Client, project: AnsweredProject, new: ProjectInputs) -> AnsweredProject:
-    """Return the project once it has the settings that are given; a create takes the first of them alone."""
-    current: Mapping[str, object] = project
-    changes = {key: value for key, value in _settings(new).items() if value != current.get(key)}
+    """Return the project once its name, description and settings are as given; a create sets the first two alone."""
+    current: Mapping[str, object] = {**project, "description": project["description"] or ""}
+    given = {"name": new.name, "description": new.description or "", **_settings(new)}
+    changes = {key: value for key, value in given.items() if value != current.get(key)}
     if not changes:
         return project
     return {**project, **await client.call(PROJECT_UPDATE, id=project["id"], input=changes)}
@@ -316,10 +333,40 @@ async def _with_environment(context: Context, client: Client, project: AnsweredP
 
 
 def _default_environment(project: AnsweredProject, name: str | None) -> EnvironmentOfProject:
-    """Return the environment that Railway made with the project."""
+    """Return the environment that Railway made with the project; raises ``Failure`` where there is none.
+
+    ``name`` is the one that the program gives it. Of several environments only one of that name is taken: another one
+    would be renamed.
+    """
     living = [environment for environment in nodes(project["environments"]) if not environment["deletedAt"]]
     if not living:
         raise Failure(f"project {project['id']} has no environment: add one in the dashboard, or delete the project")
-    primary = [environment for environment in living if environment["id"] == project["primaryEnvironmentId"]]
+    if name is None or len(living) == 1:
+        primary = [environment for environment in living if environment["id"] == project["primaryEnvironmentId"]]
+        return [*primary, *living][0]
     same_name = [environment for environment in living if environment["name"] == name]
-    return [*primary, *same_name, *living][0]
+    if not same_name:
+        names = ", ".join(environment["name"] for environment in living)
+        raise Failure(
+            f"there is a project named {project['name']!r} with the same description already ({project['id']}), and "
+            f"none of its environments, {names}, is named {name!r}: set environmentName to the one that is meant, or "
+            "choose another name"
+        )
+    return same_name[0]
+
+
+async def _check_environment(client: Client, id: str, old: ProjectState) -> None:
+    """Raise ``Failure`` if the project exists and its default environment was deleted: the project is not gone."""
+    try:
+        project = await client.call(PROJECT, id=id)
+    except NotFound:
+        return
+    if project["deletedAt"]:
+        return
+    name = _default_environment(project, None)["name"]
+    raise Failure(
+        f"project {old.name} ({id}) exists, but its default environment {old.environment_name} ({old.environment_id}) "
+        "was deleted: to begin anew, delete the project in the dashboard and run the command again; to go on with "
+        f"its environment {name}, run 'pulumi state delete' with the URN of the project, set environmentName to "
+        f"{name}, then run 'pulumi import railway:index:Project <resource name> {id}'"
+    )

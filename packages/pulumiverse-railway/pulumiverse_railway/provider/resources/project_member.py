@@ -6,11 +6,12 @@ by the id of their account, and an invitation by e-mail is only a member once a 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pulumi_provider.declaration import Context, Inputs, Property, Resource
+from pulumi_provider.errors import InitializationFailed
 from railway_api.client import Client
 from railway_api.deletion import delete_listed, list_in_project
 from railway_api.documents.project import (
@@ -82,9 +83,14 @@ class ProjectMember(Resource[ProjectMemberInputs, ProjectMemberState]):
                 f"{member['email']} is a member of the project already: import it with "
                 f"'pulumi import railway:index:ProjectMember <resource name> {its_id}'"
             )
+        state = _state(new, member)
         if member["role"] != new.role:
-            await _change(client, new)
-        return its_id, _state(new, member)
+            try:
+                await _change(client, new)
+            except Failure as failure:
+                has = replace(state, role=ProjectRole(member["role"]))
+                raise InitializationFailed(its_id, has, [str(failure)]) from failure
+        return its_id, state
 
     async def read(self, context: Context, id: str, old: ProjectMemberState | None) -> ProjectMemberState | None:
         """Return the member's role."""

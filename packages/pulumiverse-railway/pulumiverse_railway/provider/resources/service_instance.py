@@ -29,6 +29,7 @@ from .shared.scopes import commit, delete, environment_of, join, split, warn_ove
 from .shared.variable_maps import completed, sealed_names
 
 if TYPE_CHECKING:
+    from railway_api.answers import Deployment as ListedDeployment
     from railway_api.scalars import EnvironmentConfig, ServiceConfig
 
 
@@ -125,8 +126,8 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
                 return
             committed = await commit(context, environment, emptied)
             latest = committed.before.latest.get(service_id)
-            if latest and latest.status != "REMOVED":
-                await environment.write(DEPLOYMENT_REMOVE, id=latest.id)
+            for deployment_id in await _left(environment, service_id, latest) if latest else ():
+                await environment.write(DEPLOYMENT_REMOVE, id=deployment_id)
 
         await delete(context, environment, action, lambda snapshot: snapshot.has_instance(service_id))
 
@@ -151,16 +152,32 @@ def _without_tag(image: str) -> str:
     return f"{folder}/{basename.partition('@')[0].partition(':')[0]}"
 
 
+async def _listed(environment: Environment, service_id: str, **filters: object) -> list[ListedDeployment]:
+    where = {"projectId": environment.project_id, "environmentId": environment.environment_id, "serviceId": service_id}
+    return nodes(await environment.ask(DEPLOYMENTS, input={**where, **filters}, first=LISTED))
+
+
+async def _left(environment: Environment, service_id: str, latest: Deployment) -> list[str]:
+    """Return the ids of the newest deployment and of those that run or may run, unless they are removed already.
+
+    Behind a newest one that failed, was skipped or waits, an older one goes on serving.
+    """
+    newest = [] if latest.status == "REMOVED" else [latest.id]
+    if latest.status in HEALTHY:
+        return newest
+    listed = await _listed(environment, service_id, status={"notIn": list(_ENDED)})
+    return [*newest, *(each["id"] for each in listed if each["id"] != latest.id)]
+
+
+_ENDED: Final = ("FAILED", "CRASHED", "SKIPPED", "REMOVED", "REMOVING")
+"""The statuses of deployments that never serve again by themselves."""
+
+
 async def _attempted(environment: Environment, service_id: str, latest: Deployment | None) -> Deployment | None:
     """Return the newest deployment that was attempted: one that is only on record changed nothing that serves."""
     if latest is None or latest.status not in ONLY_RECORDED:
         return latest
-    filters = {
-        "projectId": environment.project_id,
-        "environmentId": environment.environment_id,
-        "serviceId": service_id,
-    }
-    listed = nodes(await environment.ask(DEPLOYMENTS, input=filters, first=LISTED))
+    listed = await _listed(environment, service_id)
     attempted = [each for each in listed if each["status"] not in ONLY_RECORDED]
     newest = max(attempted, key=lambda each: each["createdAt"], default=None)
     return Deployment(newest["id"], newest["status"], newest["createdAt"]) if newest else latest

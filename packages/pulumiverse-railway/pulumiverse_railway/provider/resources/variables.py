@@ -166,9 +166,9 @@ async def _apply(context: Context, old: VariablesState | None, new: VariablesInp
     current = _variables(snapshot, new.service_id)
     if new.sealed or (old and old.sealed):
         current = completed(current, await sealed_names(environment, new.service_id))
-    for name in _to_unseal(current, old, new):
-        await commit_entries(context, environment, new.service_id, {name: None})
-        del current[name]
+    opened = _to_unseal(current, old, new)
+    await commit_entries(context, environment, new.service_id, dict.fromkeys(opened))
+    current = {name: variable for name, variable in current.items() if name not in opened}
     sealed = set(new.sealed or ())
     plain = {name: value for name, value in new.variables.items() if name not in sealed}
     removed = set(old.variables if old else ()) - set(new.variables)

@@ -129,6 +129,8 @@ class Volume(Resource[VolumeInputs, VolumeState]):
         id = join(new.project_id, new.environment_id, disk.volume_id)
         if not claimed(context, environment, disk.volume_id, id):
             raise Failure(f"two resources are the volume of service {new.service_id}: a service has one volume")
+        if disk.instance_id is None:
+            raise InitializationFailed(id, {**asdict(new), "volume_id": disk.volume_id}, [_hidden(new)])
         state = VolumeState(**asdict(new), volume_id=disk.volume_id, volume_instance_id=disk.instance_id)
         # What exists is kept from here on; an update completes it.
         try:
@@ -179,7 +181,14 @@ class Volume(Resource[VolumeInputs, VolumeState]):
             await environment.write(VOLUME_INSTANCE_UPDATE, input=moved, **ids)
         drop, calm = bool(old.backup_schedules), bool(old.usage_alerts)
         await _settle(context, environment, old.volume_id, new, drop=drop, calm=calm)
-        return VolumeState(**asdict(new), volume_id=old.volume_id, volume_instance_id=old.volume_instance_id)
+        instance_id = old.volume_instance_id
+        if not instance_id:
+            # Its creation ended before Railway listed it.
+            disk = await _appeared(context, environment, new)
+            if disk is None or disk.instance_id is None:
+                raise Failure(_hidden(new))
+            instance_id = disk.instance_id
+        return VolumeState(**asdict(new), volume_id=old.volume_id, volume_instance_id=instance_id)
 
     async def delete(self, context: Context, id: str, old: VolumeState) -> None:
         """Delete the disk with its data; Railway can restore it for 48 hours."""
@@ -198,7 +207,8 @@ class _Disk:
     """A volume in its environment."""
 
     volume_id: str
-    instance_id: str
+    instance_id: str | None
+    """None while Railway does not list it."""
 
 
 def _succeeded(snapshot: Snapshot, old: VolumeState) -> bool:
@@ -248,10 +258,15 @@ async def _create(context: Context, environment: Environment, new: VolumeInputs)
             for instance in nodes(volume["volumeInstances"]):
                 if instance["environmentId"] == new.environment_id:
                     return _Disk(volume["id"], instance["id"])
-            break
-    if (disk := await _appeared(context, environment, new)) is not None:
-        return disk
-    raise Failure(f"Railway made a volume for service {new.service_id} but does not show it: run the command again")
+            try:
+                return await _appeared(context, environment, new) or _Disk(volume["id"], None)
+            except Failure:  # the volume exists, whatever the look for it ends in
+                return _Disk(volume["id"], None)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _hidden(new: VolumeInputs) -> str:
+    return f"Railway made a volume for service {new.service_id} but does not show it: run the command again"
 
 
 async def _appeared(context: Context, environment: Environment, new: VolumeInputs) -> _Disk | None:
@@ -278,7 +293,7 @@ async def _as_it_is(environment: Environment, state: VolumeState) -> VolumeState
     try:
         snapshot = await environment.snapshot()
     except RailwayError:
-        return replace(state, name=None, size_mb=None, backup_schedules=None)
+        return replace(state, name=None, size_mb=None, backup_schedules=None, usage_alerts=None)
     size_mb = _size_mb(snapshot, state.volume_id)
     schedules = set(snapshot.volume_mount(state.volume_id)[1].get("backupSchedules") or ())
     asked_for = state.backup_schedules or []
@@ -287,6 +302,7 @@ async def _as_it_is(environment: Environment, state: VolumeState) -> VolumeState
         name=None if state.name is None else snapshot.volume_names.get(state.volume_id),
         size_mb=None if size_mb is None else _size_seen(size_mb, state),
         backup_schedules=[each for each in asked_for if each in schedules] or None,
+        usage_alerts=_alerts_seen(snapshot, state.volume_id, state),
     )
 
 
