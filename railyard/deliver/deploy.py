@@ -159,7 +159,7 @@ def _carried_out(
     except CallError:
         raise
     except OperationError as error:
-        return DeployOutcome(commit=deploy_plan.current_commit(), stopped=[str(error)])
+        return DeployOutcome(commit=diff_checkout.current_commit(project_directory()), stopped=[str(error)])
 
 
 class Deployment:
@@ -175,7 +175,7 @@ class Deployment:
 
     def carry_out(self, reviewed: Plan | None, systems: Sequence[str], rollback_to: str) -> DeployOutcome:
         """Do it all; raises ``OperationError`` only while nothing has begun."""
-        commit = deploy_plan.current_commit()
+        commit = diff_checkout.current_commit(project_directory())
         root = project_directory()
         back = diff_checkout.commit(root, rollback_to) if rollback_to else ""
         only = systems or (reviewed.systems if reviewed else ())
@@ -308,15 +308,15 @@ class Deployment:
         except OperationError:
             deployed = None
         # Files that were changed by hand came after HEAD.
-        commit = deploy_plan.current_commit()
+        commit = diff_checkout.current_commit(project_directory())
         try:
-            return deployed or diff_checkout.commit(root, "HEAD" if commit.endswith(deploy_plan.CHANGED) else "HEAD^")
+            return deployed or diff_checkout.commit(root, "HEAD" if commit.endswith(diff_checkout.CHANGED) else "HEAD^")
         except OperationError:
             return ""
 
     def _record(self, outcome: DeployOutcome) -> None:
         """Keep at GitHub, in a workflow, with which commit each system went well: the next rollback returns to it."""
-        if os.environ.get("GITHUB_ACTIONS") != "true" or outcome.commit.endswith(deploy_plan.CHANGED):
+        if os.environ.get("GITHUB_ACTIONS") != "true" or outcome.commit.endswith(diff_checkout.CHANGED):
             return
         try:
             github = GitHub()

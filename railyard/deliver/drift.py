@@ -17,6 +17,7 @@ from railyard.deliver.notify import run_link, write_told_output
 from railyard.deliver.system_release import limited
 from railyard.engine.engine import Engine
 from railyard.engine.engines import engine_for
+from railyard.output.values import SECRET_TEXT
 from railyard.review.comment_text import LONGEST, block, change_lines, code
 from railyard.review.resource_changes import Change, Kind, changes_of
 from railyard.shared.console import (
@@ -34,6 +35,10 @@ from stacks.project_folder import RAILYARD
 
 _SHOWN: Final = 100
 """Resources in one issue."""
+_OF_DEPLOYMENTS: Final = frozenset(
+    {"image", "repo", "branch", "commitSha", "deploymentId", "deploymentStatus", "rolledBackDeploymentId"}
+)
+"""Properties of a service that say what is deployed, and how the deployment is."""
 
 IssueOption = Annotated[
     bool, typer.Option("--issue", help="Open or update the issue at GitHub; close it when nothing differs any more.")
@@ -96,8 +101,14 @@ def _waiting(differences: Sequence[Change], engine: Engine) -> tuple[Change, ...
 
 
 def _settles(planned: Change, change: Change) -> bool:
+    """Tell whether ``planned`` sets all that differs; without a difference of its own it only deploys again."""
+    if change.kind is not Kind.UPDATE:
+        return False
+    if not planned.properties:
+        return all(each.path in _OF_DEPLOYMENTS for each in change.properties)
     planned_values = {each.path: each.new for each in planned.properties}
-    return not planned_values or all(planned_values.get(each.path) == each.new for each in change.properties)
+    # Two secrets look alike, whatever they are.
+    return all(planned_values.get(each.path) == each.new != SECRET_TEXT for each in change.properties)
 
 
 def _show(stack: str, changes: Sequence[Change], waiting: Sequence[Change], posted: Posted | None) -> None:
@@ -146,7 +157,8 @@ def body(stack: str, changes: Sequence[Change]) -> str:
         "",
         "This issue is closed when nothing differs any more.",
     ]
-    return "\n".join(lines) + (f"\n\n[The run that found it]({run_link()})" if run_link() else "")
+    run = run_link()
+    return "\n".join(lines) + (f"\n\n[The run that found it]({run})" if run else "")
 
 
 def _fitting(changes: Sequence[list[str]]) -> Sequence[list[str]]:

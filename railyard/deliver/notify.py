@@ -19,9 +19,8 @@ import httpx
 import typer
 
 from railway_api.certificates import trusted
-from railyard.deliver import plan as deploy_plan
 from railyard.deliver.system_release import DeployOutcome, Result, SystemRelease
-from railyard.review.checkout import authorship
+from railyard.review import checkout
 from railyard.shared.console import PROBLEM
 from railyard.shared.project import project_directory
 from stacks.project_folder import RAILYARD
@@ -238,12 +237,12 @@ _MOST_NAMED = 6
 def message(stack: str, outcome: DeployOutcome, *, begun: bool = False) -> Message:
     """Return the message; ``begun``: it is under way, and nothing is known yet of how it ends."""
     problems = [line for release in outcome.failed for line in _named(release, outcome, release.problems)]
-    author = authorship(project_directory(), outcome.commit.removesuffix(deploy_plan.CHANGED))
+    author = checkout.authorship(project_directory(), outcome.commit.removesuffix(checkout.CHANGED))
     return Message(
         title=f"{stack}: deploying {_names(outcome.releases)}" if begun else title(stack, outcome),
         failed="\n".join([*outcome.stopped, *problems, *(f"not of this release: {each}" for each in outcome.notices)]),
         change=f"{author.subject}, by {author.name}" if author else "",
-        where=f"stack {stack}, commit {deploy_plan.commit_name(outcome.commit)} ({outcome.changes})",
+        where=f"stack {stack}, commit {checkout.commit_name(outcome.commit)} ({outcome.changes})",
         runs_now="" if begun else "\n".join(_runs_now(outcome)),
         took="" if begun or outcome.stopped else duration(outcome.took_s),
         next_step="" if begun else "\n".join(dict.fromkeys(_next_steps(stack, outcome))),
@@ -287,7 +286,7 @@ def _named(release: SystemRelease, outcome: DeployOutcome, lines: Iterable[str])
 def _runs_now(outcome: DeployOutcome) -> list[str]:
     if outcome.stopped:
         return ["What ran before: nothing was begun."]
-    commit = deploy_plan.commit_name(outcome.commit)
+    commit = checkout.commit_name(outcome.commit)
     lines: list[str] = []
     for release in outcome.releases:
         match release.result:
@@ -315,7 +314,7 @@ def _mix(release: SystemRelease, commit: str) -> str:
 def _next_steps(stack: str, outcome: DeployOutcome) -> list[str]:
     if outcome.stopped:
         return ["Read the problem, plan again (run the workflow once more), and approve what it shows."]
-    commit = deploy_plan.commit_name(outcome.commit)
+    commit = checkout.commit_name(outcome.commit)
     steps: list[str] = []
     for release in outcome.failed:
         if release.result is Result.BROKEN:

@@ -6,14 +6,11 @@ of what happens to what, with the values as they are shown, is what a person rev
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
-from pydantic import ValidationError
 
 from railyard.accounts.railway_client import SandboxOption
 from railyard.deliver.system_release import limited
@@ -22,26 +19,27 @@ from railyard.engine.engines import engine_for
 from railyard.map.picture import declared, draw, with_plan
 from railyard.map.svg import page
 from railyard.output.money import MoneyDifference, of_document
+from railyard.review.checkout import changes_digest, commit_name, current_commit
 from railyard.review.comment_text import block, change_lines
 from railyard.review.resource_changes import Change, Model, by_system, changes_of, counted, refusals
 from railyard.shared.console import (
     PROBLEM,
+    CallError,
     JsonOption,
     OperationError,
     SystemsArgument,
     reported_errors,
-    shown,
     write_json,
 )
-from railyard.shared.files import write_whole
+from railyard.shared.files import read_document, write_whole
 from railyard.shared.options import StackOption
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stack
 from stacks.monthly_cost import Calculation
 
 FORMAT: Final = 1
-CHANGED: Final = "+"
-"""Behind a commit from which the files differ."""
+_LARGEST: Final = 50_000_000
+"""Bytes of a plan."""
 
 MarkdownOption = Annotated[bool, typer.Option("--markdown", help="The Markdown of a workflow's summary.")]
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Keep the plan for `railyard deploy`.")]
@@ -50,17 +48,21 @@ HtmlOption = Annotated[
 ]
 WithoutOption = Annotated[
     list[str] | None,
-    typer.Option("--without", metavar="SYSTEM", help="Leave these out; several in one text may stand between blanks."),
+    typer.Option(
+        "--without", metavar="SYSTEM", help="Leave these out; one option may name several, separated by blanks."
+    ),
 ]
 
 
 class Plan(Model):
     """A plan as it was reviewed."""
 
-    format: int = FORMAT
+    format: Literal[1] = FORMAT
     stack: str
     commit: str
     """Of this repository, so that code and settings are those that were reviewed; empty outside of git."""
+    files: str = ""
+    """Digest of the changes of files since the commit; empty where there are none."""
     systems: tuple[str, ...] = ()
     """The only ones that it is about; empty: all that the change touches."""
     without: tuple[str, ...] = ()
@@ -91,6 +93,8 @@ def plan(
         stack = read_stack(stack_name)
         chosen = list(stack.chosen(systems or ()))
         left_out = [name for each in without or () for name in each.split()]
+        if unknown := [name for name in left_out if name not in stack.known]:
+            raise CallError(f"--without {unknown[0]}: name one of {', '.join(stack.known)}")
         try:
             result = plan_of(engine_for(stack, sandbox=sandbox), stack, systems or (), left_out)
         except PlanRefusedError as error:
@@ -103,7 +107,7 @@ def plan(
         if json:
             write_json(result.model_dump(mode="json"))
         else:
-            for line in block("diff", list(text(result))) if markdown else text(result):
+            for line in block("diff", list(text(result, markdown=True))) if markdown else text(result):
                 typer.echo(line)
         if result.refused:
             raise typer.Exit(PROBLEM)
@@ -113,7 +117,7 @@ class PlanRefusedError(OperationError):
     """An ``up`` would be refused; ``plan`` says why, and what else would change."""
 
     def __init__(self, plan: Plan) -> None:
-        super().__init__("\n".join(plan.refused) or "the preview failed, and does not say why")
+        super().__init__("\n".join(plan.refused))
         self.plan = plan
 
 
@@ -122,44 +126,45 @@ def plan_of(engine: Engine, stack: Stack, systems: Sequence[str] = (), without: 
 
     Raises ``PlanRefusedError`` when an up would be refused, ``OperationError`` when nothing can be said.
     """
+    failure: str | None = None
     try:
-        document, refused = engine.preview(systems), False
+        document = engine.preview(systems)
     except RefusedError as error:
-        document, refused = error.document, True
+        document, failure = error.document, str(error) or "the preview failed, and does not say why"
     steps = limited(document["steps"], stack, systems, without)
     calculation = Calculation(stack.settings.plan, stack.settings.stack.prices, stack.settings.stack.usage)
     changes = changes_of(steps)
     result = Plan(
         stack=stack.name,
-        commit=current_commit(),
+        commit=current_commit(project_directory()),
+        files=changes_digest(project_directory()),
         systems=tuple(systems),
         without=tuple(without),
         changes=changes,
-        refused=tuple(refusals(document, changes)) if refused else (),
+        refused=() if failure is None else tuple(refusals(document, changes)) or (failure,),
         money=of_document(steps, calculation),
     )
-    if refused:
+    if result.refused:
         raise PlanRefusedError(result)
     return result
 
 
 def read(file: Path) -> Plan:
     """Return the plan in ``file``; raises ``OperationError``."""
-    try:
-        return Plan.model_validate_json(file.read_bytes())
-    except (OSError, ValidationError):
-        raise OperationError(f"{shown(file)} is no plan: make one with `railyard plan --out {shown(file)}`") from None
+    return read_document(file, Plan, command="railyard plan", option="--out", limit=_LARGEST)
 
 
-def text(plan: Plan) -> Iterator[str]:
-    """Return the plan for people."""
+def text(plan: Plan, *, markdown: bool = False) -> Iterator[str]:
+    """Yield the lines of the plan for people; ``markdown``: those of a ``diff`` block, coloured by their first sign."""
     summary = f"refused: {counted(plan.changes)}" if plan.refused else counted(plan.changes)
     yield f"{plan.stack} at {plan.commit[:7] or 'an unknown commit'}: {summary}"
     for reason in plan.refused:
         yield from (f"  refused: {line}" if not at else f"    {line}" for at, line in enumerate(reason.splitlines()))
     for system, changes in by_system(plan.changes).items():
         yield f"  {system or 'the stack itself'}"
-        yield from (f"    {line}" for change in changes for line in change_lines(change, True, lambda kind: kind.sign))
+        for change in changes:
+            lines = change_lines(change, True) if markdown else change_lines(change, True, lambda kind: kind.sign)
+            yield from (line if markdown else f"    {line}" for line in lines)
     if plan.money and plan.money.systems:
         yield f"  {plan.money.sentence()}"
 
@@ -171,6 +176,8 @@ def differences(reviewed: Plan, now: Plan) -> list[str]:
     lines: list[str] = []
     if reviewed.commit != now.commit:
         lines.append(f"the plan is of {commit_name(reviewed.commit)}, this is {commit_name(now.commit)}")
+    elif reviewed.files != now.files:
+        lines.append(f"the plan is of {commit_name(reviewed.commit)}, and files were changed again since")
     lines += [f"not in the plan: {line}" for line in _only(now.changes, reviewed.changes)]
     lines += [f"only in the plan: {line}" for line in _only(reviewed.changes, now.changes)]
     return lines
@@ -181,23 +188,3 @@ def _only(these: Sequence[Change], others: Sequence[Change]) -> Iterator[str]:
         if change not in others:
             values = ", ".join(f"{each.path}: {each.old} → {each.new}" for each in change.properties)
             yield f"{change.kind.sign} {change.type} {change.name}" + (f" ({values})" if values else "")
-
-
-def commit_name(commit: str) -> str:
-    """Return ``current_commit`` for people."""
-    return f"{commit[:7]}, with changed files" if commit.endswith(CHANGED) else commit[:7] or "no commit"
-
-
-def current_commit() -> str:
-    """Return the commit that is checked out, with a mark when files differ from it; empty where there is no git."""
-    root = project_directory()
-    if shutil.which("git") is None:
-        return ""
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False)
-    if head.returncode != 0:
-        return ""
-    # Files that git does not know, such as the plan itself, are left out.
-    changed = subprocess.run(
-        ["git", "status", "--porcelain", "--untracked-files=no"], cwd=root, capture_output=True, text=True, check=False
-    )
-    return head.stdout.strip() + (CHANGED if changed.stdout.strip() else "")

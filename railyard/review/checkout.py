@@ -6,6 +6,7 @@ the command is killed. Knows nothing of stacks.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
@@ -21,6 +22,8 @@ from stacks.shared_settings import stack_names
 
 MAIN_BRANCHES: Final = ("origin/main", "main")
 """Branches that are taken as the base when none is named, the first that exists."""
+CHANGED: Final = "+"
+"""Sign behind a commit from which the files differ."""
 _PINNED: Final = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)
 
 
@@ -84,8 +87,29 @@ def authorship(root: Path, full: str) -> Authorship | None:
     return Authorship(subject=subject, name=name) if answer.returncode == 0 else None
 
 
+def current_commit(root: Path) -> str:
+    """Return the full commit that is checked out, with ``CHANGED`` when files differ from it; empty without git."""
+    if shutil.which("git") is None:
+        return ""
+    head = _git(root, "rev-parse", "HEAD")
+    return head.stdout.decode().strip() + (CHANGED if changes_digest(root) else "") if head.returncode == 0 else ""
+
+
+def changes_digest(root: Path) -> str:
+    """Return a digest of how the files that git knows differ from HEAD; empty when they do not, or without git."""
+    if shutil.which("git") is None:
+        return ""
+    changes = _git(root, "diff", "--binary", "--no-ext-diff", "--no-textconv", "HEAD").stdout
+    return hashlib.sha256(changes).hexdigest() if changes else ""
+
+
+def commit_name(commit: str) -> str:
+    """Return ``current_commit`` for people."""
+    return f"{commit[:7]}, with changed files" if commit.endswith(CHANGED) else commit[:7] or "no commit"
+
+
 def working_tree(root: Path) -> Checkout:
-    """Return the files as they stand, committed or not."""
+    """Return the files as they are, committed or not."""
     return Checkout(directory=root)
 
 

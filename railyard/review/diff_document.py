@@ -6,7 +6,7 @@ code of its own.
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -125,7 +125,7 @@ class StackDiff(Model):
 class Diff(Model):
     """The whole comparison."""
 
-    format: int = FORMAT
+    format: Literal[1] = FORMAT
     base: Side
     head: Side
     notes: tuple[Text, ...] = ()

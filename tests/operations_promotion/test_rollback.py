@@ -9,6 +9,7 @@ from railway_sandbox.railway.records import StatusChange
 from railway_sandbox.server import Sandbox
 from railyard.promote import rollback_now
 from railyard.shared import console
+from tests.provider.dashboard import click
 
 DAY_S = 86_400.0
 TAGGED = ("backend", "landing", "beholder", "litellm")
@@ -114,12 +115,7 @@ def test_a_rollback_at_once_is_no_drift(bad):
     calm = bad.railyard("drift", "seance", "-s", "production", "--sandbox")
     with bad.railway() as cloud:
         service = bad.deployments("production", "valkey")[0].service_id
-        (settings,) = [
-            each.config["services"][service]
-            for each in cloud.state.environments.values()
-            if service in each.config.get("services", {})
-        ]
-        settings["deploy"]["startCommand"] = "valkey-server --save 60 1"
+        settings_at_railway(cloud, service)["deploy"]["startCommand"] = "valkey-server --save 60 1"
         cloud.touch()
     drift = bad.railyard("drift", "seance", "-s", "production", "--sandbox", "--json")
 
@@ -128,6 +124,46 @@ def test_a_rollback_at_once_is_no_drift(bad):
     assert "next: ./bin/railyard deploy seance -s production settles it" in calm.text
     assert (drift.code, len(drift.json["waiting"])) == (1, 4)
     assert [each["name"] for each in drift.json["changes"]] == ["seance-valkey-instance"]
+
+
+def settings_at_railway(cloud, service: str) -> dict:
+    """The settings of a service as the simulated Railway holds them; a test changes them by hand."""
+    (settings,) = [
+        each.config["services"][service]
+        for each in cloud.state.environments.values()
+        if service in each.config.get("services", {})
+    ]
+    return settings
+
+
+def test_a_change_by_hand_is_drift_beside_a_failed_deployment(bad):
+    """The next up tries the deployment again, which is no reason to hide a variable that was changed by hand."""
+    bad.railyard("rollback", "seance", "--now", "--yes")
+    service = bad.deployments("production", "backend")[0].service_id
+    with bad.railway() as cloud:
+        variables = settings_at_railway(cloud, service)["variables"]
+        name = min(variables)
+        variables[name] = {"value": "by hand"}
+        cloud.touch()
+
+    drift = bad.railyard("drift", "seance", "-s", "production", "--sandbox", "--json")
+
+    assert (drift.code, len(drift.json["waiting"])) == (1, 3)
+    (change,) = drift.json["changes"]
+    assert change["name"] == "seance-backend-instance"
+    assert f"variables.{name}" in {each["path"] for each in change["properties"]}
+
+
+def test_what_is_gone_is_drift_beside_a_rollback(bad):
+    """The next up would set its image, as far as the state knows: that does not bring a deleted service back."""
+    bad.railyard("rollback", "seance", "--now", "--yes")
+    with bad.railway() as cloud:
+        click(cloud, "serviceDelete", id=bad.deployments("production", "landing")[0].service_id)
+
+    drift = bad.railyard("drift", "seance", "-s", "production", "--sandbox", "--json")
+
+    assert drift.code == 1
+    assert "seance-landing-instance" in {each["name"] for each in drift.json["changes"]}
 
 
 def test_at_once_asks_first(bad, monkeypatch):

@@ -6,10 +6,18 @@ import json
 import os
 import signal
 import time
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
 
 from pulumi_embedded.journal import locked
 from railyard.deliver.notify import message
+from railyard.deliver.plan import PlanRefusedError, plan_of
 from railyard.deliver.system_release import DeployOutcome, SystemRelease
+from railyard.engine.cli_engine import PulumiCli
+from railyard.engine.engine import RefusedError
+from railyard.shared.stack import read_stack
 from tests.lifecycle.conftest import LONGEST_S
 from tests.operations_workflows.conftest import Repository
 from tests.operations_workflows.simulated_github import SimulatedGitHub
@@ -56,6 +64,63 @@ def test_a_changed_world_stops_it(deployed: Repository, github: SimulatedGitHub)
     assert 'not in the plan: ~ railway:ServiceInstance omega-bot-instance (image: "example/omega:1.0"' in str(said.json)
     assert sent(github)["What runs now"] == "What ran before: nothing was begun."
     assert (deployed.directory / ".sandbox" / "requests.jsonl").read_text() == requests
+
+
+def test_a_plan_of_changed_files_is_of_these_changes_alone(deployed: Repository) -> None:
+    """Values are shown shortened, so that two plans may look alike: the files themselves have to be the same."""
+    deployed.change(STAGING, "logLevel: info", "logLevel: debug")
+    deployed.railyard("plan", "--out", "plan.json")
+    deployed.change("Makefile", "check", "Check")
+
+    said = deployed.railyard("deploy", "--plan", "plan.json")
+
+    assert said.code == 1
+    assert "with changed files, and files were changed again since" in said.text
+
+
+def test_a_plan_in_a_workflow_is_coloured_by_its_first_signs(deployed: Repository) -> None:
+    """GitHub colours lines of a diff that begin with the sign: indented ones stay grey."""
+    deployed.change(STAGING, "omega:1.0", "omega:2.0")
+
+    lines = deployed.railyard("plan", "--markdown").text.splitlines()
+
+    assert (lines[0], lines[-1]) == ("```diff", "```")
+    assert "! railway:ServiceInstance omega-bot-instance (update)" in lines
+
+
+def test_a_system_to_leave_out_has_to_exist(deployed: Repository) -> None:
+    """A misspelt name would leave nothing out, and be approved as if it did."""
+    said = deployed.railyard("plan", "--without", "omgea")
+
+    assert (said.code, "--without omgea: name one of omega" in said.errors) == (2, True), said
+
+
+def test_what_is_no_plan_is_not_deployed(deployed: Repository) -> None:
+    """Another document, or a plan of another format: nothing begins."""
+    deployed.write("plan.json", '{"format": 2, "stack": "staging", "commit": ""}')
+
+    said = deployed.railyard("deploy", "--plan", "plan.json")
+
+    assert said.code == 1
+    assert "plan.json is no document of `railyard plan`" in said.text
+
+
+def test_a_preview_that_fails_without_a_reason_is_no_plan() -> None:
+    """The Pulumi CLI may end with an error that stands in no diagnostic: what it printed is the reason."""
+
+    class Failing(PulumiCli):
+        """The CLI as it ends then."""
+
+        def __init__(self) -> None:
+            pass
+
+        def preview(self, systems: Sequence[str] = (), *, unchanged: bool = False) -> dict[str, Any]:
+            raise RefusedError("pulumi preview failed:\nplugin crashed", {"steps": []})
+
+    with pytest.raises(PlanRefusedError, match="plugin crashed") as refused:
+        plan_of(Failing(), read_stack("staging"))
+
+    assert refused.value.plan.refused == ("pulumi preview failed:\nplugin crashed",)
 
 
 def test_a_release_that_never_becomes_healthy_is_rolled_back(deployed: Repository, github: SimulatedGitHub) -> None:
