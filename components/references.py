@@ -161,7 +161,7 @@ class ProjectReferences:
     async def needed_by(self, service: ServiceReferences) -> list[pulumi.Resource]:
         """Return what has to be there before the instance of ``service`` is made; warns of what leads nowhere.
 
-        For a task that begins when the whole program has run, so that all services are known.
+        For a task that begins when the program has made all services of the project.
         """
         waited = self._courteous()[service]
         for place, value in service.texts().items():

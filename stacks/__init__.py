@@ -132,13 +132,16 @@ async def _make_systems(
 ) -> None:
     """Make the systems and export their outputs; those of one Railway project share its resource."""
     projects: dict[str, Project] = {}
-    for name, each in systems.items():
+    names = [each.project.name for each in systems.values()]
+    for number, (name, each) in enumerate(systems.items(), start=1):
         project, encrypted = projects.get(each.project.name), settings.encrypted_variables(name)
         values = stack_secrets.systems[name]
         system = class_of(name)(each, values, settings.stack.zones, project, encrypted=encrypted)
         projects[each.project.name] = system.project
         pulumi.export(name, system.outputs)
-        await _begin_registrations(system.project)
+        # A service looks up what it refers to when registrations begin: all services of its project are made by then.
+        if projects.keys().isdisjoint(names[number:]):
+            await _begin_registrations(system.project)
 
 
 async def _begin_registrations(project: Project) -> None:

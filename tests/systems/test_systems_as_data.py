@@ -92,6 +92,25 @@ def test_a_system_that_is_refused_ends_the_program_and_deploys_nothing(registere
         registered(DATA, settings)
 
 
+def test_a_service_waits_for_one_of_another_system_in_its_project(registered) -> None:
+    """Whichever of the systems is composed first, and whatever stands between them: no reference is read too early."""
+    shared = {"name": "voice", "environment": "staging"}
+
+    def system(name: str, *, project: Mapping[str, str], **variables: str) -> dict[str, Any]:
+        return {"project": project, "services": {name: {"image": "a/b:1", "variables": variables}}}
+
+    systems = {
+        "railyard:shop": system("web", project=shared, A="${{api.B}}"),
+        "railyard:apart": system("app", project={"name": "apart", "environment": "staging"}),
+        "railyard:tools": system("api", project=shared, B="b"),
+    }
+
+    made = registered(DATA, parse(systems, (), file="Pulumi.staging.yaml"))
+
+    (web,) = (each["dependencies"] for urn, each in made.items() if urn.endswith("::shop-web-instance"))
+    assert [urn for urn in web if urn.endswith("::tools-api-instance")] != []
+
+
 def test_a_variable_that_is_encrypted_in_the_settings_stays_secret_around_what_it_names(registered) -> None:
     """An encrypted value with an expression in it."""
     web = {"image": "a/b:1", "port": 80, "variables": {"A": "opened for ${self.host}", "B": "${self.host}"}}
