@@ -1,7 +1,7 @@
 """Runs one up or refresh in a process of its own and kills that process at a given line of the journal.
 
 Arguments: project directory, phase of the program or ``refresh``, number of the line, and whether to die before it,
-in the middle of it, or after it. Prints ``finished`` when the run needs fewer lines.
+in the middle of it, or after it. Prints ``finished: <lines>`` when the run needs fewer.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,7 +24,7 @@ from tests.engine.harness import Thing
 
 
 def program(phase: int) -> None:
-    """A bit of everything: new, changed, dropped, replaced both ways, with dependents."""
+    """Register resources of which phase 1 creates, updates, deletes and replaces some, in both orders."""
     changed = "b" if phase else "a"
     base = Thing("base", size=phase, password=Output.secret("hunter2"))
     swapped = Thing("swapped", kind=changed)
@@ -37,8 +38,8 @@ def program(phase: int) -> None:
     pulumi.export("phase", phase)
 
 
-def die_at(number: int, when: str) -> None:
-    """Let the journal be cut off at its ``number``-th line."""
+def die_at(number: int, when: str) -> Callable[[], int]:
+    """Let the journal be cut off at its ``number``-th line; return what counts its lines."""
     append = Journal._append  # pyright: ignore[reportPrivateUsage]
     count = 0
 
@@ -55,13 +56,14 @@ def die_at(number: int, when: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     Journal._append = cut  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    return lambda: count
 
 
 def main() -> None:
-    """See above."""
+    """Run the operation that the arguments name, and die at the line that they give."""
     root, what, number, when = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
     refreshes = what == "refresh"
-    die_at(number, when)
+    lines = die_at(number, when)
     options = runner.Options(
         root=root,
         stack="test",
@@ -71,7 +73,7 @@ def main() -> None:
         environment={"THINGS": str(root / "home")},
     )
     result = runner.run(Operation.REFRESH if refreshes else Operation.UP, options)
-    print("finished" if result.succeeded else result.diagnostics)  # noqa: T201 - what the test reads
+    print(f"finished: {lines()}" if result.succeeded else result.diagnostics)  # noqa: T201 - what the test reads
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -22,18 +21,32 @@ from tests.engine.killed_run import program
 from tests.lifecycle.conftest import LONGEST_S
 
 REPOSITORY = Path(__file__).parents[2]
-LINES = 40
-"""More lines than the second phase of the program writes."""
-ALL_POINTS = [(number, when) for number in range(1, LINES + 1) for when in ("before", "middle", "after")]
-# Every point with RAILYARD_EVERY_KILL=1, which takes minutes; otherwise a sample.
-POINTS = ALL_POINTS if os.environ.get("RAILYARD_EVERY_KILL") else sorted(random.Random(20).sample(ALL_POINTS, 6))
-
-ALL_REFRESH_POINTS = [(number, when) for number in range(1, 6) for when in ("before", "middle", "after")]
-REFRESH_POINTS = ALL_REFRESH_POINTS if os.environ.get("RAILYARD_EVERY_KILL") else [(1, "after"), (2, "middle")]
+LINES = 26
+"""Lines of the journal in the second phase of the program."""
+REFRESH_LINES = 3
+EVERY = bool(os.environ.get("RAILYARD_EVERY_KILL"))
+"""True to try every point, which takes minutes."""
 
 
-def run_killed(stack: Stack, phase: int | str, number: int, when: str) -> subprocess.CompletedProcess[str]:
-    """Run a phase of the program in a process that is killed at a line of its journal."""
+def every_point(lines: int) -> list[tuple[int, str]]:
+    return [(number, when) for number in range(1, lines + 1) for when in ("before", "middle", "after")]
+
+
+POINTS = every_point(LINES) if EVERY else [
+    (1, "before"), (5, "middle"), (10, "after"), (14, "before"), (19, "middle"), (26, "after"),
+]  # fmt: skip
+REFRESH_POINTS = every_point(REFRESH_LINES) if EVERY else [(1, "after"), (2, "middle")]
+
+
+def run_killed(stack: Stack, phase: int | str, number: int, when: str) -> None:
+    """Run a phase of the program in a process that is killed at a line of its journal, and wait for its plugins."""
+    killed = run_apart(stack, phase, number, when)
+    assert killed.returncode == -signal.SIGKILL, killed
+    no_plugin_is_left(stack)
+
+
+def run_apart(stack: Stack, phase: int | str, number: int, when: str) -> subprocess.CompletedProcess[str]:
+    """Run a phase of the program in a process that dies at a line of its journal, where it has so many."""
     script = Path(__file__).with_name("killed_run.py")
     return subprocess.run(
         [sys.executable, str(script), str(stack.root), str(phase), str(number), when],
@@ -43,6 +56,15 @@ def run_killed(stack: Stack, phase: int | str, number: int, when: str) -> subpro
         check=False,
         timeout=LONGEST_S,
     )
+
+
+def change_by_hand(stack: Stack) -> None:
+    """Delete one thing and change another one at the provider."""
+    (gone,) = stack.home.glob("dropped-[0-9]*.thing")
+    gone.unlink()
+    (base,) = stack.home.glob("base-*.thing")
+    thing = json.loads(base.read_text())
+    base.write_text(json.dumps({**thing, "inputs": {**thing["inputs"], "size": 7}}))
 
 
 def no_plugin_is_left(stack: Stack) -> None:
@@ -69,9 +91,7 @@ def test_killed_run_is_completed_by_the_next(stack: Stack, number: int, when: st
     """Wherever the first run died: the second ends with exactly the things of the program, each known, none twice."""
     stack.up(lambda: program(0))
 
-    killed = run_killed(stack, 1, number, when)
-    assert killed.returncode == -signal.SIGKILL or killed.stdout == "finished\n", killed.stderr
-    no_plugin_is_left(stack)
+    run_killed(stack, 1, number, when)
     assert "hunter2" not in "".join(path.read_text() for path in stack.state_file.parent.iterdir())
     result = stack.up(lambda: program(1))
 
@@ -89,15 +109,9 @@ def test_killed_run_is_completed_by_the_next(stack: Stack, number: int, when: st
 def test_killed_refresh_is_completed_by_the_next(stack: Stack, number: int, when: str) -> None:
     """Whatever it had taken over: the second knows what is gone and what changed, and an up then puts all right."""
     stack.up(lambda: program(0))
-    (gone,) = stack.home.glob("dropped-[0-9]*.thing")
-    gone.unlink()
-    (base,) = stack.home.glob("base-*.thing")
-    thing = json.loads(base.read_text())
-    base.write_text(json.dumps({**thing, "inputs": {**thing["inputs"], "size": 7}}))
+    change_by_hand(stack)
 
-    killed = run_killed(stack, "refresh", number, when)
-    assert killed.returncode == -signal.SIGKILL or killed.stdout == "finished\n", killed.stderr
-    no_plugin_is_left(stack)
+    run_killed(stack, "refresh", number, when)
     assert stack.refresh().succeeded
 
     records = stack.records()
@@ -109,11 +123,19 @@ def test_killed_refresh_is_completed_by_the_next(stack: Stack, number: int, when
     assert not stack.journal.exists()
 
 
+@pytest.mark.parametrize(("phase", "lines"), [(1, LINES), ("refresh", REFRESH_LINES)])
+def test_points_are_all_that_a_run_can_be_killed_at(stack: Stack, phase: int | str, lines: int) -> None:
+    """The runs that are killed above write as many lines as there are points."""
+    stack.up(lambda: program(0))
+    change_by_hand(stack)
+
+    assert run_apart(stack, phase, 1_000, "after").stdout == f"finished: {lines}\n"
+
+
 def test_killed_first_run_is_completed_by_the_next(stack: Stack) -> None:
     """Also when there was no state at all: right after the first create was called."""
     for number in range(3, 6):
         run_killed(stack, 0, number, "after")
-        no_plugin_is_left(stack)
 
     assert stack.up(lambda: program(0)).succeeded
     assert 7 == len(stack.existing()) == len(stack.records())
@@ -123,7 +145,6 @@ def test_journal_of_a_killed_run_is_part_of_the_state(stack: Stack) -> None:
     """A preview after the kill sees what was done, and leaves the journal alone; a destroy deletes it all."""
     stack.up(lambda: program(0))
     run_killed(stack, 1, 14, "after")
-    no_plugin_is_left(stack)
     journal = stack.journal.read_text()
 
     stack.preview(lambda: program(1))
@@ -140,7 +161,6 @@ def test_state_file_changed_beside_a_journal_is_refused(stack: Stack) -> None:
     """Neither is thrown away silently."""
     stack.up(lambda: program(0))
     run_killed(stack, 1, 10, "after")
-    no_plugin_is_left(stack)
     stack.state_file.write_text(stack.state_file.read_text() + "\n")
 
     with pytest.raises(runner.EngineError, match=r"unfinished steps of an earlier test\.json"):

@@ -104,23 +104,23 @@ class Checkout:
         sandbox.save()
         return self.sandbox
 
-    def killed(self, when: Callable[[], bool], *arguments: str) -> bool:
-        """Run a command and kill all of it with SIGKILL as soon as ``when`` holds; False when it ended before."""
+    def killed(self, when: Callable[[], bool], *arguments: str) -> None:
+        """Run a command and kill all of it with SIGKILL as soon as ``when`` holds; fails when it ended before."""
         running = self._start(*arguments)
         deadline = time.monotonic() + LONGEST_S
         while running.poll() is None and time.monotonic() < deadline:
             if when():
                 os.killpg(running.pid, signal.SIGKILL)
                 running.communicate()
-                return True
+                assert running.returncode == -signal.SIGKILL
+                return
             time.sleep(0.002)
-        running.communicate(timeout=LONGEST_S)
-        return False
+        raise AssertionError("it ended before it was killed", *running.communicate(timeout=LONGEST_S))
 
     def requests(self) -> list[dict[str, Any]]:
-        """The request log."""
+        """The request log, without a last line that is being written."""
         file = self.sandbox / "requests.jsonl"
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        return [json.loads(line) for line in file.read_text().split("\n")[:-1]] if file.exists() else []
 
     def break_image(self, image: str, how: Defect) -> None:
         """Let deployments of an image fail from now on."""
