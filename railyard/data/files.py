@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -22,10 +23,11 @@ from railway_api.documents.deployment import DEPLOYMENT_RESTART
 from railyard.accounts.railway_client import Railway, poll_s
 from railyard.accounts.running_services_query import running_systems
 from railyard.data import volume_files
+from railyard.data.cleanup import cleaned_up
 from railyard.data.dumps import FilesBackup, FilesBackups, time_now
 from railyard.data.volume_access import VolumeConnection
 from railyard.data.volume_backups import HEALTHY_S, ServiceVolume
-from railyard.data.volume_files import Entry, Tree
+from railyard.data.volume_files import Entry, Tree, printable
 from railyard.shared.console import OperationError
 from railyard.shared.stack import Stack
 
@@ -101,23 +103,20 @@ def restore_beside(
             f"the files need {unpacked.tree.file_bytes / MB:.0f} MB beside the live ones, and the volume of "
             f"{connection.name} has {free_mb:.0f} MB left: raise sizeGb of the volume and run up first"
         )
-    name = f"{volume_files.OWN}restore-{time_now()}"
-    top = f"{connection.mount}/{name}"
+    top = f"{connection.mount}/{volume_files.OWN}restore-{time_now()}"
     is_kept = False
-    try:
-        connection.run(volume_files.write_beside(connection, unpacked.tree, unpacked.folder, name))
+    with cleaned_up(lambda: is_kept or remove(connection, top)):
+        connection.run(volume_files.write_beside(connection, unpacked.tree, unpacked.folder, top))
         with tempfile.TemporaryDirectory(prefix="railyard-files-") as again:
             wrong = connection.run(
                 volume_files.differences(connection, top, unpacked.tree, unpacked.folder, Path(again))
             )
         is_kept = keep and not wrong
-    finally:
-        if not is_kept:
-            _remove(connection, top)
     return top, wrong
 
 
-def _remove(connection: VolumeConnection, top: str) -> None:
+def remove(connection: VolumeConnection, top: str) -> None:
+    """Delete a folder that a restore made; raises ``OperationError`` that names it."""
     try:
         connection.run(volume_files.remove(connection, top))
     except OperationError as problem:
@@ -131,9 +130,11 @@ def exchange(connection: VolumeConnection, top: str) -> str:
     former = f"{connection.mount}/{volume_files.OWN}before-{time_now()}"
     try:
         connection.run(volume_files.exchange(connection, top, former))
-    except OperationError:
-        _remove(connection, top)
-        raise
+    except volume_files.HalfExchangedError:
+        raise  # the folder holds what the volume lacks
+    except BaseException:
+        with cleaned_up(lambda: remove(connection, top)):
+            raise
     return former
 
 
@@ -154,7 +155,9 @@ def restart(railway: Railway, stack: Stack, volume: ServiceVolume) -> None:
 
 
 def _torn(databases: dict[str, str]) -> list[str]:
-    return [f"{path} is no whole database ({result})" for path, result in databases.items() if result != "ok"]
+    return [
+        f"{printable(path)} is no whole database ({result})" for path, result in databases.items() if result != "ok"
+    ]
 
 
 def _check_room(folder: Path, file_bytes: float) -> None:
@@ -202,7 +205,7 @@ def unpack(archive: Path, folder: Path) -> Tree:
                     target.parent.mkdir(parents=True, exist_ok=True)
                     with target.open("xb") as file:
                         shutil.copyfileobj(content, file)
-    except (tarfile.TarError, EOFError, FileExistsError) as problem:
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as problem:
         raise OperationError(f"the archive cannot be unpacked: {problem}") from None
     return Tree(entries=tuple(entries))
 

@@ -18,6 +18,7 @@ from components.volume import OffsiteBackups
 from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected, surroundings
 from railyard.accounts.spaces_client import spaces_refusals
+from railyard.data.cleanup import cleaned_up
 from railyard.data.database import tools_of
 from railyard.data.dumps import FilesBackup, FilesBackups, StoredBackup
 from railyard.data.volume_backups import ServiceVolume, backed_up
@@ -269,6 +270,9 @@ def restore_files(
     from railyard.data import files  # noqa: PLC0415 slow to import: it brings SSH
     from railyard.data.volume_access import reached  # noqa: PLC0415
 
+    def say(text: str) -> None:
+        typer.echo(text, err=json)
+
     began, former = time.monotonic(), None
     with connected(stack, sandbox=sandbox, about=where) as railway:
         volume = volume_of(railway, stack, where)
@@ -286,14 +290,16 @@ def restore_files(
             began = time.monotonic()
         with (
             files.unpacked(store, chosen) as unpacked,
-            reached(railway, volume, full, lambda text: typer.echo(text, err=json)) as way,
+            reached(railway, volume, full, say) as access,
         ):
-            top, wrong = files.restore_beside(way, volume, unpacked, keep=replace)
+            top, wrong = files.restore_beside(access, volume, unpacked, keep=replace)
             if replace and not wrong:
-                former = files.exchange(way, top)
+                former = files.exchange(access, top)
+                say(f"exchanged, the former files are in {former}; waiting until the service is healthy")
+                # Whatever comes between: the service has the former files open, and writes to them.
+                with cleaned_up(lambda: files.restart(railway, stack, volume)):
+                    files.remove(access, top)
             databases = len(unpacked.databases)
-        if former:
-            files.restart(railway, stack, volume)
     measured = Measured.since(began, chosen, _schedule_of(volume))
     return Restored(chosen=chosen, into=full, databases=databases, differences=wrong, former=former, measured=measured)
 

@@ -7,12 +7,13 @@ Owns what belongs to the data of a volume, and when what was read counts as one 
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import os
 import posixpath
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
@@ -20,6 +21,7 @@ from asyncssh import SFTPAttrs, SFTPClient, SFTPError, SFTPNoSuchFile
 
 from railyard.data.volume_access import VolumeConnection
 from railyard.shared.console import OperationError
+from railyard.shared.files import sha256_of
 
 AT_ONCE: Final = 16
 """Files that are under way at the same time."""
@@ -61,9 +63,9 @@ class Tree:
     entries: tuple[Entry, ...]
     """Folders before what is in them."""
     unsettled: tuple[str, ...] = ()
-    """Files that changed at each attempt to read them."""
+    """Files that changed at each attempt to read them, as they can be printed."""
     skipped: tuple[str, ...] = ()
-    """Paths of other kinds than file, folder and link."""
+    """Paths of other kinds than file, folder and link, as they can be printed."""
 
     @property
     def files(self) -> tuple[Entry, ...]:
@@ -76,6 +78,37 @@ class Tree:
         return sum(each.size for each in self.files)
 
 
+class HalfExchangedError(OperationError):
+    """Live files are in the folder of the former ones, and could not be moved back."""
+
+
+def printable(path: str) -> str:
+    """Return a path as it can be printed and written down: a name on Linux may hold any byte."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+async def _scanned(sftp: SFTPClient, folder: str, *, is_sure: bool = True) -> list[tuple[str, SFTPAttrs]]:
+    """Return what is directly in a folder, by name; nothing when it was deleted, unless it ``is_sure`` to be there."""
+    try:
+        found = [(str(each.filename), each.attrs) async for each in sftp.scandir(folder)]
+    except SFTPNoSuchFile:
+        if is_sure:
+            raise
+        return []
+    if wrong := next((name for name, _ in found if "/" in name), None):
+        raise OperationError(f"the server lists {wrong!r} in a folder, which is not a name")
+    return sorted(((name, attrs) for name, attrs in found if name not in (".", "..")), key=itemgetter(0))
+
+
+async def _names(sftp: SFTPClient, folder: str) -> list[str]:
+    return [name for name, _ in await _scanned(sftp, folder)]
+
+
+def _is_own(name: str) -> bool:
+    """Tell whether a name at the top of a volume is that of a folder of a restore, or of ext4's."""
+    return name.startswith(OWN) or name == SYSTEM
+
+
 async def _listed(sftp: SFTPClient, top: str, *, whole: bool) -> Tree:
     """Return what is below a folder; without ``whole`` the folders of restores and of ext4 are left out."""
     entries: list[Entry] = []
@@ -83,20 +116,20 @@ async def _listed(sftp: SFTPClient, top: str, *, whole: bool) -> Tree:
     pending = [""]
     while pending:
         folder = pending.pop(0)
-        names = [each async for each in sftp.scandir(posixpath.join(top, folder))]
-        for each in sorted(names, key=lambda each: str(each.filename)):
-            name = str(each.filename)
-            if name in (".", "..") or (not folder and not whole and (name.startswith(OWN) or name == SYSTEM)):
+        for name, attrs in await _scanned(sftp, posixpath.join(top, folder), is_sure=not folder):
+            if not folder and not whole and _is_own(name):
                 continue
-            if "/" in name:
-                raise OperationError(f"the server lists {name!r} in a folder, which is no name")
-            entry = await _entry(sftp, top, posixpath.join(folder, name), each.attrs)
+            path = posixpath.join(folder, name)
+            try:
+                entry = await _entry(sftp, top, path, attrs)
+            except SFTPNoSuchFile:
+                continue  # a link that was deleted meanwhile
             if entry is None:
-                skipped.append(posixpath.join(folder, name))
+                skipped.append(printable(path))
                 continue
             entries.append(entry)
             if entry.kind == "folder":
-                pending.append(entry.path)
+                pending.append(path)
     return Tree(entries=tuple(entries), skipped=tuple(skipped))
 
 
@@ -125,65 +158,100 @@ async def read_all(connection: VolumeConnection, into: Path) -> Tree:
     read: dict[str, Entry] = {}
     tree = Tree(entries=())
     for _ in range(ATTEMPTS):
-        settled_before = time.time() - FRESH_S
+        began_s, server_s = time.monotonic(), await _server_time_s(sftp, mount)
         tree = await _listed(sftp, mount, whole=False)
-        changed = [each for each in tree.files if read.get(each.path) != each]
+        _prune(tree, into)
+        read = {each.path: each for each in tree.files if read.get(each.path) == each and (into / each.path).is_file()}
+        changed = [each for each in tree.files if each.path not in read]
         if not changed:
             break
         await _read(sftp, mount, changed, into)
-        fresh = [each for each in changed if each.modified_s >= settled_before]
+        # A date in the future was given on purpose: it says nothing of when the file was written.
+        now_s = server_s + 1 + time.monotonic() - began_s
+        fresh = [each for each in changed if server_s - FRESH_S <= each.modified_s <= now_s]
         read |= {each.path: each for each in changed if each not in fresh}
         if fresh:
             await asyncio.sleep(FRESH_S + 1)  # by the clock of files, which is the real one in the sandbox, too
     else:
         tree = await _listed(sftp, mount, whole=False)
-    unsettled = tuple(each.path for each in tree.files if read.get(each.path) != each)
+        _prune(tree, into)
+    unsettled = tuple(printable(each.path) for each in tree.files if read.get(each.path) != each)
     return replace(_as_read(tree, into), unsettled=unsettled)
 
 
-def _as_read(tree: Tree, folder: Path) -> Tree:
-    """Return what is in the folder, and delete from it what is gone from the volume."""
-    listed = {each.path for each in tree.files}
-    sizes: dict[str, int] = {}
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in listed:
+async def _server_time_s(sftp: SFTPClient, mount: str) -> int:
+    """Return the time by the clock that dates the files of a volume; this machine's where nothing can be written."""
+    path = posixpath.join(mount, f"{OWN}clock")
+    try:
+        async with sftp.open(path, "w"):
+            pass
+        written_s = (await sftp.lstat(path)).mtime
+        await sftp.remove(path)
+    except SFTPError:
+        written_s = None
+    return int(written_s or time.time())
+
+
+def _prune(tree: Tree, folder: Path) -> None:
+    """Delete from a folder of this machine what is gone from the volume, or is of another kind there now."""
+    kinds = {each.path: each.kind for each in tree.entries}
+    for path in sorted(folder.rglob("*"), reverse=True):  # what is in a folder before the folder
+        kind = kinds.get(path.relative_to(folder).as_posix())
+        if path.is_symlink() or (path.is_file() and kind != "file"):
             path.unlink()
+        elif path.is_dir() and kind != "folder":
+            path.rmdir()
+
+
+def _as_read(tree: Tree, folder: Path) -> Tree:
+    """Return the tree with the sizes of what is in the folder, without files that were gone before they were read."""
+    entries: list[Entry] = []
+    for each in tree.entries:
+        path = folder / each.path
+        if each.kind != "file":
+            entries.append(each)
         elif path.is_file():
-            sizes[name] = path.stat().st_size
-    entries = [each for each in tree.entries if each.kind != "file" or each.path in sizes]
-    return replace(tree, entries=tuple(replace(each, size=sizes.get(each.path, 0)) for each in entries))
+            entries.append(replace(each, size=path.stat().st_size))
+    return replace(tree, entries=tuple(entries))
 
 
 async def _read(sftp: SFTPClient, top: str, files: Iterable[Entry], into: Path) -> None:
-    limit = asyncio.Semaphore(AT_ONCE)
-
     async def one(entry: Entry) -> None:
         target = into / entry.path
         target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            await sftp.get(posixpath.join(top, entry.path), str(target))
+        except SFTPNoSuchFile:
+            target.unlink(missing_ok=True)  # gone meanwhile: the next look finds that, too
+
+    await _each(files, one)
+
+
+async def _each(files: Iterable[Entry], work: Callable[[Entry], Coroutine[Any, Any, None]]) -> None:
+    """Do ``work`` for each file, ``AT_ONCE`` at the same time; after a failure none is under way any more."""
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def one(entry: Entry) -> None:
         async with limit:
-            try:
-                await sftp.get(posixpath.join(top, entry.path), str(target))
-            except SFTPNoSuchFile:
-                target.unlink(missing_ok=True)  # gone meanwhile: the next look finds that, too
+            await work(entry)
 
-    await asyncio.gather(*map(one, files))
+    tasks = [asyncio.create_task(one(each)) for each in files]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def write_beside(connection: VolumeConnection, tree: Tree, source: Path, name: str) -> str:
-    """Write files of this machine into a new folder at the top of the volume; return the folder's path."""
-    sftp, top = connection.sftp, posixpath.join(connection.mount, name)
+async def write_beside(connection: VolumeConnection, tree: Tree, source: Path, top: str) -> None:
+    """Write files of this machine into ``top``, a new folder on the volume."""
+    sftp = connection.sftp
     await sftp.mkdir(top)
     for entry in tree.entries:
         if entry.kind == "folder":
             await sftp.mkdir(posixpath.join(top, entry.path))
-    limit = asyncio.Semaphore(AT_ONCE)
-
-    async def one(entry: Entry) -> None:
-        async with limit:
-            await sftp.put(str(source / entry.path), posixpath.join(top, entry.path))
-
-    await asyncio.gather(*map(one, tree.files))
+    await _each(tree.files, lambda entry: sftp.put(str(source / entry.path), posixpath.join(top, entry.path)))
     for entry in tree.entries:
         if entry.kind == "link":
             await sftp.symlink(entry.target, posixpath.join(top, entry.path))
@@ -191,7 +259,6 @@ async def write_beside(connection: VolumeConnection, tree: Tree, source: Path, n
     for entry in reversed(tree.entries):
         if entry.kind != "link":
             await _dress(sftp, posixpath.join(top, entry.path), entry)
-    return top
 
 
 async def _dress(sftp: SFTPClient, path: str, entry: Entry) -> None:
@@ -214,21 +281,12 @@ async def differences(connection: VolumeConnection, top: str, uploaded: Tree, so
         now = actual.get(path)
         if now is None:
             continue
-        if now.looks != entry.looks or (now.permissions, now.owner) != (
-            entry.permissions,
-            entry.owner,
-        ):
+        if now.looks != entry.looks or (now.permissions, now.owner) != (entry.permissions, entry.owner):
             if entry.kind != "link" or now.target != entry.target:
                 wrong.append(f"{path}: its time, permissions, owner or size are others")
-        elif entry.kind == "file" and sha256(source / path) != sha256(into / path):
+        elif entry.kind == "file" and sha256_of(source / path) != sha256_of(into / path):
             wrong.append(f"{path}: its content is another")
-    return wrong
-
-
-def sha256(path: Path) -> str:
-    """Return the checksum of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return [printable(each) for each in wrong]
 
 
 async def remove(connection: VolumeConnection, top: str) -> None:
@@ -242,30 +300,48 @@ async def remove(connection: VolumeConnection, top: str) -> None:
 async def exchange(connection: VolumeConnection, beside: str, former: str) -> None:
     """Let what lies in the folder ``beside`` take the place of the live files, which go into the new ``former``.
 
-    Each is renamed, which copies nothing. When one cannot be, all go back to where they were.
+    Each is renamed, which copies nothing. When one cannot be, or the exchange is interrupted, all go back to where they
+    were; raises ``HalfExchangedError`` when that fails.
     """
     sftp, mount = connection.sftp, connection.mount
-    live = [each.path for each in (await _top(sftp, mount, whole=False))]
-    new = [each.path for each in (await _top(sftp, beside, whole=True))]
+    live = [name for name in await _names(sftp, mount) if not _is_own(name)]
+    new = await _names(sftp, beside)
     await sftp.mkdir(former)
-    moves = [(posixpath.join(mount, name), posixpath.join(former, name)) for name in live]
-    moves += [(posixpath.join(beside, name), posixpath.join(mount, name)) for name in new]
-    moved: list[tuple[str, str]] = []
     try:
-        for source, target in moves:
-            await sftp.rename(source, target)
-            moved.append((source, target))
+        for name in live:
+            await sftp.rename(posixpath.join(mount, name), posixpath.join(former, name))
+        for name in new:
+            await sftp.rename(posixpath.join(beside, name), posixpath.join(mount, name))
+    except BaseException as problem:  # a Ctrl-C cancels
+        await _go_back(connection, beside, former, new)
+        if isinstance(problem, SFTPError | OSError):
+            raise OperationError(f"the live files stay as they are: {problem}") from None
+        raise
+
+
+async def _go_back(connection: VolumeConnection, beside: str, former: str, new: Iterable[str]) -> None:
+    """Undo an exchange by what is where now: whether the last rename was made is unknown after an interruption."""
+    sftp, mount = connection.sftp, connection.mount
+    problems: list[str] = []
+    try:
+        waiting = await _names(sftp, beside)
+        moves = [(mount, name, beside) for name in new if name not in waiting]
+        moves += [(former, name, mount) for name in await _names(sftp, former)]
+        for source, name, target in moves:
+            try:
+                await sftp.rename(posixpath.join(source, name), posixpath.join(target, name))
+            except SFTPError as problem:
+                problems.append(f"{printable(posixpath.join(source, name))}: {problem}")
+        if not problems:
+            await sftp.rmdir(former)
     except (SFTPError, OSError) as problem:
-        for source, target in reversed(moved):
-            await sftp.rename(target, source)
-        await sftp.rmdir(former)
-        raise OperationError(f"the live files stay as they are: {problem}") from None
-    await sftp.rmdir(beside)
-
-
-async def _top(sftp: SFTPClient, folder: str, *, whole: bool) -> list[Entry]:
-    entries = (await _listed(sftp, folder, whole=whole)).entries
-    return [each for each in entries if "/" not in each.path]
+        problems.append(str(problem))
+    if problems:
+        raise HalfExchangedError(
+            f"the exchange broke off, and not all files of {connection.name} could be moved back: {problems[0]}\n"
+            f"next: in the service (railway ssh) move what {mount} has of the backup into {beside}, then all that is "
+            f"in {former} into {mount}, and delete the empty folder; backups leave both folders out"
+        )
 
 
 async def exchange_mark(connection: VolumeConnection, mark: str) -> str | None:

@@ -6,7 +6,6 @@ each stands as the address of its wheel, with the hash of that wheel. What they 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from railyard.shared.console import CallError, OperationError
+from railyard.shared.files import sha256_of
 
 MARK: Final = "# Railyard "
 """First line of the file."""
@@ -63,7 +63,7 @@ def in_folder(folder: Path, beside: Path) -> list[Wheel]:
 
 def released(folder: Path, address: str) -> list[Wheel]:
     """Return the wheels in ``folder`` as those of a release, which has them below ``address``."""
-    return _wheels(folder, lambda file, name: _direct(name, f"{address}/{file.name}", sha256(file)))
+    return _wheels(folder, lambda file, name: _direct(name, f"{address}/{file.name}", sha256_of(file)))
 
 
 def _direct(name: str, url: str, digest: str) -> str:
@@ -78,7 +78,8 @@ def _wheels(folder: Path, address: Callable[[Path, str], str]) -> list[Wheel]:
         match = _WHEEL.fullmatch(file.name)
         name = match["name"].replace("_", "-") if match else ""
         if match and name in own_packages:
-            wheels.append(Wheel(name=name, version=match["version"], address=address(file, name), sha256=sha256(file)))
+            sha256 = sha256_of(file)
+            wheels.append(Wheel(name=name, version=match["version"], address=address(file, name), sha256=sha256))
     names = [each.name for each in wheels]
     if missing := sorted(set(own_packages) - set(names)):
         raise CallError(f"{folder} has no wheel of {', '.join(missing)}: `make wheels` of a checkout builds them all")
@@ -150,8 +151,3 @@ def _names(requirements: Iterable[str]) -> Iterator[str]:
 
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def sha256(file: Path) -> str:
-    """Return the hash of a file, in hexadecimal digits."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()

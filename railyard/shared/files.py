@@ -7,6 +7,7 @@ and how files that ``make generate`` writes are compared by ``make check``.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Sequence
@@ -46,6 +47,12 @@ def _write(target: Path, text: str, mode: int | None) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(target)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 checksum of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 DocumentT = TypeVar("DocumentT", bound=BaseModel)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import tarfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import asyncssh
 import pytest
 
 from railway_sandbox import ssh_relay
@@ -58,6 +62,18 @@ def test_a_database_that_is_torn_is_not_taken_for_a_backup(railyard: Railyard):
     assert objects(railyard) == {"keys": [], "uploads": []}
 
 
+def once(monkeypatch: pytest.MonkeyPatch, operation: str, act: Callable[[], None]) -> None:
+    """Let somebody act the first time that this is asked of the relay."""
+    note, left = ssh_relay.Relay.breaks, [act]
+
+    def breaks(relay: ssh_relay.Relay, asked: str) -> bool:
+        if asked == operation and left:
+            left.pop()()
+        return note(relay, asked)
+
+    monkeypatch.setattr(ssh_relay.Relay, "breaks", breaks)
+
+
 def writing(monkeypatch: pytest.MonkeyPatch, file: Path, times: int) -> None:
     """Let somebody write to a file each time that it is about to be read."""
     note, left = ssh_relay.Relay.breaks, list(range(times))
@@ -104,15 +120,73 @@ def test_what_never_settles_is_named(railyard: Railyard, monkeypatch: pytest.Mon
 
 
 def test_what_was_written_a_moment_ago_is_read_again(railyard: Railyard, monkeypatch: pytest.MonkeyPatch):
-    """SFTP tells whole seconds, so a file may change without a trace in the second in which it was written."""
+    """SFTP tells whole seconds, so a file may change without a trace in the second in which it was written.
+
+    It is the server's second: its clock stands still here, long before this machine's. A date in the future is none.
+    """
+    server_s = LONG_AGO_S + 1_000
+    files: Any = ssh_relay._SftpServer  # pyright: ignore[reportPrivateUsage]
+    lstat = files.lstat
+
+    def dated(server: Any, path: bytes) -> object:
+        clock = asyncssh.SFTPAttrs(atime=server_s, mtime=server_s)
+        return clock if path.endswith(b"/.railyard-clock") else lstat(server, path)
+
+    monkeypatch.setattr(files, "lstat", dated)
     monkeypatch.setattr(volume_files, "FRESH_S", 0)
-    (disk(railyard) / "fresh").write_text("x")
-    os.utime(disk(railyard) / "fresh", (time.time() + 900, time.time() + 900))
+    for name, time_s in (("fresh", server_s), ("dated", time.time() + 900)):
+        (disk(railyard) / name).write_text("x")
+        os.utime(disk(railyard) / name, (time_s, time_s))
     made = back_up(railyard)
 
     assert made["unsettled"] == ["fresh"]
     assert railyard.requests().count("ssh read /data/fresh") == volume_files.ATTEMPTS
+    assert railyard.requests().count("ssh read /data/dated") == 1
     assert railyard.requests().count("ssh read /data/artifacts/key") == 1
+    assert not list(disk(railyard).glob(".railyard-*"))
+
+
+def test_what_becomes_of_another_kind_while_it_is_read_is_read_as_it_is_then(
+    railyard: Railyard, monkeypatch: pytest.MonkeyPatch
+):
+    """A folder that is a file at the next look, a file that is a folder, and a folder that is gone."""
+    there = disk(railyard)
+    (there / "changes").write_text("a file at first")
+    (there / "artifacts" / "gone").mkdir()
+    (there / "artifacts" / "gone" / "notes").write_text("x")
+    settle(there)
+
+    def change() -> None:
+        (there / "changes").unlink()
+        (there / "changes").mkdir()
+        (there / "changes" / "inside").write_text("a folder now")
+        shutil.rmtree(there / "artifacts")
+        (there / "artifacts").write_text("a file now")
+        settle(there)
+
+    once(monkeypatch, "read /data/omega.db", change)
+    made = back_up(railyard)
+
+    assert (made["files"], made["unsettled"]) == (3, [])
+    assert archived(railyard, made["key"], "artifacts") == b"a file now"
+    assert archived(railyard, made["key"], "changes/inside") == b"a folder now"
+
+
+def test_names_that_are_not_text_are_backed_up_too(railyard: Railyard):
+    """Linux takes every byte in a name; what is shown of it has a mark in place of what cannot be."""
+    name = os.fsdecode(b"caf\xe9")
+    (disk(railyard) / name).write_text("x")
+    os.mkfifo(disk(railyard) / f"{name}-pipe")
+    settle(disk(railyard))
+    before = seen(disk(railyard))
+    made = back_up(railyard)
+    shown = railyard.run("backup", "files", WHERE, "--list")
+    rehearsed = restore(railyard)
+
+    assert (made["files"], made["skipped"]) == (4, ["caf\ufffd-pipe"])
+    assert "caf\ufffd-pipe" in shown.text
+    assert rehearsed.code == 0, rehearsed.errors
+    assert seen(disk(railyard)) == before
 
 
 def test_what_is_due_is_made_and_rehearsed(railyard: Railyard):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
+import signal
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from railyard.data.files_commands import Measured
 from railyard.shared.console import OperationError
 from tests.operations.conftest import Railyard
 from tests.operations_backup.conftest import spaces
-from tests.operations_backup.files.conftest import BUCKET, FULL, WHERE, back_up, disk, restore, seen, volume
+from tests.operations_backup.files.conftest import BUCKET, FULL, WHERE, back_up, disk, keys, restore, seen, volume
 
 
 def test_live_files_are_exchanged_when_somebody_typed_their_name(railyard: Railyard):
@@ -54,7 +56,7 @@ def test_a_damaged_archive_reaches_no_volume(railyard: Railyard):
 
     assert said.code == 1
     assert "has another checksum than was noted: it is damaged" in said.errors
-    assert not [each for each in railyard.requests() if each.startswith("ssh write")]
+    assert not [each for each in railyard.requests() if each.startswith("ssh write /data/.railyard-restore")]
 
 
 def test_an_archive_without_its_note_is_none(railyard: Railyard):
@@ -92,7 +94,7 @@ def test_a_volume_without_room_is_told_before_anything_is_written(railyard: Rail
 
     assert said.code == 1
     assert "raise sizeGb of the volume" in said.errors
-    assert not [each for each in railyard.requests() if each.startswith("ssh write")]
+    assert not [each for each in railyard.requests() if each.startswith("ssh write /data/.railyard-restore")]
 
 
 def test_a_volume_that_is_full_meanwhile_keeps_its_live_files(railyard: Railyard):
@@ -142,6 +144,70 @@ def test_an_exchange_that_cannot_end_goes_back(railyard: Railyard, monkeypatch: 
     assert "the live files stay as they are: Input/output error" in said.errors
     assert seen(disk(railyard)) == before
     assert not list(disk(railyard).glob(".railyard-*"))
+
+
+def test_a_connection_that_breaks_in_an_exchange_leaves_all_files_and_says_where(railyard: Railyard):
+    """Nothing can be moved back then: both folders stay, and the message names them."""
+    back_up(railyard)
+    before = seen(disk(railyard))
+    with railyard.world() as world:
+        world.fail("ssh", "rename /data/latest", drop=True)
+    said = restore(railyard, "--replace", "--confirm", FULL)
+
+    (former,) = disk(railyard).glob(".railyard-before-*")
+    (beside,) = disk(railyard).glob(".railyard-restore-*")
+    assert said.code == 1
+    assert f"move what /data has of the backup into /data/{beside.name}" in said.errors
+    assert f"all that is in /data/{former.name} into /data" in said.errors
+    assert {each.name for each in former.iterdir()} == {"artifacts"}
+    assert seen(beside) == {name: about for name, about in before.items() if name != "lost+found"}
+
+
+def test_a_ctrl_c_in_an_exchange_goes_back(railyard: Railyard, monkeypatch: pytest.MonkeyPatch):
+    """Each live file is where it was, also one whose rename was under way."""
+    back_up(railyard)
+    before = seen(disk(railyard))
+    files: Any = ssh_relay._SftpServer  # pyright: ignore[reportPrivateUsage]
+    rename = files.rename
+
+    def interrupts(server: Any, oldpath: bytes, newpath: bytes) -> None:
+        rename(server, oldpath, newpath)
+        if b"before" in newpath and newpath.endswith(b"omega.db"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(files, "rename", interrupts)
+    said = restore(railyard, "--replace", "--confirm", FULL)
+
+    assert said.code != 0
+    assert seen(disk(railyard)) == before
+    assert not list(disk(railyard).glob(".railyard-*"))
+    assert keys(railyard) == []
+
+
+def test_a_pipe_beside_the_live_files_is_exchanged_with_them(railyard: Railyard):
+    """No backup has it, and the service makes a new one: what it names has to be the new one."""
+    os.mkfifo(disk(railyard) / "queue")
+    back_up(railyard)
+    done = restore(railyard, "--replace", "--confirm", FULL)
+
+    assert done.code == 0, done.errors
+    (former,) = disk(railyard).glob(".railyard-before-*")
+    assert (former / "queue").is_fifo()
+    assert not (disk(railyard) / "queue").exists()
+
+
+def test_a_service_that_stays_unhealthy_leaves_the_former_files_named(
+    railyard: Railyard, monkeypatch: pytest.MonkeyPatch
+):
+    """The exchange is done by then, and the way back is that folder."""
+    back_up(railyard)
+    monkeypatch.setattr(files, "HEALTHY_S", 0.0)
+    said = restore(railyard, "--replace", "--confirm", FULL)
+
+    (former,) = disk(railyard).glob(".railyard-before-*")
+    assert said.code == 1
+    assert "is not healthy" in said.errors
+    assert f"the former files are in /data/{former.name}" in said.flat
 
 
 def test_railways_own_backup_of_the_volume_brings_the_files_back(railyard: Railyard):
