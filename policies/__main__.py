@@ -6,6 +6,7 @@ Owns the translation alone. Levels are those of the stack's settings.
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), *sorted(str(package) for package in (ROOT / "packages").iterdir())]
 
 from pulumi_operations.project import ProjectError, config_texts  # noqa: E402
-from stacks.policy.judgement import Levels, judged, levels_of  # noqa: E402
-from stacks.policy.policy import Level, Resource  # noqa: E402
+from stacks.policy.policy import Level, Policy, Resource, Resources  # noqa: E402
 from stacks.policy.rules import POLICIES  # noqa: E402
+from stacks.policy.violations import Levels, levels_of, violation_of  # noqa: E402
 from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, with_shared  # noqa: E402
 
 PROPERTIES = (
@@ -34,6 +35,7 @@ PROPERTIES = (
 """Inputs that rules read: reading one that is unknown in a preview would end the rule."""
 
 
+@cache  # each rule asks
 def levels(stack: str) -> Levels:
     """Return the levels that the settings of a stack choose."""
     file = ROOT / file_name(stack)
@@ -68,30 +70,31 @@ def _known(resource: PolicyResource, name: str) -> Any:
     return None
 
 
-def validation(name: str, level: Level) -> Callable[[StackValidationArgs, ReportViolation], None]:
+def validation(policy: Policy, level: Level) -> Callable[[StackValidationArgs, ReportViolation], None]:
     """Return the function that Pulumi calls for one rule at one level."""
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         stacks = {resource.urn.split("::")[0].removeprefix("urn:pulumi:") for resource in args.resources}
-        chosen = levels(stacks.pop()) if len(stacks) == 1 else None
-        for violation in judged(map(resource_of, args.resources), chosen):
-            if (violation.policy, violation.level) == (name, level):
-                text = f"{violation.message} ({violation.reason})" if violation.reason else violation.message
-                report(text, violation.urns[0])
+        chosen: Levels = levels(stacks.pop()) if len(stacks) == 1 else {}
+        violation = violation_of(policy, Resources(map(resource_of, args.resources)), chosen)
+        if violation and violation.level == level:
+            text = f"{violation.message} ({violation.reason})" if violation.reason else violation.message
+            report(text, violation.urns[0])
 
     return validate
 
 
 PolicyPack(
     name="railyard",
-    # Pulumi asks for the levels before a pack can know for which stack: so each rule stands here at both, and reports
-    # at the one that the settings choose. Names are unique: the level that is not the rule's own is part of it.
+    # Pulumi asks for the levels before a pack can know for which stack: so each rule is registered at both, and
+    # reports at the one that the settings choose. Names are unique: at the level that is not its default, a rule's
+    # name ends with the level.
     policies=[
         StackValidationPolicy(
             name=policy.name if level is policy.level else f"{policy.name}-{level.value}",
             description=f"{policy.must} {policy.why}",
             enforcement_level=EnforcementLevel(level.value),
-            validate=validation(policy.name, level),
+            validate=validation(policy, level),
         )
         for policy in POLICIES
         for level in (Level.MANDATORY, Level.ADVISORY)

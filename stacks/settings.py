@@ -26,7 +26,7 @@ from railway_api.plans import Plan
 from stacks import in_clear, own_system
 from stacks.arguments_tree import Path
 from stacks.names import wrong_names
-from stacks.policy.judgement import PolicyLevel, PolicyName
+from stacks.policy.violations import PolicyLevel, PolicyName
 from stacks.prices import Budget, Prices, ServiceUsage
 from stacks.problems import SettingsError
 from stacks.proven import unproven

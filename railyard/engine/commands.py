@@ -29,7 +29,7 @@ from railyard.output.rules import refused, violations
 from railyard.shared.console import JsonOption, reported_errors
 from railyard.shared.options import StackOption
 from railyard.shared.project import project_directory, sandbox_directory
-from stacks.policy.judgement import levels_of
+from stacks.policy.violations import levels_of
 
 application = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 

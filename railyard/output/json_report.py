@@ -20,7 +20,7 @@ from railyard.output.rules import as_document, violations
 from railyard.output.up_estimate import estimate_up
 from railyard.output.values import UNKNOWN_TEXT, Masked, Scrubber, masked
 from stacks.monthly_cost import Calculation
-from stacks.policy.judgement import Levels
+from stacks.policy.violations import Levels
 
 _PARTS: Final = (StepKind.CREATE_REPLACEMENT, StepKind.DELETE_REPLACED)
 

@@ -11,8 +11,8 @@ from typing import Any, Final, cast
 
 from pulumi_operations.events import Step, StepKind
 from pulumi_operations.values import Secret
-from stacks.policy.judgement import Levels, judged
 from stacks.policy.policy import Level, Resource, Violation
+from stacks.policy.violations import Levels, violations_of
 
 _GOING: Final = (StepKind.DELETE, StepKind.DELETE_REPLACED, StepKind.CREATE_REPLACEMENT)
 """Steps that leave nothing, and a half of a replacement, for which the step of the whole stands."""
@@ -23,7 +23,7 @@ _NAMED: Final = 4
 
 def violations(steps: Iterable[Step], levels: Levels) -> list[Violation]:
     """Return the rules that the stack breaks once these steps are taken."""
-    return judged(
+    return violations_of(
         (
             Resource(
                 type=step.type,
@@ -63,7 +63,7 @@ def of_document(steps: Iterable[Mapping[str, Any]], levels: Levels) -> list[Viol
                 needs=frozenset(state.get("dependencies") or ()),
             )
         )
-    return judged(resources, levels)
+    return violations_of(resources, levels)
 
 
 def refused(violations: Iterable[Violation]) -> bool:

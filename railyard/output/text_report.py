@@ -35,8 +35,8 @@ from railyard.output.tree import DONE, SIGNS, Row, Tree, folded, seconds, summar
 from railyard.output.up_estimate import estimate_up
 from railyard.output.values import Scrubber, change
 from stacks.monthly_cost import Calculation
-from stacks.policy.judgement import Levels
 from stacks.policy.policy import Level
+from stacks.policy.violations import Levels
 from stacks.project_folder import page
 
 _STYLES: Final[dict[StepKind, str]] = {

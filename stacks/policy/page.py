@@ -29,9 +29,9 @@ def _section(policy: Policy) -> str:
         "",
         f"**{policy.must}** {policy.why} ({policy.level})",
         "",
-        f"- To mend it: {policy.fix}.",
+        f"- Fix: {policy.fix}.",
         f"- Breaks it: {', '.join(map(_shown, policy.failing))}",
-        f"- Holds it: {', '.join(map(_shown, policy.passing))}",
+        f"- Keeps it: {', '.join(map(_shown, policy.passing))}",
         "",
     ])  # fmt: skip
 

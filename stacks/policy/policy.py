@@ -19,11 +19,11 @@ class Level(StrEnum):
     """The consequence of a broken rule."""
 
     ADVISORY = "advisory"
-    """It is told."""
+    """It is reported."""
     MANDATORY = "mandatory"
-    """The preview fails."""
+    """It is reported, and the preview fails."""
     DISABLED = "disabled"
-    """It is not looked at."""
+    """It is not checked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class Resource:
     name: str
     urn: str = ""
     props: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """Its inputs, with what is known of them; what is known only after the up is absent."""
+    """Its inputs; those that are known only after the up are absent."""
     protect: bool = False
     needs: frozenset[str] = frozenset()
     """URNs of what it needs."""
@@ -46,27 +46,28 @@ class Resource:
 
     @property
     def parents(self) -> Sequence[str]:
-        """Return the types above it."""
+        """Return the types of its parents, the outermost first."""
         return self.urn.split("::")[2].split("$")[:-1] if self.urn.count("::") >= 2 else ()
 
 
 class Resources:
-    """All resources of a stack that exist in some cloud; components are left out."""
+    """All resources of a stack that exist in some cloud, in the order of their names; components are left out."""
 
     def __init__(self, every: Iterable[Resource]) -> None:
-        self.every = tuple(each for each in every if each.type.startswith(_CLOUDS))
+        in_clouds = (each for each in every if each.type.startswith(_CLOUDS))
+        self.every = tuple(sorted(in_clouds, key=lambda each: each.name))
 
     def of(self, *nouns: str) -> Iterator[Resource]:
         """Return the resources of these kinds, in the order of their names."""
-        return iter(sorted((each for each in self.every if each.noun in nouns), key=lambda each: each.name))
+        return (each for each in self.every if each.noun in nouns)
 
     def needed(self, by: Resource, *nouns: str) -> Iterator[Resource]:
-        """Return what ``by`` needs of these kinds."""
+        """Return the resources of these kinds that ``by`` needs."""
         return (each for each in self.of(*nouns) if each.urn in by.needs)
 
 
 Broken = Iterator[tuple[Resource, str]]
-"""The resources that break a rule, each with how, as the words after its name."""
+"""Resources that break a rule, each with how it does, as the words that follow its name in a message."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,19 +78,21 @@ class Policy:
     must: str
     """Demand, in one sentence."""
     why: str
+    """Consequence of breaking it, in one sentence."""
     fix: str
-    """Fix."""
+    """Next step where it is broken, without a full stop."""
     level: Level
-    judge: Callable[[Resources], Broken]
+    """Its level where a stack chooses no other."""
+    broken: Callable[[Resources], Broken]
     failing: Sequence[Resource]
-    """A stack that breaks it …"""
+    """Resources of an example stack that breaks it."""
     passing: Sequence[Resource]
-    """… and the same stack when it does not."""
+    """Resources of the same stack once it keeps it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Violation:
-    """A rule that is broken, and by what."""
+    """A rule that is broken, and the resources that break it."""
 
     policy: str
     level: Level
@@ -97,8 +100,8 @@ class Violation:
     """Their names."""
     urns: Sequence[str]
     message: str
-    """Violation of each resource, with the fix."""
+    """How each resource breaks it, and the fix."""
     fix: str
-    """Fix alone."""
+    """The fix alone."""
     reason: str = ""
     """Why the stack has another level than the rule's own."""

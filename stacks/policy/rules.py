@@ -23,7 +23,7 @@ _SHOP: Final = f"{resource_types.SYSTEMS}Shop"
 _ABOVE: Final = f"{_SHOP}$railyard:topologies:Backend"
 
 
-def _made(
+def _example(
     noun: str, name: str, *, above: str = _ABOVE, protect: bool = False, needs: str = "", **props: Any
 ) -> Resource:
     """Return a resource of an example; ``needs`` are names of others, with spaces between them."""
@@ -42,35 +42,35 @@ def _urns(noun: str, name: str, above: str = _ABOVE) -> str:
     return _urn(above, f"{RAILWAY}{noun}", name)
 
 
-def _data(stack: Resources) -> Broken:
+def _unprotected(stack: Resources) -> Broken:
     return ((each, "is not protected") for each in stack.of("Volume", "SpacesBucket", "Bucket") if not each.protect)
 
 
-def _backups(stack: Resources) -> Broken:
+def _without_backups(stack: Resources) -> Broken:
     return ((each, "has no backup schedule") for each in stack.of("Volume") if not each.props.get("backupSchedules"))
 
 
-def _checks(stack: Resources) -> Broken:
+def _without_check(stack: Resources) -> Broken:
     for each in stack.of("ServiceInstance"):
         names = [str(domain.props.get("domain")) for domain in stack.needed(each, "CustomDomain")]
         if names and not each.props.get("healthcheckPath"):
             yield each, f"serves {names[0]} without a health check"
 
 
-def _versions(stack: Resources) -> Broken:
+def _without_version(stack: Resources) -> Broken:
     for each in stack.of("ServiceInstance"):
         image = each.props.get("image")
         if isinstance(image, str) and not names_a_version(image):
             yield each, f"runs {image}, which is whatever was pushed last"
 
 
-def _pinned(stack: Resources) -> Broken:
+def _unpinned(stack: Resources) -> Broken:
     for each in stack.of("ServiceInstance"):
         if each.props.get("repo") and not each.props.get("commitSha"):
             yield each, f"follows {each.props['repo']}, whatever is pushed there"
 
 
-def _gateways(stack: Resources) -> Broken:
+def _doubled_gateways(stack: Resources) -> Broken:
     connected = [each for each in stack.of("ServiceInstance") if _GATEWAY_TOKEN in (each.props.get("variables") or {})]
     for each in connected:
         replicas = _replicas(each)
@@ -86,7 +86,7 @@ def _replicas(instance: Resource) -> int:
     return int(instance.props.get("numReplicas") or 1)
 
 
-def _near(stack: Resources) -> Broken:
+def _distant(stack: Resources) -> Broken:
     for each in stack.of("ServiceInstance"):
         regions = set(each.props.get("regions") or ())
         for other in stack.needed(each, "ServiceInstance"):
@@ -99,32 +99,32 @@ def _is_store(resource: Resource) -> bool:
     return any(each in _STORES for each in resource.parents)
 
 
-def _private(stack: Resources) -> Broken:
+def _public(stack: Resources) -> Broken:
     for each in stack.of("TcpProxy", "ServiceDomain", "CustomDomain"):
         if _is_store(each):
             yield each, "opens a database to the internet"
 
 
-def _owned(stack: Resources) -> Broken:
+def _ownerless(stack: Resources) -> Broken:
     for each in stack.every:
         if not any(parent.startswith(_COMPONENTS) for parent in each.parents):
             yield each, "belongs to no system and no component"
 
 
-def _limited(stack: Resources) -> Broken:
+def _unlimited(stack: Resources) -> Broken:
     for each in stack.of("ServiceInstance"):
         if not each.props.get("memoryMb"):
             yield each, "may use all memory that the plan allows"
 
 
-def _restarting(stack: Resources) -> Broken:
+def _not_restarting(stack: Resources) -> Broken:
     for each in stack.of("ServiceInstance"):
         if each.props.get("restartPolicyType") == "NEVER" and not each.props.get("cronSchedule"):
             yield each, "stays down when it ends"
 
 
 _DATABASE: Final = f"{_SHOP}$railyard:components:Postgres"
-_IN_WEST: Final = _made("ServiceInstance", "shop-postgres-instance", above=_DATABASE, regions={"us-west2": 1})
+_IN_WEST: Final = _example("ServiceInstance", "shop-postgres-instance", above=_DATABASE, regions={"us-west2": 1})
 _WITH_TOKEN: Final = {_GATEWAY_TOKEN: "…"}
 
 POLICIES: Final = (
@@ -134,9 +134,9 @@ POLICIES: Final = (
         why="A destroy, or a name that changes, would delete what nobody can make again.",
         fix=f"make it by the components Volume and Bucket, which protect; `{RAILYARD} unprotect` lifts it on purpose",
         level=Level.MANDATORY,
-        judge=_data,
-        failing=[_made("Volume", "shop-web-volume-disk")],
-        passing=[_made("Volume", "shop-web-volume-disk", protect=True)],
+        broken=_unprotected,
+        failing=[_example("Volume", "shop-web-volume-disk")],
+        passing=[_example("Volume", "shop-web-volume-disk", protect=True)],
     ),
     Policy(
         name="volumes-have-backups",
@@ -144,9 +144,9 @@ POLICIES: Final = (
         why="Railway keeps no other copy of a volume.",
         fix="give the volume backups: [daily]",
         level=Level.ADVISORY,
-        judge=_backups,
-        failing=[_made("Volume", "shop-web-volume-disk", protect=True)],
-        passing=[_made("Volume", "shop-web-volume-disk", protect=True, backupSchedules=["DAILY"])],
+        broken=_without_backups,
+        failing=[_example("Volume", "shop-web-volume-disk", protect=True)],
+        passing=[_example("Volume", "shop-web-volume-disk", protect=True, backupSchedules=["DAILY"])],
     ),
     Policy(
         name="public-names-have-a-check",
@@ -154,14 +154,14 @@ POLICIES: Final = (
         why="Without one Railway sends visitors to a deployment as soon as its process runs, ready or not.",
         fix="give the service a healthcheckPath",
         level=Level.ADVISORY,
-        judge=_checks,
+        broken=_without_check,
         failing=[
-            _made("CustomDomain", "shop-web-domain", domain="shop.example"),
-            _made("ServiceInstance", "shop-web-instance", needs=_urns("CustomDomain", "shop-web-domain")),
+            _example("CustomDomain", "shop-web-domain", domain="shop.example"),
+            _example("ServiceInstance", "shop-web-instance", needs=_urns("CustomDomain", "shop-web-domain")),
         ],
         passing=[
-            _made("CustomDomain", "shop-web-domain", domain="shop.example"),
-            _made(
+            _example("CustomDomain", "shop-web-domain", domain="shop.example"),
+            _example(
                 "ServiceInstance", "shop-web-instance", needs=_urns("CustomDomain", "shop-web-domain"),
                 healthcheckPath="/health",
             ),
@@ -173,9 +173,9 @@ POLICIES: Final = (
         why="latest is another image tomorrow: nothing shows what runs, and no way leads back to what ran.",
         fix="write the tag that is meant, valkey/valkey:8.1, or the digest",
         level=Level.ADVISORY,
-        judge=_versions,
-        failing=[_made("ServiceInstance", "shop-cache-instance", image="valkey/valkey:latest")],
-        passing=[_made("ServiceInstance", "shop-cache-instance", image="valkey/valkey:8.1")],
+        broken=_without_version,
+        failing=[_example("ServiceInstance", "shop-cache-instance", image="valkey/valkey:latest")],
+        passing=[_example("ServiceInstance", "shop-cache-instance", image="valkey/valkey:8.1")],
     ),
     Policy(
         name="repositories-are-pinned",
@@ -183,19 +183,21 @@ POLICIES: Final = (
         why="Otherwise each push is live at once, whether its tests are red or nobody has tried it in staging.",
         fix="give the service a commitSha; `railyard promote` keeps it up to date",
         level=Level.ADVISORY,
-        judge=_pinned,
-        failing=[_made("ServiceInstance", "shop-web-instance", repo="shop/shop", branch="main")],
-        passing=[_made("ServiceInstance", "shop-web-instance", repo="shop/shop", branch="main", commitSha="a1b2c3d")],
+        broken=_unpinned,
+        failing=[_example("ServiceInstance", "shop-web-instance", repo="shop/shop", branch="main")],
+        passing=[
+            _example("ServiceInstance", "shop-web-instance", repo="shop/shop", branch="main", commitSha="a1b2c3d"),
+        ],
     ),
     Policy(
         name="one-gateway-for-each-token",
         must="One replica of one service connects with a Discord token.",
         why="Discord sends each event to every connection of a token: two answer everything twice.",
-        fix="set replicas to 1, and give the other service a bot of its own",
+        fix="set replicas to 1, and give the other service a bot of its own and its token another variable",
         level=Level.MANDATORY,
-        judge=_gateways,
-        failing=[_made("ServiceInstance", "shop-bot-instance", variables=_WITH_TOKEN, regions={"us-west2": 2})],
-        passing=[_made("ServiceInstance", "shop-bot-instance", variables=_WITH_TOKEN, regions={"us-west2": 1})],
+        broken=_doubled_gateways,
+        failing=[_example("ServiceInstance", "shop-bot-instance", variables=_WITH_TOKEN, regions={"us-west2": 2})],
+        passing=[_example("ServiceInstance", "shop-bot-instance", variables=_WITH_TOKEN, regions={"us-west2": 1})],
     ),
     Policy(
         name="databases-are-near",
@@ -203,12 +205,15 @@ POLICIES: Final = (
         why="Each query would cross a continent, 60 to 150 ms there and back.",
         fix="give both the same region",
         level=Level.ADVISORY,
-        judge=_near,
+        broken=_distant,
         failing=[
             _IN_WEST,
-            _made("ServiceInstance", "shop-web-instance", needs=_IN_WEST.urn, regions={"europe-west4-drams3a": 1}),
+            _example("ServiceInstance", "shop-web-instance", needs=_IN_WEST.urn, regions={"europe-west4-drams3a": 1}),
         ],
-        passing=[_IN_WEST, _made("ServiceInstance", "shop-web-instance", needs=_IN_WEST.urn, regions={"us-west2": 1})],
+        passing=[
+            _IN_WEST,
+            _example("ServiceInstance", "shop-web-instance", needs=_IN_WEST.urn, regions={"us-west2": 1}),
+        ],
     ),
     Policy(
         name="databases-are-private",
@@ -216,9 +221,9 @@ POLICIES: Final = (
         why="The private network is enough for services; whoever finds a public port tries passwords.",
         fix="remove its domain and its TCP proxy; `railway connect` reaches it from outside",
         level=Level.MANDATORY,
-        judge=_private,
-        failing=[_made("TcpProxy", "shop-postgres-tcp-proxy", above=_DATABASE)],
-        passing=[_made("TcpProxy", "shop-web-tcp-proxy")],
+        broken=_public,
+        failing=[_example("TcpProxy", "shop-postgres-tcp-proxy", above=_DATABASE)],
+        passing=[_example("TcpProxy", "shop-web-tcp-proxy")],
     ),
     Policy(
         name="resources-have-an-owner",
@@ -226,10 +231,10 @@ POLICIES: Final = (
         why="Nobody knows who may change or delete what stands alone, and what it costs is nobody's.",
         fix="make it in a system's compose, with parent=self",
         level=Level.MANDATORY,
-        judge=_owned,
-        failing=[_made(resource_types.SPACES_BUCKET, "left-over", above="", protect=True)],
+        broken=_ownerless,
+        failing=[_example(resource_types.SPACES_BUCKET, "left-over", above="", protect=True)],
         passing=[
-            _made(resource_types.SPACES_BUCKET, "shop-bucket-space", above=_SHOP, protect=True)
+            _example(resource_types.SPACES_BUCKET, "shop-bucket-space", above=_SHOP, protect=True)
         ],
     ),
     Policy(
@@ -238,9 +243,9 @@ POLICIES: Final = (
         why="A leak is billed up to what the plan allows, 48 GB on Hobby, until somebody sees it.",
         fix="give the service memoryMb",
         level=Level.ADVISORY,
-        judge=_limited,
-        failing=[_made("ServiceInstance", "shop-web-instance")],
-        passing=[_made("ServiceInstance", "shop-web-instance", memoryMb=512)],
+        broken=_unlimited,
+        failing=[_example("ServiceInstance", "shop-web-instance")],
+        passing=[_example("ServiceInstance", "shop-web-instance", memoryMb=512)],
     ),
     Policy(
         name="services-restart",
@@ -248,10 +253,10 @@ POLICIES: Final = (
         why="One crash would be an outage until somebody comes.",
         fix="set restartPolicyType to ON_FAILURE or ALWAYS, or give it a cronSchedule",
         level=Level.ADVISORY,
-        judge=_restarting,
-        failing=[_made("ServiceInstance", "shop-web-instance", restartPolicyType="NEVER")],
+        broken=_not_restarting,
+        failing=[_example("ServiceInstance", "shop-web-instance", restartPolicyType="NEVER")],
         passing=[
-            _made("ServiceInstance", "shop-job-instance", restartPolicyType="NEVER", cronSchedule="0 3 * * *")
+            _example("ServiceInstance", "shop-job-instance", restartPolicyType="NEVER", cronSchedule="0 3 * * *")
         ],
     ),
 )  # fmt: skip

@@ -13,9 +13,9 @@ from pulumi_operations.values import Secret
 from railyard.output.rules import as_document, lines, of_document, refused, violations
 from stacks import python_systems
 from stacks.policy import page
-from stacks.policy.judgement import Levels, PolicyLevel, PolicyName, judged, levels_of
 from stacks.policy.policy import Level, Policy, Resource
 from stacks.policy.rules import BY_NAME, POLICIES
+from stacks.policy.violations import Levels, PolicyLevel, PolicyName, levels_of, violations_of
 from stacks.problems import SettingsError
 from stacks.settings import parse
 
@@ -23,11 +23,11 @@ from stacks.settings import parse
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
 def test_each_rule_refuses_its_failing_example_and_nothing_of_its_passing_one(policy: Policy) -> None:
     """Both stand beside the rule; the message names the resource, says how, and ends with what to do."""
-    (found,) = [each for each in judged(policy.failing) if each.policy == policy.name]
+    (found,) = [each for each in violations_of(policy.failing) if each.policy == policy.name]
     assert found.level is policy.level
     assert found.resources[0] in found.message
     assert found.message.endswith(f": {policy.fix}")
-    assert [each for each in judged(policy.passing) if each.policy == policy.name] == []
+    assert [each for each in violations_of(policy.passing) if each.policy == policy.name] == []
 
 
 def test_the_settings_know_the_rules_by_their_names() -> None:
@@ -45,11 +45,11 @@ def test_a_stack_chooses_a_level_with_a_reason() -> None:
     """Raised, a rule refuses; switched off, it is not looked at; the reason stands beside it."""
     failing = BY_NAME["images-name-a-version"].failing
     raised: Levels = {"images-name-a-version": PolicyLevel(level="mandatory", reason="we were bitten")}
-    (found,) = [each for each in judged(failing, raised) if each.policy == "images-name-a-version"]
+    (found,) = [each for each in violations_of(failing, raised) if each.policy == "images-name-a-version"]
     assert (found.level, found.reason) == (Level.MANDATORY, "we were bitten")
     assert any(line.endswith("(mandatory here: we were bitten)") for line in lines([found]))
     off: Levels = {"images-name-a-version": PolicyLevel(level="disabled", reason="a test bed")}
-    assert "images-name-a-version" not in {each.policy for each in judged(failing, off)}
+    assert "images-name-a-version" not in {each.policy for each in violations_of(failing, off)}
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_variables_that_are_secret_as_a_whole_have_names() -> None:
 
 
 def test_a_preview_looks_at_what_will_be() -> None:
-    """What stays and what comes is judged, what goes is not; a mandatory rule refuses."""
+    """What stays and what comes is checked, what goes is not; a mandatory rule refuses."""
     (volume,) = BY_NAME["data-is-protected"].failing
     for kind in (StepKind.SAME, StepKind.CREATE, StepKind.UPDATE):
         violated = violations([step(volume, kind)], {})
@@ -119,7 +119,7 @@ def test_a_document_of_the_cli_is_judged_alike() -> None:
         }
         for each in failing
     ]
-    assert of_document(document, {}) == judged(failing)
+    assert of_document(document, {}) == violations_of(failing)
     gone = [{**each, "op": "delete"} for each in document]
     assert of_document([*gone, {**document[0], "newState": {"custom": False}}], {}) == []
 
@@ -129,4 +129,4 @@ def test_every_kind_of_database_is_one(server: Any) -> None:
     """A public address of any of them is refused, also of a kind that comes later."""
     urn = f"urn:pulumi:shop::railyard::railyard:systems:Shop${server.token}$railway:index:TcpProxy::shop-db-tcp-proxy"
     proxy = Resource(type="railway:index:TcpProxy", name="shop-db-tcp-proxy", urn=urn)
-    assert [each.policy for each in judged([proxy])] == ["databases-are-private"]
+    assert [each.policy for each in violations_of([proxy])] == ["databases-are-private"]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from pydantic import TypeAdapter, ValidationError
 
 from components.arguments import Arguments, Text
-from stacks.policy.policy import Level, Resource, Resources, Violation
+from stacks.policy.policy import Level, Policy, Resource, Resources, Violation
 from stacks.policy.rules import POLICIES
 
 PolicyName = Literal[
@@ -36,9 +36,9 @@ class PolicyLevel(Arguments):
     """The level that one rule has in a stack."""
 
     level: Literal["advisory", "mandatory", "disabled"]
-    """Told, refused, or not looked at."""
+    """Reported, refused, or not checked."""
     reason: Text
-    """Why, for whoever reviews it."""
+    """Why the stack has this level, for its reviewers."""
 
 
 Levels = Mapping[PolicyName, PolicyLevel]
@@ -46,7 +46,7 @@ _LEVELS: Final[TypeAdapter[dict[PolicyName, PolicyLevel]]] = TypeAdapter(dict[Po
 
 
 def levels_of(config: Mapping[str, Any]) -> Levels:
-    """Return the levels that a stack's configuration chooses; what is wrong with them is the program's to say."""
+    """Return the levels that a stack's configuration chooses; none for wrong ones, which the program reports."""
     given = config.get("railyard:policies")
     try:
         return _LEVELS.validate_json(given if isinstance(given, str) else json.dumps(given or {}))
@@ -54,26 +54,27 @@ def levels_of(config: Mapping[str, Any]) -> Levels:
         return {}
 
 
-def judged(resources: Iterable[Resource], levels: Levels | None = None) -> list[Violation]:
+def violations_of(resources: Iterable[Resource], levels: Levels | None = None) -> list[Violation]:
     """Return the broken rules of a stack, mandatory ones first."""
     stack = Resources(resources)
-    chosen: Mapping[str, PolicyLevel] = {str(name): level for name, level in (levels or {}).items()}
-    violations: list[Violation] = []
-    for policy in POLICIES:
-        own = chosen.get(policy.name)
-        level = Level(own.level) if own else policy.level
-        broken = list(policy.judge(stack)) if level is not Level.DISABLED else []
-        if broken:
-            text = "; ".join(f"{resource.name} {how}" for resource, how in broken)
-            violations.append(
-                Violation(
-                    policy=policy.name,
-                    level=level,
-                    resources=[resource.name for resource, _ in broken],
-                    urns=[resource.urn for resource, _ in broken],
-                    message=f"{text}: {policy.fix}",
-                    fix=policy.fix,
-                    reason=own.reason if own else "",
-                )
-            )
+    violations = [each for policy in POLICIES if (each := violation_of(policy, stack, levels or {}))]
     return sorted(violations, key=lambda each: each.level is not Level.MANDATORY)
+
+
+def violation_of(policy: Policy, stack: Resources, levels: Levels) -> Violation | None:
+    """Return how a stack breaks one rule; None where it keeps it, or has disabled it."""
+    own = levels.get(cast("PolicyName", policy.name))
+    level = Level(own.level) if own else policy.level
+    broken = list(policy.broken(stack)) if level is not Level.DISABLED else []
+    if not broken:
+        return None
+    text = "; ".join(f"{resource.name} {how}" for resource, how in broken)
+    return Violation(
+        policy=policy.name,
+        level=level,
+        resources=[resource.name for resource, _ in broken],
+        urns=[resource.urn for resource, _ in broken],
+        message=f"{text}: {policy.fix}",
+        fix=policy.fix,
+        reason=own.reason if own else "",
+    )
