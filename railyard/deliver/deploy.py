@@ -200,7 +200,8 @@ class Deployment:
             unwell=[system for system in dict.fromkeys(self._notices.values()) if system],
             took_s=self._passed(),
         )
-        self._record(ending)
+        covered = only or [name for name in self._stack.settings.systems if name not in without]
+        self._record(ending, list(dict.fromkeys([*covered, *(each.system for each in releases if each.system)])))
         return ending
 
     def _passed(self) -> float:
@@ -314,16 +315,22 @@ class Deployment:
         except OperationError:
             return ""
 
-    def _record(self, outcome: DeployOutcome) -> None:
-        """Keep at GitHub, in a workflow, with which commit each system went well: the next rollback returns to it."""
-        if os.environ.get("GITHUB_ACTIONS") != "true" or outcome.commit.endswith(diff_checkout.CHANGED):
+    def _record(self, outcome: DeployOutcome, systems: Sequence[str]) -> None:
+        """Keep at GitHub, in a workflow, with which commit each of ``systems`` went well: a rollback returns to it.
+
+        A system in which the commit changes nothing is deployed as the commit says, too.
+        """
+        commit = outcome.commit
+        if os.environ.get("GITHUB_ACTIONS") != "true" or not commit or commit.endswith(diff_checkout.CHANGED):
             return
+        failed = {release.system for release in outcome.failed}
+        released = {release.system for release in outcome.releases}
         try:
             github = GitHub()
-            for release in outcome.releases:
-                if release.system and outcome.commit:
-                    state = "failure" if release.problems else "success"
-                    github.record_deployment(f"{self._stack.name}/{release.system}", outcome.commit, state)
+            for name in [name for name in systems if name in released or name not in outcome.unwell]:
+                github.record_deployment(
+                    f"{self._stack.name}/{name}", commit, "failure" if name in failed else "success"
+                )
         except OperationError as error:
             typer.echo(f"warning: GitHub was not told which systems went well: {error}", err=True)
 

@@ -196,6 +196,22 @@ def test_a_system_goes_back_to_the_commit_with_which_it_went_well_itself(
     assert images(two)["omega-staging"] == "example/omega:2.0"
 
 
+def test_a_commit_that_changes_nothing_of_a_system_is_deployed_there(two: Repository, github: SimulatedGitHub) -> None:
+    """Otherwise the system would be named again after each push, and the stack that promotes it would wait for ever."""
+    two.write("library.py", "# Might be code of any system\n")
+    two.commit("A library")
+    before = two.railyard("changed", "--json", **github.variables)
+
+    said = two.railyard("deploy", "omega", "--json", **github.variables)
+    after = two.railyard("changed", "--json", **github.variables)
+    two.railyard("deploy", "--json", **github.variables)
+
+    assert (said.code, said.json["systems"]) == (0, []), said
+    assert before.json["systems"] == ["omega", "rose"]
+    assert after.json["systems"] == ["rose"]
+    assert two.railyard("changed", "--json", **github.variables).json["systems"] == []
+
+
 def rolled_back_by_hand(repository: Repository, system: str) -> None:
     """Somebody rolls the service of a system back, in Railway's dashboard."""
     sandbox = repository.sandbox
