@@ -14,7 +14,7 @@ from typing import Annotated, Final
 import typer
 
 from railyard.accounts.github import GitHub, Pull
-from railyard.review.comment_text import MARKER, markdown
+from railyard.review.comment_text import MARKER, markdown, shortened
 from railyard.review.diff_document import Diff
 from railyard.shared.console import CallError, JsonOption, reported_errors, write_json
 from railyard.shared.files import read_document
@@ -134,7 +134,7 @@ def kept_section(former: str, body: str) -> str:
 
 
 def _together(body: str, section: str) -> str:
-    inner = _without_marks(section.strip())[:LONGEST_SECTION]
+    inner = shortened(_without_marks(section.strip()), LONGEST_SECTION)
     return f"{_without_marks(body).rstrip()}\n\n{_BEGIN}\n{inner}\n{_END}\n"
 
 

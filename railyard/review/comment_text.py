@@ -1,9 +1,7 @@
 """The text of the comment on a pull request, in Markdown: what is grave first, then system by system, and a diagram.
 
 Owns layout, the limit on length, and that no text acts. Every text comes from a document that a fork may have made: all
-of them stand in code that they cannot end, in which GitHub mentions nobody and makes no link. In the diagram, system →
-component → resource with what needs what between components, they are reduced to harmless characters: Mermaid has no
-dependable escaping.
+of them are in code that they cannot end, in which GitHub mentions nobody and makes no link.
 """
 
 from __future__ import annotations
@@ -17,8 +15,8 @@ from typing import Final
 from railway_api.counting import count
 from railyard.accounts.github import WorkflowRun
 from railyard.output.money import MoneyDifference, signed
-from railyard.output.up_estimate import UpEstimate
-from railyard.review.diff_document import Cost, Diff, Difference, Rule, Side, StackDiff
+from railyard.review.diagram import diagram
+from railyard.review.diff_document import Diff, Difference, Rule, Side, StackDiff
 from railyard.review.resource_changes import Change, Kind, by_system, counted
 
 MARKER: Final = "<!-- railyard diff -->"
@@ -28,6 +26,10 @@ LONGEST: Final = 60_000
 _MARKS: Final = {Kind.CREATE: "+", Kind.UPDATE: "!", Kind.REPLACE: "-", Kind.DELETE: "-"}
 """The sign at the start of a line by which a ``diff`` block colours it."""
 _SAID_AT_MOST: Final = 4_000
+"""Characters of one error, note or message."""
+_CUT: Final = "\n(cut: too long)\n"
+_ROOM_TO_CLOSE: Final = 100
+"""Characters in which a cut text closes what it has opened."""
 _UNSHOWN: Final = "\N{REPLACEMENT CHARACTER}"
 _OF_A_FORK: Final = (
     "> [!CAUTION]",
@@ -50,7 +52,31 @@ def markdown(diff: Diff, *, of_fork: bool = False, checks: Sequence[WorkflowRun]
         text = "\n".join([*_lines(diff, detail, checks), *ends])
         if len(text) <= LONGEST:
             return text
-    return text[:LONGEST] + "\n\n(cut: too long)\n"
+    return shortened(text, LONGEST)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return the lines of ``text`` that ``most`` characters hold, with what they open in code or HTML closed again.
+
+    A cut inside of a line would end the code around a text, which then would act as Markdown.
+    """
+    if len(text) <= most:
+        return text
+    fence, details = "", 0
+    kept: list[str] = []
+    room = most - len(_CUT) - _ROOM_TO_CLOSE
+    for line in text.split("\n"):
+        room -= len(line) + 1
+        if room < 0:
+            break
+        kept.append(line)
+        if fence:
+            fence = "" if line == fence else fence
+        elif line.startswith("```"):
+            fence = line[: len(line) - len(line.lstrip("`"))]
+        else:
+            details += line.count("<details") - line.count("</details>")
+    return "\n".join([*kept, *([fence] if fence else []), *(["", "</details>"] * details), _CUT])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +91,7 @@ def _lines(diff: Diff, detail: _Detail, checks: Sequence[WorkflowRun] = ()) -> l
     lines = [MARKER, "## What this changes", "", *(_OF_A_FORK if detail.of_fork else ())]
     lines += [*(_verdict(stack) for stack in diff.stacks), *(_check(run) for run in checks), ""]
     lines += [f"{_side(diff.base)} → {_side(diff.head)}", ""]
-    lines += [f"> **Note:** {code(note)}\n" for note in diff.notes]
+    lines += [f"> **Note:** {code(note[:_SAID_AT_MOST])}\n" for note in diff.notes]
     for stack in diff.stacks:
         lines += _stack(stack, detail)
     if not (detail.properties and detail.diagrams):
@@ -125,7 +151,7 @@ def _stack(stack: StackDiff, detail: _Detail) -> list[str]:
         lines += [*_changes(changes, detail), "", "</details>", ""]
     lines += _money(stack.money)
     if stack.cost:
-        lines += [sentence(stack.cost, stack.plan) + ".", ""]
+        lines += [stack.cost.sentence(stack.plan) + ".", ""]
     lines += _rules(stack)
     if detail.diagrams and stack.changes:
         lines += ["<details><summary>Diagram of what changes</summary>", ""]
@@ -172,7 +198,12 @@ def _money(money: MoneyDifference | None) -> list[str]:
 
 def _real(real: Difference, detail: _Detail) -> list[str]:
     if real.error:
-        return ["**`pulumi preview` against the real state failed:**", "", *block("text", real.error.splitlines()), ""]
+        return [
+            "**`pulumi preview` against the real state failed:**",
+            "",
+            *block("text", real.error[:_SAID_AT_MOST].splitlines()),
+            "",
+        ]
     if not real.drifted:
         return [":white_check_mark: `pulumi preview` against the real state shows the same.", ""]
     lines = ["#### :warning: Drift: the real state is not what the base says", ""]
@@ -188,11 +219,6 @@ def _real(real: Difference, detail: _Detail) -> list[str]:
     if real.only_sandbox:
         lines += ["This is part of the change, and is so already:", "", *_changes(real.only_sandbox, detail), ""]
     return lines
-
-
-def sentence(cost: Cost, plan: str) -> str:
-    """Return the cost in words."""
-    return UpEstimate(requests=cost.requests, deployments=cost.deployments).sentence(plan)
 
 
 def _changes(changes: Sequence[Change], detail: _Detail) -> list[str]:
@@ -239,62 +265,3 @@ def _one_line(text: str) -> str:
 def _plain(text: str) -> str:
     """Return a text without characters that change how others are shown, such as the direction of writing."""
     return "".join(each if each.isprintable() else _UNSHOWN for each in text.expandtabs(4))
-
-
-MOST: Final = 40
-"""Resources in one picture; of more, only components are shown, with counts."""
-_UNSAFE: Final = re.compile(r"[^\w .:/+~-]")
-_CLASSES: Final = (
-    "classDef create fill:#d4f7d4,stroke:#2e7d32,color:#000",
-    "classDef update fill:#fff3cd,stroke:#b58900,color:#000",
-    "classDef replace fill:#f5d0f5,stroke:#8e24aa,color:#000",
-    "classDef delete fill:#f8d0d0,stroke:#c62828,color:#000",
-)
-
-
-def diagram(changes: Sequence[Change]) -> list[str]:
-    """Return the lines of the picture."""
-    tree: dict[str, dict[str, list[Change]]] = {}
-    for change in sorted(changes, key=lambda each: (each.system, each.component, each.name)):
-        tree.setdefault(change.system or "stack", {}).setdefault(change.component, []).append(change)
-    lines, number, nodes = ["flowchart LR"], 0, dict[str, str]()
-    for system, components in tree.items():
-        number += 1
-        top = f"n{number}"
-        lines.append(f'  {top}(["{_safe(system)}"])')
-        for component, members in components.items():
-            # What belongs to the system itself hangs on it directly.
-            above = top
-            if component and component != system.lower():
-                number += 1
-                above = f"n{number}"
-                count = f": {len(members)}" if len(changes) > MOST else ""
-                lines.append(f'  {top} --> {above}["{_safe(component)}{count}"]')
-            for change in members:
-                nodes[change.name] = above
-                if len(changes) <= MOST:
-                    number += 1
-                    lines.append(f'  {above} --> n{number}["{_label(change)}"]:::{change.kind.value}')
-    lines += _needs(changes, nodes)
-    return [*lines, *(f"  {line}" for line in _CLASSES if len(changes) <= MOST)]
-
-
-def _needs(changes: Sequence[Change], nodes: dict[str, str]) -> list[str]:
-    """Return edges between components: of what changes, what needs what. One for each pair, whatever the direction."""
-    edges: dict[frozenset[str], str] = {}
-    for change in changes:
-        for name in change.needs:
-            node, needed = nodes[change.name], nodes.get(name)
-            if needed and needed != node:
-                edges.setdefault(frozenset((node, needed)), f"  {node} -. needs .-> {needed}")
-    return list(edges.values())[:MOST]
-
-
-def _label(change: Change) -> str:
-    sign = {Kind.REPLACE: "+/-", Kind.DELETE: "delete", Kind.CREATE: "new", Kind.UPDATE: "~"}[change.kind]
-    paths = ", ".join(each.path for each in change.properties[:3]) + (" …" if len(change.properties) > 3 else "")
-    return _safe(f"{sign} {change.type.rsplit(':', 1)[-1]}" + (f": {paths}" if paths else ""))
-
-
-def _safe(text: str) -> str:
-    return _UNSAFE.sub(" ", text)[:60].strip() or "-"

@@ -16,9 +16,10 @@ from typing import Any, Final, cast
 from pulumi_operations.project import ProjectError
 from railyard.engine.configuration import read_configuration
 from railyard.output.money import calculation_of, of_document
+from railyard.output.up_estimate import UpEstimate
 from railyard.review import checkout as diff_checkout
 from railyard.review.checkout import Checkout
-from railyard.review.diff_document import Cost, Diff, Rule, Side, StackDiff
+from railyard.review.diff_document import Diff, Rule, Side, StackDiff
 from railyard.review.resource_changes import changes_of, refusals
 from railyard.review.throwaway_sandbox import SideError, ThrowAway, errors
 from railyard.review.touched import differing_files, touched
@@ -170,7 +171,7 @@ def _stack_diff(name: str, document: Mapping[str, Any], settings: Mapping[str, A
         changes=changes,
         money=of_document(steps, calculation_of(settings)),
         unchanged=summary.get("same", 0),
-        cost=Cost(requests=cost["requests"], deployments=cost["deployments"]) if cost else None,
+        cost=UpEstimate(requests=cost["requests"], deployments=cost["deployments"]) if cost else None,
         rules=tuple(Rule.model_validate(each) for each in document.get("policies") or ()),
         errors=tuple(refusals(document, changes)),
         partial=not document.get("complete", True),

@@ -15,7 +15,7 @@ import typer
 
 from railyard.review import checkout as diff_checkout
 from railyard.review.checkout import Checkout
-from railyard.review.comment_text import change_lines, markdown, sentence
+from railyard.review.comment_text import change_lines, markdown
 from railyard.review.compare import Comparison
 from railyard.review.diff_document import Diff, StackDiff
 from railyard.review.resource_changes import by_system
@@ -124,7 +124,7 @@ def _stack(stack: StackDiff) -> Iterator[str]:
         yield f"  {system or 'the stack itself'}"
         yield from (f"    {line}" for change in changes for line in change_lines(change, True, lambda kind: kind.sign))
     if stack.cost:
-        yield f"  {sentence(stack.cost, stack.plan)}"
+        yield f"  {stack.cost.sentence(stack.plan)}"
     if stack.money and stack.money.systems:
         yield f"  {stack.money.sentence()}"
     for rule in stack.broken_here:

@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from railyard.output.money import MoneyDifference
+from railyard.output.up_estimate import UpEstimate
 from railyard.review.resource_changes import Change, Kind, Model, counted
 
 FORMAT: Final = 1
@@ -23,14 +24,6 @@ class Side(Model):
     name: Text
     """Short commit, or ``the working tree``."""
     subject: Text = ""
-
-
-class Cost(Model):
-    """The requests and deployments of the ``up`` that follows."""
-
-    requests: int
-    """To Railway's API, about, without polls."""
-    deployments: int
 
 
 class Rule(Model):
@@ -76,7 +69,7 @@ class StackDiff(Model):
     """Railway plan of the stack."""
     changes: tuple[Change, ...] = ()
     unchanged: int = 0
-    cost: Cost | None = None
+    cost: UpEstimate | None = None
     money: MoneyDifference | None = None
     """Monthly cost of the changes."""
     rules: tuple[Rule, ...] = ()

@@ -112,6 +112,18 @@ def test_no_text_of_a_branch_acts_in_the_comment() -> None:
     assert twice.count("## Review environment") == 1
 
 
+def test_a_long_section_is_cut_between_its_lines() -> None:
+    """The part has room for so much: a problem that is cut in the middle of its block would mention people."""
+    problems = tuple(f"{'x' * 900} @octocat" for _ in range(9))
+    made = Environment(number=7, state="failed", stack="staging", problems=problems)
+
+    text = with_section("", made.section())
+
+    assert mentions(text) == []
+    assert "(cut: too long)" in text
+    assert "Review environment" in kept_section(text, f"{MARKER}\nnew")
+
+
 def test_the_document_of_another_pull_request_is_not_shown(
     project: Project, github: SimulatedGitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pulumi_operations.values import UNKNOWN_ON_THE_WIRE
-from railyard.review.comment_text import diagram
+from railyard.review.diagram import diagram
 from railyard.review.resource_changes import changes_of, counted
 
 BOT = "urn:pulumi:staging::railyard::railyard:systems:Omega$railyard:topologies:Bot$"

@@ -9,8 +9,9 @@ from threading import Thread
 import pytest
 
 from railyard.output.money import MoneyDifference, SystemMoney
+from railyard.output.up_estimate import UpEstimate
 from railyard.review.comment_text import LONGEST, MARKER, markdown
-from railyard.review.diff_document import Cost, Diff, Difference, Rule, Side, StackDiff
+from railyard.review.diff_document import Diff, Difference, Rule, Side, StackDiff
 from railyard.review.resource_changes import Change, Kind, Property
 from tests.operations_workflows.conftest import run
 from tests.operations_workflows.simulated_github import BOT, PERSON, TOKEN, SimulatedGitHub, mentions, outside_of_code
@@ -64,7 +65,7 @@ def test_replacements_and_deletions_come_first() -> None:
 
 def test_cost_and_diagram_are_shown() -> None:
     """What it costs in the words of a preview, and a picture by system and component."""
-    text = markdown(comparison(change("seance-disk"), cost=Cost(requests=3, deployments=2)))
+    text = markdown(comparison(change("seance-disk"), cost=UpEstimate(requests=3, deployments=2)))
 
     assert "about 3 requests to Railway and start 2 deployments; the hobby plan allows 1,000 requests" in text
     assert '```mermaid\nflowchart LR\n  n1(["Seance"])\n  n1 --> n2["part"]\n  n2 --> n3["~ Volume"]:::update' in text
@@ -95,7 +96,7 @@ def test_a_document_of_a_stranger_breaks_out_of_nothing() -> None:
                         change("x", properties=(property_of(evil, evil),), system=evil, component=evil, type=evil),
                         change(evil, Kind.DELETE),
                     ),
-                    cost=Cost(requests=1, deployments=1),
+                    cost=UpEstimate(requests=1, deployments=1),
                     errors=(evil,),
                     notes=(evil,),
                     real=Difference(only_real=(change(evil),), error=evil),
@@ -127,6 +128,24 @@ def test_a_fork_cannot_claim_what_only_credentials_can_see() -> None:
     assert "shows the same" not in markdown(seen, of_fork=True)
     assert "could make it say anything" in markdown(seen, of_fork=True)
     assert "could make it say anything" not in markdown(seen)
+
+
+def test_a_text_that_is_cut_acts_as_little_as_a_whole_one() -> None:
+    """However long each text of a fork is: no line is cut in its code, and code and HTML that are open are closed."""
+    evil = f"{'x' * 18_990}@octocat"
+    notes = Diff(base=Side(name="a"), head=Side(name="b"), notes=(evil,) * 4, stacks=())
+    errors = comparison(*(change(f"@octocat-{at}-{'y' * 200}") for at in range(20)), errors=(evil,) * 30)
+    rules = comparison(rules=[Rule(policy=f"@octocat{at}", level="advisory", resources=("x",), fix="z" * 4_000)
+                              for at in range(50)], changes=(change("x"),))  # fmt: skip
+    real = comparison(real=Difference(error="\n".join([evil] * 1)))
+
+    for text in map(markdown, (notes, errors, rules, real)):
+        assert len(text) <= LONGEST
+        assert mentions(text) == []
+        assert "@octocat" not in outside_of_code(text)
+        assert text.count("<details") == text.count("</details>")
+    assert "(cut: too long)" in markdown(errors)
+    assert "(cut: too long)" in markdown(rules)
 
 
 @pytest.mark.parametrize("number", [10, 400, 5_000])
@@ -290,7 +309,7 @@ def test_a_comment_says_first_what_an_approver_needs_and_then_everything_in_orde
     mandatory = Rule(policy="data-is-protected", level="mandatory", resources=("disk",), message="not protected")
     before = Rule(policy="services-restart", level="advisory", resources=("other",), message="never restarts")
     stack = StackDiff(
-        stack="production", plan="pro", changes=(gone, more), cost=Cost(requests=3, deployments=1), money=money,
+        stack="production", plan="pro", changes=(gone, more), cost=UpEstimate(requests=3, deployments=1), money=money,
         rules=(mandatory, advisory, before), errors=("over the budget",), partial=True,
     )  # fmt: skip
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from railyard.deliver.plan import current_commit
 from railyard.review import checkout
-from railyard.review.checkout import unpack
+from railyard.review.checkout import changes_digest, current_commit, unpack
 from railyard.review.diff_document import Diff
 from railyard.shared.console import OperationError
 from tests.operations_workflows.conftest import SETTINGS, Repository, run
@@ -242,7 +241,7 @@ def test_without_git_a_plan_is_of_no_commit(monkeypatch: pytest.MonkeyPatch) -> 
     """As in a folder that git does not know."""
     monkeypatch.setenv("PATH", "")
 
-    assert current_commit() == ""
+    assert (current_commit(Path()), changes_digest(Path())) == ("", "")
 
 
 def test_a_changed_secret_shows_the_services_that_it_deploys_and_no_value(
