@@ -15,7 +15,7 @@ from railyard.operate.verify_checks import BUCKETS
 from railyard.operate.verify_checks import Result as Check
 from railyard.review.resource_changes import Change, counted
 from railyard.shared.stack import Stack
-from railyard.shared.urns import carries, name_of, targets_of
+from railyard.shared.urns import carries, name_of, targets_of, type_of
 
 SHARED: Final = ""
 """The part that is no system: what the systems of a stack share."""
@@ -205,7 +205,7 @@ def by_release(failed: Mapping[str, Sequence[str]], releases: Sequence[SystemRel
     for urn, messages in failed.items():
         for index, release in enumerate(releases):
             if release.owns(urn):
-                kind = urn.split("::")[2].rsplit("$", 1)[-1].replace(":index:", ":")
+                kind = type_of(urn).replace(":index:", ":")
                 lines = [line for message in messages for line in message.splitlines()]
                 first, *rest = lines or ["it failed"]
                 problems.setdefault(index, []).extend(

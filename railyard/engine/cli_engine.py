@@ -35,7 +35,7 @@ from railyard.output import rules
 from railyard.shared.console import OperationError
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack
-from railyard.shared.urns import targets_of
+from railyard.shared.urns import targets_of, type_of
 from stacks.budget import WHOLE_PREVIEW
 
 
@@ -104,7 +104,7 @@ class PulumiCli:
             "urn": what.urn,
             "custom": True,
             "id": what.id,
-            "type": what.urn.split("::")[2].rpartition("$")[2],
+            "type": type_of(what.urn),
             "inputs": what.inputs,
             "outputs": {**what.outputs, what.hidden: hidden},
             "parent": neighbour["parent"],

@@ -18,6 +18,7 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi_operations.events import Change, Diagnostic, Operation, Result, Step, StepFinished, StepKind
 from pulumi_operations.values import Properties, Secret, differences, from_struct, known_outputs
 from railyard.output.values import SECRET_TEXT
+from railyard.shared.urns import name_of
 from stacks import resource_types
 
 _LEFT_OUT: Final = (resource_types.STACK, resource_types.PROVIDERS)
@@ -149,7 +150,7 @@ def _step(metadata: JsonObject, dependencies: Mapping[str, frozenset[str]]) -> S
         kind=StepKind(kind),
         urn=urn,
         type=type_,
-        name=urn.rpartition("::")[2],
+        name=name_of(urn),
         parent=str(state.get("parent") or ""),
         custom=bool(state.get("custom")),
         id=str(new.get("id") or old.get("id") or ""),

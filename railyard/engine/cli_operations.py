@@ -40,6 +40,7 @@ from railyard.engine.up_run import LockedError
 from railyard.output import Report
 from railyard.shared.console import OperationError
 from railyard.shared.files import write_whole
+from railyard.shared.urns import name_of, type_of
 from stacks.project_folder import PROJECT_FILE, RAILYARD
 
 BACKEND_VARIABLE: Final = "RAILYARD_SANDBOX_BACKEND"
@@ -232,7 +233,7 @@ def _refuse_protected(states: States, meant: Sequence[re.Pattern[str]]) -> None:
         if not meant or any(expression.fullmatch(str(record["urn"])) for expression in meant)
     ]
     if protected:
-        names = "".join(f"\n  {urn.split('::')[2].rsplit('$', 1)[-1]} {urn.rsplit('::', 1)[-1]}" for urn in protected)
+        names = "".join(f"\n  {type_of(urn)} {name_of(urn)}" for urn in protected)
         raise OperationError(
             f"protected resources of {states.stack} would be deleted ({len(protected)}); so nothing is deleted:"
             f"{names}\nIf they are meant to go, run `{RAILYARD} unprotect -s {states.stack}` first"

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias, cast
 from components.redirect import redirects_of
 from pulumi_operations.events import Step
 from pulumi_operations.values import Secret, plain
+from railyard.shared.urns import types_in
 from stacks import resource_types
 
 Table: TypeAlias = dict[str, Any]
@@ -221,7 +222,7 @@ def _healthcheck(instance: Step) -> Table | None:
         url = f"http://localhost:{_port(inputs.get('variables')) or 80}{path}"
         test = f"wget -q -O /dev/null {url} || curl -fsS -o /dev/null {url} || exit 1"
         return _check(test, int(inputs.get("healthcheckTimeout") or 300))
-    above = instance.urn.split("::")[2].split("$")
+    above = types_in(instance.urn)
     return next((_check(ping, START_S) for type_, ping in PINGS.items() if type_ in above), None)
 
 

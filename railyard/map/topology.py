@@ -7,7 +7,7 @@ a preview on an empty state, so that the picture shows the settings and not what
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, cast
@@ -19,6 +19,7 @@ from components.redis import RedisSettings
 from components.static_site import StaticSiteSettings
 from components.worker import WorkerSettings
 from pulumi_operations.events import Step
+from railyard.shared.urns import system_of, types_in
 from stacks import resource_types
 
 _REFERENCE: Final = re.compile(r"\$\{\{\s*([^.}\s]+)\.")
@@ -135,19 +136,14 @@ def topology(steps: Iterable[Step]) -> list[System]:
     """Return the systems among the resources of these steps, in the order of their names."""
     systems: dict[str, _Resources] = {}
     for step in steps:
-        system = next((each for each in _types(step) if each.startswith(resource_types.SYSTEMS)), "")
-        if not step.custom or not system:
+        name = system_of(step.urn).lower()
+        if not step.custom or not name:
             continue
-        name = system.removeprefix(resource_types.SYSTEMS).lower()
         resources = systems.setdefault(name, _Resources(name=name))
         resources.by_kind.setdefault(step.type.rsplit(":", 1)[-1], []).append(step)
         if step.type == resource_types.PROJECT:
             resources.project = str(step.new_inputs.get("name", ""))
     return [_system(systems[name]) for name in sorted(systems)]
-
-
-def _types(step: Step) -> Sequence[str]:
-    return step.urn.split("::")[2].split("$")
 
 
 def _system(resources: _Resources) -> System:
@@ -212,7 +208,7 @@ def _redirects(resources: _Resources) -> Iterator[tuple[Step, RedirectSettings]]
 def _services(resources: _Resources) -> Iterator[Node]:
     for step in resources.of("ServiceInstance"):
         key = resources.key(step, "-instance")
-        port = next((_PORTS[each] for each in _types(step) if each in _PORTS), None)
+        port = next((_PORTS[each] for each in types_in(step.urn) if each in _PORTS), None)
         variables = _variables(step)
         listens = port or variables.get("PORT")
         identity = [
@@ -232,7 +228,7 @@ def _services(resources: _Resources) -> Iterator[Node]:
 
 
 def _label(step: Step) -> str:
-    return next((_LABELS[each] for each in _types(step) if each in _LABELS), "service")
+    return next((_LABELS[each] for each in types_in(step.urn) if each in _LABELS), "service")
 
 
 def _source(step: Step) -> str:
@@ -331,7 +327,7 @@ def _service_edges(resources: _Resources) -> Iterator[Edge]:
         )
         yield from (Edge(source=me, target=urn, reason=Reason.STORES) for urn in sorted(step.dependencies & buckets))
         outside = {name for key in _variables(step) for prefix, name in OUTSIDE.items() if key.startswith(prefix)}
-        if _PROXY in _types(step):
+        if _PROXY in types_in(step.urn):
             outside.add("what it passes on to")
         resources.outside |= outside
         yield from (Edge(source=me, target=f"outside {name}", reason=Reason.USES) for name in sorted(outside))

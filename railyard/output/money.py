@@ -1,14 +1,15 @@
 """The money that a change costs a month: the difference by system, from the steps of a preview.
 
 Owns the way from the inputs of a resource to the arithmetic of ``stacks.monthly_cost``. A resource that does not change
-costs the same before and after, so that the steps are enough, of either engine, on any state. A pure function; nobody
-is asked.
+costs the same before and after, so that the steps of what changes are enough, of either engine, on any state. Buckets
+of Spaces alone share a subscription: what one costs depends on those that do not change, as far as steps tell of them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self, cast
 
@@ -18,13 +19,16 @@ from components.databases import SERVERS
 from pulumi_operations.events import Step, StepKind
 from railway_api.counting import count
 from railway_api.plans import Plan
+from railyard.shared.urns import name_of, system_of, type_of, types_in
 from stacks import resource_types
 from stacks.monthly_cost import MB_PER_GB, Calculation, Cost, Line, Load
 from stacks.prices import Prices, ServiceUsage
 
 _STORES: Final = tuple(server.token for server in SERVERS)
 _COUNTED: Final = frozenset({StepKind.CREATE, StepKind.UPDATE, StepKind.REPLACE, StepKind.DELETE})
-"""A step that stands for a whole replacement is counted, its two halves are not; what is imported was paid before."""
+"""Steps that change a bill: of a replacement that of the whole, not its halves; an import was paid for before."""
+_STAYS: Final = frozenset({StepKind.SAME, StepKind.UPDATE, StepKind.REPLACE, StepKind.IMPORT})
+"""Steps of what is there before and after."""
 _USAGE: Final = TypeAdapter(dict[str, ServiceUsage])
 
 
@@ -38,31 +42,9 @@ class Changed:
     new: Mapping[str, Any]
 
     @property
-    def type(self) -> str:
-        """Return the type token of the resource."""
-        return self.urn.split("::")[2].rsplit("$", 1)[-1]
-
-    @property
-    def parents(self) -> list[str]:
-        """Return the type tokens above it."""
-        return self.urn.split("::")[2].split("$")[:-1]
-
-    @property
-    def name(self) -> str:
-        """Return its name."""
-        return self.urn.rsplit("::", 1)[-1]
-
-    @property
     def system(self) -> str:
         """Return the key of its system in the settings; empty where it has none."""
-        return next(
-            (
-                each.removeprefix(resource_types.SYSTEMS).lower()
-                for each in self.parents
-                if each.startswith(resource_types.SYSTEMS)
-            ),
-            "",
-        )
+        return system_of(self.urn).lower()
 
 
 class SystemMoney(BaseModel):
@@ -74,7 +56,7 @@ class SystemMoney(BaseModel):
     at_rest: float
     as_used: float
     at_limits: float | None
-    """None where a service without a limit comes or goes: the plan's limit says nothing about money."""
+    """None where a service without a limit comes or goes, or gets or loses one: the plan's limit is no amount."""
 
 
 class MoneyDifference(BaseModel):
@@ -90,17 +72,17 @@ class MoneyDifference(BaseModel):
     def of(cls, lines: Iterable[tuple[Line, int]], prices_of: str) -> Self:
         """Sum up ``lines``, each with the sign of what comes (1) or goes (-1)."""
         costs: dict[str, Cost] = {}
-        unlimited: dict[str, bool] = {}
+        unlimited: dict[str, Counter[str]] = {}
         for line, sign in lines:
             costs[line.system] = costs.get(line.system, Cost()) + (line.cost if sign > 0 else -line.cost)
-            unlimited[line.system] = unlimited.get(line.system, False) or line.unlimited
+            unlimited.setdefault(line.system, Counter())[line.name] += sign * line.unlimited
         return cls(
             systems=tuple(
                 SystemMoney(
                     system=system,
                     at_rest=_cents(cost.at_rest),
                     as_used=_cents(cost.as_used),
-                    at_limits=None if unlimited[system] else _cents(cost.at_limits),
+                    at_limits=None if any(unlimited[system].values()) else _cents(cost.at_limits),
                 )
                 for system, cost in sorted(costs.items())
                 if any(_cents(each) for each in (cost.at_rest, cost.as_used, cost.at_limits))
@@ -196,28 +178,31 @@ def of_document(steps: Iterable[Mapping[str, Any]], calculation: Calculation) ->
 
 def _difference(steps: list[Changed], calculation: Calculation) -> MoneyDifference:
     lines: list[tuple[Line, int]] = []
-    buckets: dict[int, list[Changed]] = {-1: [], 1: []}
+    buckets = [step for step in steps if type_of(step.urn) == resource_types.SPACES_BUCKET]
     for step in steps:
-        if step.kind not in _COUNTED:
+        if step.kind not in _COUNTED or step in buckets:
             continue
         signs = {StepKind.CREATE: (1,), StepKind.DELETE: (-1,)}.get(step.kind, (-1, 1))
         for sign in signs:
             line = _line(step, step.new if sign > 0 else step.old, calculation)
-            if line:
-                lines.append((line, sign))
-            elif step.type == resource_types.SPACES_BUCKET:
-                buckets[sign].append(step)
-    for sign, resources in buckets.items():
-        lines += [(line, sign) for line in calculation.buckets([(step.system, step.name) for step in resources])]
-    return MoneyDifference.of(lines, calculation.prices.as_of)
+            lines += [(line, sign)] if line else []
+    return MoneyDifference.of([*lines, *_bucket_lines(buckets, calculation)], calculation.prices.as_of)
+
+
+def _bucket_lines(steps: list[Changed], calculation: Calculation) -> Iterator[tuple[Line, int]]:
+    """Return the lines of all buckets of Spaces after the steps, and with the sign of what goes those before them."""
+    for kind, sign in ((StepKind.DELETE, -1), (StepKind.CREATE, 1)):
+        there = [(step.system, name_of(step.urn)) for step in steps if step.kind is kind or step.kind in _STAYS]
+        yield from ((line, sign) for line in calculation.buckets(there))
 
 
 def _line(step: Changed, inputs: Mapping[str, Any], calculation: Calculation) -> Line | None:
-    if step.type == resource_types.SERVICE_INSTANCE:
+    type_ = type_of(step.urn)
+    if type_ == resource_types.SERVICE_INSTANCE:
         return calculation.service(step.system, _service(step, "-instance"), _load(step, inputs))
-    if step.type == resource_types.RAILWAY_BUCKET:
+    if type_ == resource_types.RAILWAY_BUCKET:
         return calculation.railway_bucket(step.system, str(inputs.get("name", "")))
-    if step.type == resource_types.VOLUME:
+    if type_ == resource_types.VOLUME:
         size_mb = _number(inputs.get("sizeMb"))
         backups = [str(each) for each in inputs.get("backupSchedules") or ()]
         return calculation.volume(step.system, _service(step, "-volume-disk"), size_mb and size_mb / MB_PER_GB, backups)
@@ -234,12 +219,12 @@ def _load(step: Changed, inputs: Mapping[str, Any]) -> Load:
         sleeps=bool(inputs.get("sleepApplication")),
         scheduled=bool(inputs.get("cronSchedule")),
         listens="PORT" in (inputs.get("variables") or {}),
-        is_store=any(each in _STORES for each in step.parents),
+        is_store=any(each in _STORES for each in types_in(step.urn)),
     )
 
 
 def _service(step: Changed, ending: str) -> str:
-    return step.name.removesuffix(ending).removeprefix(f"{step.system}-")
+    return name_of(step.urn).removesuffix(ending).removeprefix(f"{step.system}-")
 
 
 def _number(value: Any) -> float | None:

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 
 from pulumi_operations.events import Step, StepKind
 from pulumi_operations.values import Secret
+from railyard.shared.urns import name_of, type_of
 from stacks.policy.policy import Level, Resource, Violation
 from stacks.policy.violations import Levels, violations_of
 
@@ -55,8 +56,8 @@ def of_document(steps: Iterable[Mapping[str, Any]], levels: Levels) -> list[Viol
         urn = str(step["urn"])
         resources.append(
             Resource(
-                type=urn.split("::")[2].rsplit("$", 1)[-1],
-                name=urn.rsplit("::", 1)[-1],
+                type=type_of(urn),
+                name=name_of(urn),
                 urn=urn,
                 props=state.get("inputs") or {},
                 protect=bool(state.get("protect")),

@@ -34,6 +34,7 @@ from railyard.output.stack_outputs import output_lines
 from railyard.output.tree import DONE, SIGNS, Row, Tree, folded, seconds, summary, type_name, walk, words
 from railyard.output.up_estimate import estimate_up
 from railyard.output.values import Scrubber, change
+from railyard.shared.urns import name_of
 from stacks.monthly_cost import Calculation
 from stacks.policy.policy import Level
 from stacks.policy.violations import Levels
@@ -220,7 +221,7 @@ class TextReport:
         for urn in order:
             of_resource = [item for item in diagnostics if item.urn == urn]
             row = self._tree.find(urn)
-            name = f"{type_name(row.step)} {row.step.name}" if row else urn.rsplit("::", 1)[-1]
+            name = f"{type_name(row.step)} {row.step.name}" if row else name_of(urn)
             if of_resource and name:
                 yield Text(f"  {name}", "bold")
             for item in of_resource:

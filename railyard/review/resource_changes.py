@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pulumi_operations.values import UNKNOWN_ON_THE_WIRE, parse_path
 from railyard.output.values import SECRET_TEXT, at_path, clean, short
-from railyard.shared.urns import name_of
+from railyard.shared.urns import name_of, system_of, type_of
 from stacks import resource_types
 from stacks.project_folder import RAILYARD
 
@@ -126,7 +126,7 @@ def by_system(changes: Sequence[Change]) -> dict[str, list[Change]]:
 
 def _is_resource(step: Mapping[str, Any]) -> bool:
     state = _state(step, "newState") or _state(step, "oldState")
-    kind = str(state.get("type") or _type_of(step["urn"]))
+    kind = str(state.get("type") or type_of(step["urn"]))
     return bool(state.get("custom", True)) and not kind.startswith(_LEFT_OUT)
 
 
@@ -136,9 +136,9 @@ def _change(step: Mapping[str, Any], kind: Kind) -> Change:
     return Change(
         kind=kind,
         urn=urn,
-        type=_short_type(_type_of(urn)),
+        type=_short_type(type_of(urn)),
         name=name_of(urn),
-        system=_system(urn),
+        system=system_of(urn),
         component=name_of(str((new or old).get("parent") or "")),
         properties=tuple(_properties(step.get("detailedDiff") or {}, old, new)) if kind is not Kind.CREATE else (),
         # The Pulumi CLI names them in another order each time.
@@ -172,19 +172,10 @@ def _state(step: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", step.get(name) or {})
 
 
-def _type_of(urn: str) -> str:
-    return urn.split("::")[2].rsplit("$", 1)[-1]
-
-
 def _short_type(full: str) -> str:
     package, module, name = ["", "", *full.split(":")][-3:]
     module = module.split("/")[0]
     return f"{package}:{name}" if module in ("index", "") else f"{package}:{module}:{name}"
-
-
-def _system(urn: str) -> str:
-    types = urn.split("::")[2].split("$")
-    return next((kind.rsplit(":", 1)[-1] for kind in types if kind.startswith(resource_types.SYSTEMS)), "")
 
 
 _URN: Final = re.compile(r"urn:pulumi:[^\s']+")

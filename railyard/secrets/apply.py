@@ -17,6 +17,7 @@ from railyard.engine.engine import Engine
 from railyard.engine.engines import engine_for, secrets_files
 from railyard.shared.console import OperationError, write_json
 from railyard.shared.stack import Stack
+from railyard.shared.urns import name_of, type_of
 from stacks import resource_types
 from stacks.secret_rules import Secret
 
@@ -36,7 +37,7 @@ class Instance:
     @property
     def name(self) -> str:
         """Return the last part of its URN, ``seance-backend-instance``."""
-        return self.urn.rsplit("::", 1)[-1]
+        return name_of(self.urn)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,12 +160,12 @@ def _variables(needed: Sequence[Secret], differing: set[str]) -> set[str]:
 
 
 def _type(step: Mapping[str, Any]) -> str:
-    return step["urn"].split("::")[2].rsplit("$", 1)[-1]
+    return type_of(step["urn"])
 
 
 def _system(urn: str, declared: Mapping[str, Sequence[Secret]]) -> str:
     """Return the system of a resource, whose name begins with the system's."""
-    name = urn.rsplit("::", 1)[-1]
+    name = name_of(urn)
     return next((system for system in declared if name.startswith(f"{system}-")), "")
 
 

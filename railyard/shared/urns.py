@@ -1,11 +1,29 @@
-"""Names in URNs: ``urn:pulumi:stack::project::type$type::name``."""
+"""Parts of URNs, ``urn:pulumi:stack::project::type$type::name``, and patterns of URNs."""
 
 from __future__ import annotations
+
+from stacks import resource_types
 
 
 def name_of(urn: str) -> str:
     """Return the last part of a URN."""
     return urn.rsplit("::", 1)[-1]
+
+
+def types_in(urn: str) -> list[str]:
+    """Return the type tokens of a resource and all above it, the topmost first and its own last."""
+    return urn.split("::")[2].split("$")
+
+
+def type_of(urn: str) -> str:
+    """Return the type token of a resource."""
+    return types_in(urn)[-1]
+
+
+def system_of(urn: str) -> str:
+    """Return the last part of the type token of a resource's system, ``Seance``; empty where it belongs to none."""
+    systems = (each for each in types_in(urn) if each.startswith(resource_types.SYSTEMS))
+    return next((each.removeprefix(resource_types.SYSTEMS) for each in systems), "")
 
 
 def targets_of(*systems: str) -> list[str]:

@@ -35,6 +35,7 @@ from railyard.shared.console import (
 from railyard.shared.options import DryRunOption
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, names, read_stack, read_stacks
+from railyard.shared.urns import name_of, type_of
 from railyard.stack import file_parts, state_parts
 from railyard.stack.file_parts import SettingsParts
 from railyard.workflows.generate import FOLDER
@@ -262,10 +263,10 @@ def changes(engine: Engine) -> list[str]:
     except RefusedError as refused:
         document = refused.document
     return [
-        f"{step['op']} {step['urn'].rsplit('::', 1)[-1]}"
+        f"{step['op']} {name_of(step['urn'])}"
         for step in document["steps"]
         if step["op"] not in ("same", "read") and "::pulumi:providers:" not in step["urn"]
-        if step["urn"].split("::")[2] != resource_types.STACK
+        if type_of(step["urn"]) != resource_types.STACK
     ]
 
 

@@ -98,6 +98,47 @@ def test_a_service_without_limits_says_so() -> None:
     assert "1 system without limits" in change.sentence()
 
 
+def test_a_service_that_stays_without_limits_hides_nothing() -> None:
+    """What else changes in its system has a figure at the limits, since the service's own part of it stays."""
+    change = in_both_forms([
+        step(StepKind.UPDATE, "ServiceInstance", "shop-web-instance", {"image": "web:1"}, {"image": "web:2"}),
+        step(StepKind.CREATE, "ServiceInstance", "shop-api-instance", {}, LIMITED),
+    ])  # fmt: skip
+    assert change.systems[0].at_limits == 30.0
+    assert "without limits" not in change.sentence()
+
+
+def test_a_service_that_gets_a_limit_says_that_it_had_none() -> None:
+    """Neither does one that comes without a limit make up for one that goes."""
+    limited = step(StepKind.UPDATE, "ServiceInstance", "shop-web-instance", {"image": "web:1"}, LIMITED)
+    assert in_both_forms([limited]).systems[0].at_limits is None
+    moved = [
+        step(StepKind.CREATE, "ServiceInstance", "shop-web-instance", {}, {"image": "web:1"}),
+        step(StepKind.CREATE, "ServiceInstance", "shop-api-instance", {}, LIMITED),
+        step(StepKind.DELETE, "ServiceInstance", "shop-old-instance", {"image": "web:1"}, {}),
+    ]
+    assert in_both_forms(moved).systems[0].at_limits is None
+
+
+def test_a_second_bucket_of_spaces_shares_the_subscription() -> None:
+    """It costs nothing more while both fit into what the subscription includes; the first one's part halves."""
+    first, second = (
+        f"urn:pulumi:test::railyard::railyard:systems:{system}$railyard:topologies:Bucket" for system in "AB"
+    )
+
+    def bucket(kind: StepKind, above: str) -> Step:
+        type_ = "digitalocean:index/spacesBucket:SpacesBucket"
+        return Step(kind=kind, urn=f"{above}${type_}::files", type=type_, name="files")
+
+    alone = in_both_forms([bucket(StepKind.CREATE, first)])
+    beside = in_both_forms([bucket(StepKind.SAME, first), bucket(StepKind.CREATE, second)])
+    gone = in_both_forms([bucket(StepKind.DELETE, first), bucket(StepKind.SAME, second)])
+
+    assert alone.as_used == 5.0
+    assert (beside.as_used, [each.as_used for each in beside.systems]) == (0.0, [-2.5, 2.5])
+    assert (gone.as_used, [each.as_used for each in gone.systems]) == (0.0, [-2.5, 2.5])
+
+
 def test_what_is_imported_was_paid_for_before() -> None:
     """An import changes no bill."""
     assert in_both_forms([step(StepKind.IMPORT, "ServiceInstance", "shop-web-instance", {}, LIMITED)]).systems == ()
