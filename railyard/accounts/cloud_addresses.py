@@ -10,9 +10,14 @@ import os
 
 def cloudflare_url() -> str:
     """Return the address below which Cloudflare's API is: ``CLOUDFLARE_BASE_URL``, or the public one."""
-    return os.environ.get("CLOUDFLARE_BASE_URL") or "https://api.cloudflare.com/client/v4"
+    return _address("CLOUDFLARE_BASE_URL", "https://api.cloudflare.com/client/v4")
 
 
 def digitalocean_url() -> str:
     """Return the address of DigitalOcean's API: ``DIGITALOCEAN_API_URL``, or the public one."""
-    return os.environ.get("DIGITALOCEAN_API_URL") or "https://api.digitalocean.com"
+    return _address("DIGITALOCEAN_API_URL", "https://api.digitalocean.com")
+
+
+def _address(variable: str, public: str) -> str:
+    """Return an address without a final slash, so that a path can follow."""
+    return (os.environ.get(variable) or public).rstrip("/")

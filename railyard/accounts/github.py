@@ -15,6 +15,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import httpx
 
+from railway_api.loopback import host_of
 from railyard.shared.console import OperationError
 
 LONGEST_BODY: Final = 65_536
@@ -84,7 +85,7 @@ class GitHub:
     """One repository at GitHub."""
 
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        """Read GITHUB_TOKEN, GITHUB_REPOSITORY and GITHUB_API_URL; raises ``OperationError`` when one is missing."""
+        """Read GITHUB_TOKEN, GITHUB_REPOSITORY and GITHUB_API_URL; raises ``OperationError`` where one is wrong."""
         variables = os.environ if environment is None else environment
         token, self.repository = variables.get("GITHUB_TOKEN", ""), variables.get("GITHUB_REPOSITORY", "")
         token = token.strip()
@@ -96,10 +97,13 @@ class GitHub:
                 "GITHUB_TOKEN: the token holds spaces, line breaks or characters that no token has: copy it again, "
                 "and nothing else"
             )
+        url = variables.get("GITHUB_API_URL") or "https://api.github.com"
+        if host_of(url) is None:
+            raise OperationError(f"GITHUB_API_URL is not a valid address: {url}; write it with https://")
         # In a workflow the comment to update is the workflow's own, never one with the marker that a person posted.
         self._only_bots = variables.get("GITHUB_ACTIONS") == "true"
         self._client = httpx.Client(
-            base_url=variables.get("GITHUB_API_URL") or "https://api.github.com",
+            base_url=url,
             headers={
                 "Authorization": f"Bearer {token}",
                 "Accept": "application/vnd.github+json",
@@ -300,9 +304,10 @@ def _refusal(method: str, where: str, answer: httpx.Response) -> str:
         message = str(answer.json().get("message", ""))
     except ValueError:
         message = ""
+    other = "see https://www.githubstatus.com and try again" if answer.is_server_error else "see its documentation"
     fix = {
         401: "GITHUB_TOKEN is not valid (any more)",
         403: "the token may not do this, or its hourly limit is used up: see the permissions of the workflow's job",
         404: "it does not exist, or the token may not see it: see GITHUB_REPOSITORY and the permissions of the job",
-    }.get(answer.status_code, "see the text above")
+    }.get(answer.status_code, other)
     return f"GitHub answered {answer.status_code} to {method} {where}: {message or 'no text'}; {fix}"

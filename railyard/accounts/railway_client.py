@@ -2,8 +2,7 @@
 
 Owns which of the two is meant, the event loop of the command, how the provider's errors reach people, and what several
 commands do with it: find a project by what a person calls it, follow work in the background to its end, and look which
-changes wait for somebody to deploy them. Requests, retries and the rate limit are the provider's own
-(``provider/api``).
+changes wait to be deployed. Requests, retries and the rate limit belong to ``railway_api``.
 """
 
 from __future__ import annotations
@@ -161,16 +160,22 @@ def _exported(variables: Mapping[str, str]) -> Generator[None]:
         os.environ.update(before)
 
 
+async def projects_in_reach(client: Client) -> list[Project]:
+    """Return the living projects that the token reaches: of a project token its own."""
+    if client.transport.token.kind == "project":
+        token = await client.call(PROJECT_TOKEN)
+        every = [await client.call(PROJECT, id=token["projectId"])]
+    else:
+        every = await client.list_all(PROJECTS, workspaceId=None)
+    return [project for project in every if not project["deletedAt"]]
+
+
 async def find_project(client: Client, called: str, *, give: str = "the id") -> Project:
     """Return the project with this id or name; ``give`` says what to give in its place.
 
     Raises ``CallError`` when the token reaches none of it, or several.
     """
-    if client.transport.token.kind == "project":
-        token = await client.call(PROJECT_TOKEN)
-        every = [await client.call(PROJECT, id=token["projectId"])]
-    else:
-        every = [each for each in await client.list_all(PROJECTS, workspaceId=None) if not each["deletedAt"]]
+    every = await projects_in_reach(client)
     matching = [each for each in every if called in (each["id"], each["name"])]
     if len(matching) == 1:
         return matching[0]

@@ -1,10 +1,9 @@
 """The query for what the systems of a stack run at this moment.
 
 Owns the few requests (one for all projects, one for each environment or, of systems that a command is not about, one
-for many) and the view on their answers. Which services
-there should be is known from the settings (``stacks.services``), never from a state: a person may be asked about a
-stack whose state is elsewhere. What a service should run is its configuration on Railway, which is what the last ``up``
-left there; ``promote`` and ``diff`` compare settings. Writes nothing.
+for many) and the view on their answers. Which services there should be is known from the settings
+(``stacks.services``), never from a state, which may be elsewhere. What a service should run is its configuration on
+Railway, which is what the last ``up`` left there; ``promote`` and ``diff`` compare settings. Writes nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +29,6 @@ from railway_api.answers import (
 from railway_api.client import Client
 from railway_api.deployment_spec import commit_of
 from railway_api.documents.deployment import DEPLOYMENTS
-from railway_api.documents.project import PROJECT, PROJECT_TOKEN, PROJECTS
 from railway_api.documents.running import AMONG_OTHERS, RUNNING
 from railway_api.errors import NotFound, RailwayError
 from railway_api.json_objects import table
@@ -38,7 +36,7 @@ from railway_api.relay import nodes
 from railway_api.rollback import LISTED
 from railway_api.scalars import ServiceConfig
 from railway_api.snapshot import Snapshot
-from railyard.accounts.railway_client import Railway
+from railyard.accounts.railway_client import Railway, projects_in_reach
 from railyard.accounts.running_services import (
     CALLED_OFF,
     NOT_ATTEMPTED,
@@ -159,7 +157,7 @@ def _place(settings: SystemSettings, projects: Sequence[Project]) -> dict[str, s
 async def living_projects(railway: Railway, names: Iterable[str]) -> dict[str, Sequence[Project]]:
     """Return the living projects that the token of each system reaches: a page of 500 in one request."""
     clients = _by_client(railway, names)
-    projects = await asyncio.gather(*map(_living, clients))
+    projects = await asyncio.gather(*map(projects_in_reach, clients))
     return {name: each for each, systems in zip(projects, clients.values(), strict=True) for name in systems}
 
 
@@ -171,34 +169,29 @@ def _by_client(railway: Railway, names: Iterable[str]) -> dict[Client, list[str]
     return clients
 
 
-async def _living(client: Client) -> list[Project]:
-    if client.transport.token.kind == "project":
-        token = await client.call(PROJECT_TOKEN)
-        return [await client.call(PROJECT, id=token["projectId"])]
-    every = await client.list_all(PROJECTS, workspaceId=None)
-    return [project for project in every if not project["deletedAt"]]
-
-
 async def _system(client: Client, name: str, settings: SystemSettings, projects: Sequence[Project]) -> RunningSystem:
     declared = {service.name: service for service in services(settings)}
-    absent = tuple(RunningService(name=each, declared=service) for each, service in declared.items())
+    absent = RunningSystem(
+        name=name,
+        project_name=settings.project.name,
+        services=tuple(RunningService(name=each, declared=service) for each, service in declared.items()),
+    )
     project = _project(settings, projects)
     if project is None:
-        return RunningSystem(name=name, project_name=settings.project.name, services=absent)
+        return absent
     environment_id = _environment(settings, project)
     if environment_id is None:
-        return RunningSystem(name=name, project_name=settings.project.name, project_id=project["id"], services=absent)
+        return replace(absent, project_id=project["id"])
     where = {"projectId": project["id"], "environmentId": environment_id}
     try:
         data = await client.transport.read(RUNNING, **where)
         # Of what a snapshot may be asked for, this has all that is asked for here.
         snapshot = Snapshot(cast("EnvironmentSnapshot", data))
     except NotFound:
-        return RunningSystem(name=name, project_name=settings.project.name, services=absent)
+        return absent
     running = _services(_EnvironmentAnswer(snapshot, data), declared)
-    return RunningSystem(
-        name=name,
-        project_name=settings.project.name,
+    return replace(
+        absent,
         project_id=project["id"],
         environment_id=environment_id,
         plan=data["project"]["subscriptionType"],
@@ -209,18 +202,23 @@ async def _system(client: Client, name: str, settings: SystemSettings, projects:
 async def _attempted(
     client: Client, services: tuple[RunningService, ...], where: Mapping[str, str]
 ) -> tuple[RunningService, ...]:
-    """Set aside newest deployments that changed nothing: those before them are asked for, in one request for all."""
+    """Set aside newest deployments that changed nothing: those before them are asked for, in one request for all.
+
+    Of a row of pushes that were not attempted only the newest is noted: they may be more than one request lists.
+    """
     skipped = [each for each in services if each.service_id and each.latest and _changed_nothing(each.latest, each)]
     if not skipped:
         return services
-    calls = [{"input": {**where, "serviceId": each.service_id}, "first": LISTED} for each in skipped]
+    filters = {**where, "status": {"notIn": sorted(NOT_ATTEMPTED)}}
+    calls = [{"input": {**filters, "serviceId": each.service_id}, "first": LISTED} for each in skipped]
     attempted: dict[str, RunningService] = {}
     for each, answer in zip(skipped, await client.transport.call_all(DEPLOYMENTS, calls), strict=True):
         if isinstance(answer, RailwayError):
             raise answer
         newest_first = sorted((deployed(node) for node in nodes(answer)), key=lambda one: one.created_at, reverse=True)
-        recorded = tuple(takewhile(lambda one, each=each: _changed_nothing(one, each), newest_first))
-        latest = newest_first[len(recorded)] if len(recorded) < len(newest_first) else None
+        listed = [each.latest, *(one for one in newest_first if one.id != each.latest.id)] if each.latest else []
+        recorded = tuple(takewhile(lambda one, each=each: _changed_nothing(one, each), listed))
+        latest = listed[len(recorded)] if len(recorded) < len(listed) else each.serving
         attempted[each.name] = replace(each, latest=latest, recorded=recorded)
     return tuple(attempted.get(each.name, each) for each in services)
 
@@ -308,7 +306,8 @@ def _replicas(config: ServiceConfig, latest: DeploymentInEnvironmentRunning | No
     for deploy in (config.get("deploy"), (meta.get("serviceManifest") or {}).get("deploy")):
         regions = (deploy or {}).get("multiRegionConfig")
         if regions:
-            return {region: entry.get("numReplicas") or 1 for region, entry in regions.items() if entry}
+            counts = {region: entry.get("numReplicas") for region, entry in regions.items() if entry}
+            return {region: count for region, count in counts.items() if count is not None}
     return {}
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Final
 
+from railway_api.loopback import host_of
 from railyard.shared.console import OperationError
 from stacks.project_folder import RAILYARD
 
@@ -23,8 +24,11 @@ _ENDPOINT: Final = "https://{{.Region}}.digitaloceanspaces.com"
 
 
 def spaces_endpoint(region: str) -> str:
-    """Return where a region of Spaces is, as a URL."""
-    return (os.environ.get("SPACES_ENDPOINT_URL") or _ENDPOINT).replace("{{.Region}}", region)
+    """Return where a region of Spaces is, as a URL; raises ``OperationError`` where its variable holds none."""
+    endpoint = (os.environ.get("SPACES_ENDPOINT_URL") or _ENDPOINT).replace("{{.Region}}", region)
+    if host_of(endpoint) is None:
+        raise OperationError(f"SPACES_ENDPOINT_URL is not a valid address: {endpoint}; write it with https://")
+    return endpoint
 
 
 def spaces_client(region: str) -> Any:

@@ -77,7 +77,7 @@ class World:
         """What a visitor gets."""
         return asyncio.run(domain_probe.visit(name, path))
 
-    def lookup(self, name: str, type: str) -> list[str] | None:
+    def lookup(self, name: str, type: dns.RecordType) -> list[str] | None:
         """What the public DNS says."""
         return asyncio.run(dns.lookup(name, type))
 

@@ -28,19 +28,35 @@ def test_a_push_that_was_not_tried_is_a_note(railyard: Railyard, status, words) 
     assert "1 healthy" in shown.text
 
 
-def test_a_failure_behind_a_skipped_push_still_counts(railyard: Railyard) -> None:
-    """The newest deployment that was attempted decides, and a skip does not hide it."""
+@pytest.mark.parametrize("skips", [1, 25])
+def test_a_failure_behind_a_skipped_push_still_counts(railyard: Railyard, skips: int) -> None:
+    """The newest deployment that was attempted decides, and no number of skips hides it."""
     with railyard.world() as world:
         world.railway.fail("rose/rose", "crash-later")
         crashed = world.deploy("rose/web")
         environment, service = world.find("rose/web")
-        deployments.start(world.railway, environment, service.id, world.clock.now(), stays="SKIPPED")
-        world.manual.advance(400)
+        for _ in range(skips):
+            deployments.start(world.railway, environment, service.id, world.clock.now(), stays="SKIPPED")
+            world.manual.advance(400)
 
     said = railyard.run("status", "rose")
 
     assert said.code == 1
     assert f"deployment {crashed.id[:8]} is CRASHED" in said.flat
+
+
+def test_many_skipped_pushes_are_no_reason_to_call_it_never_deployed(railyard: Railyard) -> None:
+    """A service whose repository many people push to is healthy by what serves, however long ago it was deployed."""
+    with railyard.world() as world:
+        environment, service = world.find("rose/web")
+        for _ in range(25):
+            deployments.start(world.railway, environment, service.id, world.clock.now(), stays="SKIPPED")
+            world.manual.advance(400)
+
+    said = railyard.run("status", "rose", "--json")
+
+    assert said.code == 0, said.text
+    assert said.json["systems"]["rose"]["services"]["web"]["proven"]
 
 
 def test_a_rollback_by_hand_is_told_with_the_step_that_mends_it(railyard: Railyard) -> None:

@@ -227,7 +227,7 @@ def resolver(records: Records, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         asked = request.parameters()
         number = {"CNAME": 5, "TXT": 16, "CAA": 257}[asked["type"]]
         answers = [{"type": number, "data": value} for value in records.find(asked["name"], asked["type"])]
-        return Response.of_json(200, {"Answer": answers})
+        return Response.of_json(200, {"Status": 0, "Answer": answers})
 
     listener = HttpServer(answer)
     monkeypatch.setenv("RAILYARD_DNS_URL", f"{listener.address}/dns-query")

@@ -6,13 +6,14 @@ Does not know what an application should answer. Needs no credential and reads n
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -73,11 +74,11 @@ class Answer:
     status: int | None = None
     """The HTTP status; None when there was no answer."""
     time_s: float = 0.0
-    """From the question to the answer's headers, in seconds."""
+    """From the request to the answer's headers, in seconds."""
     certificate: Certificate | None = None
     """None when the handshake failed."""
     problem: str | None = None
-    """The reason why no application answers; None when one does, with whatever status."""
+    """The reason why no application answers; None when one does, whatever its status."""
     location: str = ""
     """Target of a redirect; empty for any other answer."""
     proxied: bool = False
@@ -85,7 +86,7 @@ class Answer:
     reached_railway: bool = False
     """True when name, certificate and proxy are right, whatever Railway or the application answered."""
     body: str = ""
-    """The beginning of what was answered: its first 4,096 bytes at most."""
+    """The beginning of the answer's body: 4,096 bytes at most."""
 
 
 async def visit(name: str, path: str = "/", *, timeout_s: float = TIMEOUT_S) -> Answer:
@@ -100,13 +101,10 @@ async def visit(name: str, path: str = "/", *, timeout_s: float = TIMEOUT_S) -> 
         async with _client(url, timeout_s) as client, _request(client, name, path) as response:
             took = time.monotonic() - started
             certificate = _certificate(response)
-            body = b""
-            async for chunk in response.aiter_bytes(LONGEST_BODY):
-                body = chunk
-                break
+            body = (await _beginning(response, timeout_s)).decode(errors="replace")
     except (httpx.HTTPError, OSError) as failure:
         return Answer(url=url, time_s=time.monotonic() - started, problem=_explained(name, failure))
-    problem = _edge_problem(url, response, body.decode(errors="replace"))
+    problem = _edge_problem(url, response, body)
     return Answer(
         url=url,
         status=response.status_code,
@@ -116,8 +114,22 @@ async def visit(name: str, path: str = "/", *, timeout_s: float = TIMEOUT_S) -> 
         location=response.headers.get("location", ""),
         proxied=response.headers.get("server", "").lower() == "cloudflare",
         reached_railway=problem is None or _railway_itself(response),
-        body=body.decode(errors="replace"),
+        body=body,
     )
+
+
+async def _beginning(response: httpx.Response, timeout_s: float) -> bytes:
+    """Return the first 4,096 bytes of a body, or those that arrive in time: a stream of events has no end."""
+    import httpx  # noqa: PLC0415 a plugin starts without it
+
+    body = b""
+    with suppress(TimeoutError, httpx.ReadTimeout):
+        async with asyncio.timeout(timeout_s):
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) >= LONGEST_BODY:
+                    break
+    return body[:LONGEST_BODY]
 
 
 def simulated() -> str | None:
@@ -204,7 +216,8 @@ def _explained(name: str, failure: BaseException) -> str:
 
 def _handshake(name: str, reason: str) -> str:
     if "UNRECOGNIZED_NAME" in reason:
-        return f"the DNS has no address for {name}"
+        # At the simulated edge, which every name leads to, there is no other sign of a name without an address.
+        return f"the DNS has no address for {name}" if simulated() else f"the server does not know the name {name}"
     if "HANDSHAKE_FAILURE" in reason:
         return (
             f"there is no certificate for {name}: behind Cloudflare's proxy, Universal SSL has to be on, and covers "

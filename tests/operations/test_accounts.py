@@ -1,0 +1,66 @@
+"""What commands ask of accounts: which projects are alive, and where an API is."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from railway_api import Client
+from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url
+from railyard.accounts.github import GitHub
+from railyard.accounts.railway_client import projects_in_reach
+from railyard.accounts.spaces_client import spaces_client
+from railyard.shared.console import OperationError
+from tests.railway_api.test_transport import Wire, transport_of
+
+PROJECT: dict[str, Any] = {
+    **dict.fromkeys(("description", "workspaceId", "primaryEnvironmentId", "tracingSampleRate")),
+    **dict.fromkeys(("prDeploys", "botPrEnvironments", "focusedPrEnvironments", "tracingEnabled"), False),
+    "id": "p",
+    "name": "shop",
+    "environments": {"edges": []},
+}
+
+
+@pytest.mark.parametrize(("deleted_at", "number"), [(None, 1), ("2026-11-29T10:00:00.000Z", 0)])
+def test_the_deleted_project_of_a_project_token_is_none(deleted_at: str | None, number: int) -> None:
+    """Railway shows a deleted project for two days more, and to its own token as well."""
+    token = httpx.Response(200, json={"data": {"projectToken": {"projectId": "p", "environmentId": "e"}}})
+    project = httpx.Response(200, json={"data": {"project": {**PROJECT, "deletedAt": deleted_at}}})
+
+    async def reach() -> int:
+        async with Client(transport_of(Wire([token, project]), "project")) as client:
+            return len(await projects_in_reach(client))
+
+    assert asyncio.run(reach()) == number
+
+
+def test_an_address_ends_without_a_slash(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths are appended to it, and ``//zones`` is another path than ``/zones``."""
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", "https://proxy.example.com/client/v4/")
+    monkeypatch.setenv("DIGITALOCEAN_API_URL", "https://proxy.example.com/")
+
+    assert cloudflare_url() == "https://proxy.example.com/client/v4"
+    assert digitalocean_url() == "https://proxy.example.com"
+
+
+@pytest.mark.parametrize("url", ["github.example.com/api/v3", "https://[github.example.com"])
+def test_a_github_without_an_address_is_named(url: str) -> None:
+    """To try again would not help, and there is no traceback either."""
+    variables = {"GITHUB_TOKEN": "planted", "GITHUB_REPOSITORY": "acme/shop", "GITHUB_API_URL": url}
+
+    with pytest.raises(OperationError, match="GITHUB_API_URL is not a valid address"):
+        GitHub(variables)
+
+
+def test_a_spaces_endpoint_without_a_scheme_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The S3 library would end with a traceback."""
+    for name in ("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "planted")
+    monkeypatch.setenv("SPACES_ENDPOINT_URL", "{{.Region}}.digitaloceanspaces.com")
+
+    with pytest.raises(OperationError, match="SPACES_ENDPOINT_URL is not a valid address: fra1"):
+        spaces_client("fra1")
