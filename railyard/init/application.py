@@ -19,8 +19,7 @@ from typing import Any, Final, cast
 from railyard.init.proposal import Proposal
 from railyard.migrate import env_file
 from railyard.migrate.compose_file import SECRET
-from railyard.migrate.findings import Settings
-from railyard.migrate.folder import label
+from railyard.migrate.findings import Settings, label
 
 _MARKERS: Final = (
     "Dockerfile", "package.json", "pyproject.toml", "requirements.txt", "mix.exs", "go.mod", "Cargo.toml", "Gemfile",

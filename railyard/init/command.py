@@ -18,7 +18,8 @@ from railway_api.plans import Plan as RailwayPlan
 from railyard.init import application, compose, requirements, write
 from railyard.init.proposal import Proposal
 from railyard.migrate.command import FIRST
-from railyard.migrate.folder import label, repository
+from railyard.migrate.findings import label
+from railyard.migrate.folder import repository
 from railyard.review import checkout
 from railyard.shared.console import CallError, JsonOption, OperationError, can_ask, reported_errors, shown, write_json
 from railyard.shared.project import refuse_hidden_packages

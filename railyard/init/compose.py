@@ -16,8 +16,7 @@ from railyard.init.proposal import Proposal
 from railyard.migrate import compose_file
 from railyard.migrate import folder as folders
 from railyard.migrate.compose_file import pairs
-from railyard.migrate.findings import Kind, Reading, Service, Settings, part
-from railyard.migrate.folder import label
+from railyard.migrate.findings import Kind, Reading, Service, Settings, label, part
 from railyard.migrate.translation import translate
 from stacks.own.settings import KINDS
 

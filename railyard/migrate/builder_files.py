@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
-from railyard.migrate.findings import BASE, Finding, Kind, Service, in_clear, merged, part
+from railyard.migrate.findings import BASE, Finding, Kind, Service, label, merged, part
 from railyard.migrate.railway_file import read_document
 
 _LINE: Final = re.compile(r"^([A-Za-z0-9_-]+):\s*(.+?)\s*$")
@@ -95,8 +95,7 @@ def read_procfile(path: Path, shown: str, service: Service, *, dockerfile: bool)
         else:
             start = {"deploy": {"startCommand": command}}
             service.layers[BASE] = merged(start, service.layers.get(BASE, {}))
-        if kind is Kind.TRANSLATED and (reason := in_clear(command)):
-            kind, text = Kind.NOT_EXPRESSIBLE, reason
+            service.places["deploy.startCommand"] = (shown, name)
         findings.append(Finding(kind=kind, file=shown, key=name, text=text))
     return others, findings
 
@@ -113,8 +112,9 @@ def _process(name: str, command: str, service: Service, shown: str) -> Service:
     for key in ("healthcheckPath", "healthcheckTimeout", "preDeployCommand", "cronSchedule"):
         layer["deploy"].pop(key, None)  # of the process that takes requests
     return Service(
-        name=re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-"),
+        name=label(name),
         root_directory=service.root_directory,
         files=[shown],
         layers={BASE: layer},
+        places={"deploy.startCommand": (shown, name)},
     )

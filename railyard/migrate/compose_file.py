@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import go_yaml
-from railyard.migrate.findings import BASE, STOPPED, Finding, Kind, Service, in_clear
+from pulumiverse_railway import rules
+from pulumiverse_railway.provider.resources.shared.instance_config import BYTES_PER_MB
+from railyard.migrate.findings import BASE, Finding, Kind, Service, in_clear, label
 from railyard.shared.console import OperationError
 
 FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
@@ -55,7 +57,7 @@ class ComposeReader:
     def __init__(self, name: str, keys: Mapping[str, Any], file: str) -> None:
         self._file, self._given = file, keys
         self.findings: list[Finding] = []
-        self.service = Service(name=re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-"), files=[file])
+        self.service = Service(name=label(name), files=[file])
         self.service.layers[BASE] = {"build": {}, "deploy": {}, "variables": {}}
         self._key = f"services.{name}"
 
@@ -78,6 +80,10 @@ class ComposeReader:
                 self._say(kind, key, _MEANINGLESS.get(key) or _REASONS.get(key, "it has no counterpart on Railway"))
         if "image" in self._given and "build" in self._given:
             self.service.image = None
+            self._say(Kind.NEVER_READ, "image", "it is the name of what is built, which Railway gives itself")
+        if "volume" in self.service.extra and self.service.layers[BASE]["deploy"].get("numReplicas", 1) > 1:
+            del self.service.layers[BASE]["deploy"]["numReplicas"]
+            self._say(Kind.NOT_EXPRESSIBLE, "deploy.replicas", "a service of Railway with a volume has 1 replica")
         if not self.runs:
             self._leave_out()
         return self.service
@@ -96,12 +102,15 @@ class ComposeReader:
             self._say(Kind.NOT_EXPRESSIBLE, "image", f"a service needs an image or a build; {_LEFT_OUT}")
 
     def _say(self, kind: Kind, key: str, text: str) -> None:
-        self.findings.append(Finding(kind=kind, file=self._file, key=f"{self._key}.{key}", text=text))
+        """Say what becomes of a key, in place of what was said of it before."""
+        finding = Finding(kind=kind, file=self._file, key=f"{self._key}.{key}", text=text)
+        self.findings = [*(each for each in self.findings if each.key != finding.key), finding]
 
     def _set(self, section: str, name: str, value: Any, key: str, text: str) -> None:
+        """Set a value of the configuration; where no setting says it, its translation says so at the same place."""
         self.service.layers[BASE][section][name] = value
-        reason = in_clear(value)
-        self._say(Kind.NOT_EXPRESSIBLE if reason else Kind.TRANSLATED, key, reason or text)
+        self.service.places[f"{section}.{name}"] = (self._file, f"{self._key}.{key}")
+        self._say(Kind.TRANSLATED, key, text)
 
     def _image(self, value: Any) -> None:
         image = _expanded(str(value))
@@ -111,16 +120,20 @@ class ComposeReader:
         if "@" not in image and ":" not in image.rpartition("/")[2]:
             image = f"{image}:latest"  # which both Docker and Railway take
         self.service.image = image
+        self.service.places["source.image"] = (self._file, f"{self._key}.image")
         base = image.rpartition("/")[2].partition(":")[0]
         note = f"; a system has {_DATABASES[base]} as a part of its own" if base in _DATABASES else ""
         self._say(Kind.TRANSLATED, "image", f"image: {image}{note}")
 
     def _build(self, value: Any) -> None:
         build = cast("Mapping[str, Any]", value if isinstance(value, Mapping) else {"context": value})
-        context = str(build.get("context", ".")).removeprefix("./").strip("/")
-        if context and context != ".":
-            self.service.root_directory = f"/{context}"
-            self._say(Kind.TRANSLATED, "build.context", f"rootDirectory: /{context}")
+        context = str(build.get("context", "."))
+        root = f"/{context.removeprefix('./').rstrip('/')}"
+        if context.startswith(("/", "~", "$")) or "://" in context or rules.folder.broken_by(root):
+            self._say(Kind.NOT_EXPRESSIBLE, "build.context", f"{context} is not a folder of the repository")
+        elif root not in ("/", "/."):
+            self.service.root_directory = root
+            self._say(Kind.TRANSLATED, "build.context", f"rootDirectory: {root}")
         if "dockerfile" in build:
             path = str(build["dockerfile"]).removeprefix("./")
             self._set("build", "dockerfilePath", path, "build.dockerfile", f"dockerfilePath: {path}")
@@ -140,25 +153,25 @@ class ComposeReader:
         for name, raw in pairs(value):
             key = f"environment.{name}"
             text = None if raw is None else _expanded(raw)
-            if name == "PORT" and text and text.isdigit():
-                self.service.extra["port"] = int(text)
+            if name == "PORT" and _is_port(text):
+                self.service.extra["port"] = int(str(text))
                 self._say(Kind.TRANSLATED, key, f"port: {text}")
             elif text is None or SECRET.search(name) or _LOGIN.search(text) or in_clear(text):
                 self.service.secrets.append(name)
-                self._say(Kind.TRANSLATED, key, f"secret {name}: its value belongs into the SOPS file")
+                self._say(Kind.TRANSLATED, key, f"secret {name}: its value belongs in the SOPS file")
             else:
                 self._set("variables", name, {"value": text}, key, f"variables.{name}")
 
     def _env_file(self, value: Any) -> None:
         del value
-        self._say(Kind.TRANSLATED, "env_file", "its variables belong into the SOPS file, as those of every .env file")
+        self._say(Kind.TRANSLATED, "env_file", "its variables belong in the SOPS file, as those of every .env file")
 
     def _ports(self, value: Any) -> None:
         for index, port in enumerate(cast("Sequence[Any]", value or ())):
             inside = str(cast("Any", port).get("target") if isinstance(port, Mapping) else port).rpartition(":")[2]
             number = inside.partition("/")[0]
             key = f"ports[{index}]"
-            if not number.isdigit() or inside.endswith("/udp"):
+            if not _is_port(number) or inside.endswith("/udp"):
                 self._say(Kind.NOT_EXPRESSIBLE, key, "Railway opens single TCP ports")
             elif self._database():
                 self._say(Kind.NOT_EXPRESSIBLE, key, f"it opens {number} to the internet: add tcpPort if that is meant")
@@ -174,7 +187,7 @@ class ComposeReader:
 
     def _expose(self, value: Any) -> None:
         ports = [str(port) for port in cast("Sequence[Any]", value or ())]
-        if "port" not in self.service.extra and ports and ports[0].isdigit() and not self._database():
+        if "port" not in self.service.extra and ports and _is_port(ports[0]) and not self._database():
             self.service.extra["port"] = int(ports[0])
             self._say(Kind.TRANSLATED, "expose", f"port: {ports[0]}")
         else:
@@ -188,6 +201,8 @@ class ComposeReader:
                 self._say(
                     Kind.NOT_EXPRESSIBLE, key, f"{source or target} is a folder of this machine: put it into the image"
                 )
+            elif demand := rules.mount_path.broken_by(target):
+                self._say(Kind.NOT_EXPRESSIBLE, key, f"the path of a volume must {demand}")
             elif "volume" in self.service.extra:
                 self._say(Kind.NOT_EXPRESSIBLE, key, "a service of Railway mounts one volume")
             else:
@@ -199,6 +214,9 @@ class ComposeReader:
         test: Any = check.get("test", "")
         text = " ".join(map(str, cast("list[Any]", test))) if isinstance(test, list) else str(test)
         match = _URL.search(text)
+        if check.get("disable") or test in ("NONE", ["NONE"]):
+            self._say(Kind.TRANSLATED, "healthcheck", "left out: Railway asks only where a healthcheckPath is given")
+            return
         if not match:
             self._say(Kind.NOT_EXPRESSIBLE, "healthcheck.test", "Railway asks a path over HTTP, it runs no command")
             return
@@ -250,36 +268,41 @@ class ComposeReader:
         if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", text):
             self._say(Kind.NOT_EXPRESSIBLE, "deploy.replicas", f"{value} is not a whole number")
             return
-        self.service.layers[BASE]["deploy"]["numReplicas"] = int(text)
-        kind, outcome = (Kind.TRANSLATED, f"replicas: {int(text)}") if int(text) else (Kind.NOT_EXPRESSIBLE, STOPPED)
-        self._say(kind, "deploy.replicas", outcome)
+        self._set("deploy", "numReplicas", int(text), "deploy.replicas", f"replicas: {int(text)}")
 
-    def _limit(self, name: str, value: Any) -> None:
+    def _limit(self, name: str, value: float, key: str, demand: str | None, text: str) -> None:
+        """Set a limit, unless ``demand`` says what it must be instead."""
+        if demand:
+            self._say(Kind.NOT_EXPRESSIBLE, key, f"{text}: it must {demand}")
+            return
         limits = self.service.layers[BASE]["deploy"].setdefault("limitOverride", {"containers": {}})
         limits["containers"][name] = value
+        self.service.places["deploy.limitOverride"] = (self._file, f"{self._key}.{key}")
+        self._say(Kind.TRANSLATED, key, text)
 
     def _memory(self, value: Any, key: str = "mem_limit") -> None:
         match = _SIZE.fullmatch(str(value))
         if match is None:
-            self._say(Kind.NOT_EXPRESSIBLE, key, "no size")
+            self._say(Kind.NOT_EXPRESSIBLE, key, f"{value} is not a valid size")
             return
-        megabytes = math.ceil(float(match[1]) * _BYTES[match[2].lower()] / 1_000_000)
-        self._limit("memoryBytes", megabytes * 1_000_000)
-        self._say(Kind.TRANSLATED, key, f"memoryMb: {megabytes}")
+        megabytes = math.ceil(float(match[1]) * _BYTES[match[2].lower()] / BYTES_PER_MB)
+        demand = rules.memory_mb.broken_by(megabytes)
+        self._limit("memoryBytes", megabytes * BYTES_PER_MB, key, demand, f"memoryMb: {megabytes}")
 
     def _cpus(self, value: Any, key: str = "cpus") -> None:
-        self._limit("cpu", float(value))
-        self._say(Kind.TRANSLATED, key, f"vcpus: {float(value):g}")
+        self._limit("cpu", float(value), key, rules.vcpus.broken_by(float(value)), f"vcpus: {float(value):g}")
 
     def _grace(self, value: Any) -> None:
         seconds = math.ceil(_seconds(value))
         self._set("deploy", "drainingSeconds", seconds, "stop_grace_period", f"drainingSeconds: {seconds}")
 
     def _command(self, _: Any) -> None:
-        parts = [_words(self._given.get(key)) for key in ("entrypoint", "command")]
-        command = " ".join(part for part in parts if part)
-        key = "entrypoint, command" if all(parts) else "entrypoint" if parts[0] else "command"
-        if command and not any(each.key == f"{self._key}.{key}" for each in self.findings):
+        words = {key: _words(self._given.get(key)) for key in ("entrypoint", "command")}
+        key = ", ".join(key for key, value in words.items() if value != "")
+        if None in words.values():
+            self._say(Kind.NOT_EXPRESSIBLE, key, "it needs the value of a variable: write it out")
+        elif key:
+            command = " ".join(filter(None, words.values()))
             self._set("deploy", "startCommand", command, key, f"startCommand: {command}")
 
 
@@ -289,9 +312,9 @@ def read(path: Path, shown: str) -> tuple[list[Service], list[Finding]]:
         document: Any = go_yaml.load(path.read_text(encoding="utf-8-sig"))
     except go_yaml.YamlError as error:
         place = f", line {error.line}" if error.line else ""
-        raise OperationError(f"{shown}{place} is no valid YAML: {error.problem}: correct it") from None
+        raise OperationError(f"{shown}{place} is not valid YAML: {error.problem}: correct it") from None
     except UnicodeDecodeError:
-        raise OperationError(f"{shown} is no UTF-8 text: save it as UTF-8") from None
+        raise OperationError(f"{shown} is not in UTF-8: save it as UTF-8") from None
     group: Any = cast("Any", document).get("services") if isinstance(document, dict) else None
     if not isinstance(group, dict):
         raise OperationError(f"{shown} has no services: correct it, or remove it")
@@ -336,10 +359,16 @@ def _expanded(text: str) -> str | None:
     return None if missing else expanded.replace("\0", "$")
 
 
-def _words(value: Any) -> str:
-    if isinstance(value, list):
-        return shlex.join(map(str, cast("list[Any]", value)))
-    return str(value) if value else ""
+def _words(value: Any) -> str | None:
+    """Return a command, empty where there is none; None when it needs the value of a variable."""
+    if not isinstance(value, list):
+        return _expanded(str(value or ""))
+    words = [_expanded(str(each)) for each in cast("list[Any]", value)]
+    return None if None in words else shlex.join(word for word in words if word is not None)
+
+
+def _is_port(text: str | None) -> bool:
+    return text is not None and re.fullmatch(r"[0-9]{1,5}", text) is not None and not rules.port.broken_by(int(text))
 
 
 def _volume(volume: Any) -> tuple[str, str, str]:

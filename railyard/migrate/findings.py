@@ -5,6 +5,7 @@ Owns the records. Reads no file and decides nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -68,7 +69,9 @@ class Service:
     extra: Settings = field(default_factory=dict[str, Any])
     """Settings that are no part of an EnvironmentConfig: port, volume, …."""
     secrets: list[str] = field(default_factory=list[str])
-    """Names of variables whose values belong into the SOPS file."""
+    """Names of variables whose values belong in the SOPS file."""
+    places: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    """Key of the configuration → the file and the key that say it, where that is no Railway file."""
 
     def effective(self, environment: str) -> Config:
         """Return what Railway makes of the files in an environment: its block, then the base, key by key."""
@@ -82,6 +85,11 @@ class Reading:
 
     services: Sequence[Service]
     findings: Sequence[Finding]
+
+
+def label(name: str) -> str:
+    """Return ``name`` as services and systems have them: lower case letters, digits and ``-``, at most 63; or web."""
+    return re.sub(r"[^a-z0-9-]+", "-", name.lower())[:63].strip("-") or "web"
 
 
 def in_clear(value: Any) -> str | None:

@@ -8,40 +8,56 @@ from __future__ import annotations
 import configparser
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from railyard.migrate import builder_files, compose_file, env_file, railway_file
-from railyard.migrate.findings import BASE, Finding, Kind, Reading, Service, part
+from railyard.migrate.findings import BASE, Finding, Kind, Reading, Service, label, merged, part
 from railyard.migrate.translation import translate
 from railyard.shared.console import CallError
 
 _FILE: Final = re.compile(r"(?:(?P<before>[\w-]+)\.)?railway(?:[._-](?P<after>[\w.-]+))?\.(?:json|toml)")
 _SKIPPED: Final = {"node_modules", "vendor", "dist", "build", "target", "venv", "__pycache__"}
 _DEPTH: Final = 4
+PROJECT: Final = "project"
+"""Key of the project beside the services of a system."""
 _GITHUB: Final = re.compile(r"github\.com[:/](?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?$")
 
 
 def read(folder: Path, main: str) -> Reading:
     """Return all that a folder says. ``main`` is the name of the service at its root. Raises ``OperationError``."""
     if not folder.is_dir():
-        raise CallError(f"{folder} is no folder: give that of the application")
+        raise CallError(f"{folder} is not a folder: give that of the application")
     services: list[Service] = []
     findings: list[Finding] = []
     for directory in _folders(folder):
         declared, read = _folder(folder, directory, main)
-        services += declared
-        findings += read
+        findings += [*read, *_add(services, declared)]
     for name in compose_file.FILES:
         if (folder / name).is_file():
             composed, read = compose_file.read(folder / name, name)
-            services, findings = _with_composed(services, composed), [*findings, *read]
+            others, read = _joined(services, composed, read)
+            findings += [*read, *_add(services, others)]
             break
     findings += _environment_files(folder, services, main)
     for service in services:
         findings = _with_translation(service, findings)
     return Reading(services=services, findings=findings)
+
+
+def _add(services: list[Service], found: Iterable[Service]) -> Iterator[Finding]:
+    """Add services to those that were found before; one that has the name of another gets a name of its own."""
+    for service in found:
+        taken = {PROJECT, *(each.name for each in services)}
+        names = (service.name, *(f"{service.name}-{number}" for number in range(2, len(taken) + 3)))
+        name = next(each for each in names if each not in taken)
+        if name != service.name:
+            text = f"service {name}, since the name {service.name} is taken"
+            yield Finding(kind=Kind.TRANSLATED, file=service.files[0], key="(the name)", text=text)
+        service.name = name
+        services.append(service)
 
 
 def repository(folder: Path) -> str | None:
@@ -81,8 +97,8 @@ def _folder(folder: Path, directory: Path, main: str) -> tuple[list[Service], li
         railway_document = railway_file.read(document, file)
         services[chosen] = Service(name=chosen, root_directory=root, files=[file], layers=railway_document.layers)
         findings += railway_document.findings
-    findings += _builders(folder, directory, name, root, services)
-    return list(services.values()), findings
+    others, read = _builders(folder, directory, name, root, services)
+    return [*services.values(), *others], [*findings, *read]
 
 
 def _documents(folder: Path, directory: Path) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -98,7 +114,9 @@ def _documents(folder: Path, directory: Path) -> Iterator[tuple[str, str, Mappin
 
 def _builders(
     folder: Path, directory: Path, name: str, root: str | None, services: dict[str, Service]
-) -> list[Finding]:
+) -> tuple[list[Service], list[Finding]]:
+    """Add what the builders' files in a folder say of its service; return the other services that they start."""
+    others: list[Service] = []
     findings: list[Finding] = []
     dockerfile = (directory / "Dockerfile").is_file()
     for file in ("nixpacks.toml", "Procfile"):
@@ -109,31 +127,58 @@ def _builders(
         shown = path.relative_to(folder).as_posix()
         if file == "Procfile":
             others, read = builder_files.read_procfile(path, shown, service, dockerfile=dockerfile)
-            services |= {each.name: each for each in others if each.name not in services}
         else:
             read = builder_files.read_nixpacks(path, shown, service, dockerfile=dockerfile)
         findings += read
         if not service.files:
             del services[name]  # nothing reads the file
+    for other in [each for each in others if each.name in services]:
+        others.remove(other)
+        text = f"the service {other.name} is that of {services[other.name].files[0]}"
+        findings = _replaced(findings, other.places["deploy.startCommand"], text)
+    return others, findings
+
+
+def _joined(
+    services: Sequence[Service], composed: Sequence[Service], findings: list[Finding]
+) -> tuple[list[Service], list[Finding]]:
+    """Join services of a compose file with those that other files describe; return the others, and the findings."""
+    others: list[Service] = []
+    for service in composed:
+        alone = [each.root_directory for each in composed if not each.image].count(service.root_directory) == 1
+        same_place = [each for each in services if service.image or each.root_directory == service.root_directory]
+        by_name = [each for each in same_place if each.name == service.name]
+        twins = by_name or (same_place if alone and not service.image else [])
+        if twins:
+            findings = _join(twins[0], service, findings)
+        else:
+            others.append(service)
+    return others, findings
+
+
+def _join(twin: Service, service: Service, findings: list[Finding]) -> list[Finding]:
+    """Add to a service what a compose file says of it; what its own files say wins. Return the findings."""
+    own = twin.layers.get(BASE, {})
+    only_one = {"build"} if part(own, "build") else set[str]()  # one file alone says how a service is built
+    added = {section: values for section, values in service.layers[BASE].items() if section not in only_one}
+    for key, place in service.places.items():
+        section, _, name = key.partition(".")
+        if section == "source" or name in part(own, section) or name not in part(added, section):
+            findings = _replaced(findings, place, f"{twin.files[0]} describes the service, and wins over it")
+        else:
+            twin.places[key] = place
+    twin.layers[BASE] = merged(added, own)
+    twin.extra |= service.extra
+    twin.secrets = list(dict.fromkeys([*twin.secrets, *service.secrets]))
+    twin.files += service.files
     return findings
 
 
-def _with_composed(services: list[Service], composed: list[Service]) -> list[Service]:
-    """Return all services: of one that other files describe as well, what they say wins."""
-    by_place = {service.root_directory: service for service in services}
-    by_name = {service.name: service for service in services}
-    for service in composed:
-        twin = by_name.get(service.name) or (None if service.image else by_place.get(service.root_directory))
-        if twin is None:
-            services = [*services, service]
-            continue
-        twin.extra = {**service.extra, **twin.extra}
-        twin.secrets = [*twin.secrets, *service.secrets]
-        twin.files += service.files
-        variables = service.layers[BASE].get("variables")
-        if variables:
-            twin.layers.setdefault(BASE, {})["variables"] = variables
-    return services
+def _replaced(findings: Sequence[Finding], place: tuple[str, str], text: str) -> list[Finding]:
+    """Return the findings with the one at ``place`` as a key that is never read."""
+    return [
+        replace(each, kind=Kind.NEVER_READ, text=text) if (each.file, each.key) == place else each for each in findings
+    ]
 
 
 def _environment_files(folder: Path, services: list[Service], main: str) -> list[Finding]:
@@ -147,7 +192,7 @@ def _environment_files(folder: Path, services: list[Service], main: str) -> list
         for line, text in env_file.unread(path).items():
             findings.append(Finding(kind=kind, file=path.name, key=f"line {line}", text=text))
         for name in env_file.read(path):
-            kind, text = Kind.TRANSLATED, f"secret {name}: its value belongs into the SOPS file"
+            kind, text = Kind.TRANSLATED, f"secret {name}: its value belongs in the SOPS file"
             if reason := env_file.why_not(path):
                 kind, text = Kind.NEVER_READ, reason
             elif target is None:
@@ -161,22 +206,16 @@ def _environment_files(folder: Path, services: list[Service], main: str) -> list
 def _with_translation(service: Service, findings: list[Finding]) -> list[Finding]:
     """Return the findings with what the translation itself says of a service's keys, in each environment."""
     added: list[Finding] = []
-    for environment in service.layers:
-        layer, translation = service.layers[environment], translate(service.effective(environment), image=service.image)
+    of_railway = _FILE.fullmatch(Path(service.files[0]).name)
+    for environment, layer in service.layers.items():
+        translation = translate(service.effective(environment), image=service.image)
         for key, text in {**translation.placed, **translation.left}.items():
             section, _, name = key.partition(".")
-            if name not in part(layer, section) or service.files[0].endswith("Procfile"):
+            place = None if environment else service.places.get(key)
+            if name not in part(layer, section) or not (place or of_railway):
                 continue
-            if "compose" in service.files[0] and any(each.text == text for each in findings):
-                continue  # its reader has named it
-            shown = f"environments.{environment}.{key}" if environment else key
-            findings = [each for each in findings if not (each.key == shown and each.file == service.files[0])]
+            file, shown = place or (service.files[0], f"environments.{environment}.{key}" if environment else key)
+            findings = [each for each in findings if (each.file, each.key) != (file, shown)]
             kind = Kind.NOT_EXPRESSIBLE if key in translation.left else Kind.TRANSLATED
-            if key in translation.left or "compose" not in service.files[0]:
-                added.append(Finding(kind=kind, file=service.files[0], key=shown, text=text, environment=environment))
+            added.append(Finding(kind=kind, file=file, key=shown, text=text, environment=environment))
     return [*findings, *added]
-
-
-def label(name: str) -> str:
-    """Return a name as services and systems have them: small letters, digits and ``-``."""
-    return re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-") or "web"

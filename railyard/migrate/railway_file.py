@@ -23,7 +23,7 @@ from go_yaml.nodes import DEEPEST, MOST_VALUES
 from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.shared.instance_inputs import ServiceInstanceInputs
 from pulumiverse_railway.provider.resources.shared.instance_settings import SETTINGS, Setting
-from railyard.migrate.findings import BASE, Config, Finding, Kind, in_clear, merged
+from railyard.migrate.findings import BASE, Config, Finding, Kind
 from railyard.shared.console import OperationError
 
 SECTIONS: Final = ("build", "deploy")
@@ -55,7 +55,7 @@ _BRACKET: Final = re.compile(
     r'''"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'|"(?P<key>(?:\\.|[^"\\\n])*)"(?=\s*[:=])|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\''''
     r"|(?P<bare>[\w.-]+)(?=\s*=)|\#[^\n]*|(?P<open>[\[{])|(?P<close>[\]}])"
 )
-"""Brackets of JSON and TOML, with the keys before them; texts and comments are passed over."""
+"""Brackets of JSON and TOML, with the keys before them; strings and comments are passed over."""
 _VARIABLE_TABLES: Final = ("variables", "env", "envVars", "environment", "vars")
 _TYPES: Final = get_type_hints(ServiceInstanceInputs)
 """Types of the settings, each with None beside it."""
@@ -80,7 +80,7 @@ def read_document(path: Path, shown: str) -> Mapping[str, Any]:
     except (UnicodeDecodeError, ValueError) as error:
         kind = "TOML" if path.suffix == ".toml" else "JSON"
         raise OperationError(
-            f"{shown} is no valid {kind} ({error}): correct it, since Railway refuses it, too"
+            f"{shown} is not valid {kind} ({error}): correct it, since Railway refuses it, too"
         ) from None
     _refuse_size(document, shown)
     if not isinstance(document, dict):
@@ -143,29 +143,22 @@ def read(document: Mapping[str, Any], file: str) -> RailwayFile:
     result = RailwayFile()
     for key in _twice(document):
         result.findings.append(_never(file, f"{key} (not the last)", "it stands again below, and the last one counts"))
-    blocks: Any = document.get("environments")
-    named = cast("dict[str, Any]", blocks) if isinstance(blocks, dict) else {}
-    for environment, block in [(BASE, document), *named.items()]:
-        prefix = f"environments.{environment}." if environment else ""
+    result.layers[BASE] = _layer(document, BASE, file, result.findings)
+    blocks: Any = document.get("environments", {})
+    if not isinstance(blocks, dict):
+        result.findings.append(_never(file, "environments", "it is not a table of environments"))
+        return result
+    for environment, block in cast("dict[str, Any]", blocks).items():
+        key = f"environments.{environment}"
         if not isinstance(block, Mapping):
-            result.findings.append(_never(file, prefix.rstrip("."), "no table of keys", environment))
-            continue
-        table = cast("Mapping[str, Any]", block)
-        layer: Config = {}
-        for section, values in table.items():
-            if section == "$schema" or (section == "environments" and not environment):
-                continue
-            if section not in SECTIONS or not isinstance(values, Mapping):
-                result.findings.append(_never(file, f"{prefix}{section}", _hint((section,), values), environment))
-                continue
-            items = cast("Mapping[str, Any]", values)
-            layer = merged(layer, _section(section, items, file, prefix, environment, result.findings))
-        if environment and rules.label.broken_by(environment):
-            result.findings.append(_not(file, prefix.rstrip("."), _NO_STACK, environment))
-        elif environment.lower() == "pr":
-            result.findings.append(_not(file, prefix.rstrip("."), _PR, environment))
+            result.findings.append(_never(file, key, "it is not a table of keys", environment))
+        elif rules.label.broken_by(environment):
+            result.findings.append(_not(file, key, _NO_STACK, environment))
+        elif environment == "pr":
+            result.findings.append(_not(file, key, _PR, environment))
         else:
-            result.layers[environment] = layer
+            table = cast("Mapping[str, Any]", block)
+            result.layers[environment] = _layer(table, environment, file, result.findings)
     return result
 
 
@@ -175,6 +168,20 @@ _PR: Final = "settings belong to a stack, and this block is for environments of 
 _NO_STACK: Final = (
     f"an environment that settings describe has a name of {rules.label.meaning}: rename it on Railway first"
 )
+
+
+def _layer(table: Mapping[str, Any], environment: str, file: str, findings: list[Finding]) -> Config:
+    """Return what a file says of an environment; adds to ``findings`` what becomes of each key."""
+    prefix = f"environments.{environment}." if environment else ""
+    layer: Config = {}
+    for section, values in table.items():
+        if section == "$schema" or (section == "environments" and not environment):
+            continue
+        if section not in SECTIONS or not isinstance(values, Mapping):
+            findings.append(_never(file, f"{prefix}{section}", _hint((section,), values), environment))
+            continue
+        layer |= _section(section, cast("Mapping[str, Any]", values), file, prefix, environment, findings)
+    return layer
 
 
 def _section(
@@ -202,25 +209,22 @@ def _known(path: tuple[str, str], value: Any, file: str, shown: str, environment
     """Say what becomes of a key that Railway reads; of those that are placed the translation itself tells."""
     if path in PLACED:
         return
+    text = "left out: as Railway takes it by itself"
     if path in DIRECT:
         setting = DIRECT[path]
-        plain = f"{to_camel(setting.name)}: {_text(setting.given({path[0]: {path[1]: value}}))}"
-        if reason := in_clear(value):
-            yield _not(file, shown, reason, environment)
-            return
-        text = f"{to_camel(setting.name)}, left out: as Railway takes it by itself" if value is None else plain
-        yield _translated(file, shown, text, environment)
-    elif value is None or DEFAULTS.get(path) == value:
-        yield _translated(file, shown, "left out: as Railway takes it by itself", environment)
-    elif path in VARIABLES:
-        yield _translated(file, shown, f"variables.{VARIABLES[path]}: {_text(value)}", environment)
-    else:
+        given = setting.given({path[0]: {path[1]: value}})
+        text = f"{to_camel(setting.name)}{f', {text}' if value is None else f': {_text(given)}'}"
+    elif path in VARIABLES and value is not None:
+        text = f"variables.{VARIABLES[path]}: {_text(value)}"
+    elif value is not None and DEFAULTS.get(path) != value:
         yield _not(file, shown, _REASONS.get(path, "no setting says this"), environment)
+        return
+    yield _translated(file, shown, text, environment)
 
 
 def _value(key: str, raw: Any, setting: Setting | None) -> tuple[Any, str | None]:
     """Return a value as an EnvironmentConfig has it, or what it should be."""
-    if raw is None:
+    if raw is None or (key == "preDeployCommand" and raw == []):
         return None, None
     if setting is not None and setting.choices is not None:
         choice, allowed = str(raw).upper(), [each.value for each in setting.choices]
@@ -262,14 +266,14 @@ def _placed_wrong(key: str, value: Any) -> str | None:
     if key == "multiRegionConfig":
         for name, each in cast("Mapping[str, Any]", value).items():
             if each is not None and not isinstance(each, Mapping):
-                return f"{name} is no table with numReplicas"
+                return f"{name} is not a table with numReplicas"
             count: Any = cast("Mapping[str, Any]", each or {}).get("numReplicas")
             if count is not None and _whole(count) is None:
                 return f"{name}.numReplicas: {_text(count)} is not a whole number"
     if key == "limitOverride":
         containers: Any = cast("Mapping[str, Any]", value).get("containers")
         if containers is not None and not isinstance(containers, Mapping):
-            return "containers is no table with cpu and memoryBytes"
+            return "containers is not a table with cpu and memoryBytes"
         for name, limit in cast("Mapping[str, Any]", containers or {}).items():
             if name in ("cpu", "memoryBytes") and limit is not None and not _is_number(limit):
                 return f"containers.{name}: {_text(limit)} is not a number"
@@ -288,11 +292,11 @@ def _demand(key: str, raw: Any, setting: Setting | None) -> str | None:
         return None if _texts(raw) is not None else "a list of patterns"
     if key in _TABLES:
         return None if isinstance(raw, Mapping) else "a table of keys"
-    return None if setting is None or isinstance(raw, str) else "a text"
+    return None if setting is None or isinstance(raw, str) else "a string"
 
 
 def _texts(raw: Any) -> list[str] | None:
-    """Return a list of texts; None for anything else."""
+    """Return a list of strings; None for anything else."""
     if not isinstance(raw, list):
         return None
     items = cast("list[object]", raw)
@@ -313,7 +317,7 @@ def _hint(path: tuple[str, ...], raw: Any) -> str:
     nearest = nearest_name(key, tables)
     if nearest:
         return f"perhaps meant as {'.'.join(tables[nearest])}"
-    return "no table that Railway reads" if len(path) == 1 or isinstance(raw, Mapping) else "no key that Railway reads"
+    return f"Railway reads no {'table' if len(path) == 1 or isinstance(raw, Mapping) else 'key'} of this name"
 
 
 def _text(value: Any) -> str:

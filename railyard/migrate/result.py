@@ -9,9 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
-
-from components.volume import VolumeSettings
 from railway_api.counting import count
 from railyard.migrate.findings import Kind, Reading, Service, Settings
 from railyard.migrate.translation import deployed, differences, translate
@@ -126,18 +123,9 @@ def _part(service: Service, environment: str, repo: str | None) -> Part:
     source: Settings = {"image": service.image} if service.image else {"repo": repo}
     if service.root_directory and not service.image:
         source["rootDirectory"] = service.root_directory
-    settings = {**source, **translated.settings, **_valid(service.extra)}
+    settings = {**source, **translated.settings, **service.extra}
     changed = differences(config, deployed(translated.settings, image=service.image))
     return Part(service=service, environment=environment, settings=settings, differences=changed)
-
-
-def _valid(extra: Settings) -> Settings:
-    try:
-        if "volume" in extra:
-            VolumeSettings.model_validate(extra["volume"])
-    except ValidationError:
-        return {name: value for name, value in extra.items() if name != "volume"}
-    return extra
 
 
 def _shown(value: Any) -> str:

@@ -37,7 +37,7 @@ KINDS: dict[str, tuple[dict[str, str], dict[str, int]]] = {
     ),
     "toml-with-a-block-of-pull-requests": (
         {"railway.toml": '[deploy]\npreDeployCommand = "a"\n[environments.pr.deploy]\npreDeployCommand = "b"\n'},
-        {"translated": 2, "not expressible": 1},
+        {"translated": 1, "not expressible": 1},
     ),
     "toml-with-tables-of-other-tools": (
         {"railway.toml": '[deploy]\nstartCommand = "a"\n[service]\ninternalPort = 3001\n[healthcheck]\npath = "/up"\n'

@@ -80,7 +80,7 @@ def test_toml_and_json_say_the_same(migrated: Callable[..., Said]) -> None:
     ("line", "key", "hint"),
     [
         ("[variables]\nNODE_ENV = 'x'", "variables", "no variable ever came from this file"),
-        ("[[services]]\nname = 'x'", "services", "no table that Railway reads"),
+        ("[[services]]\nname = 'x'", "services", "Railway reads no table of this name"),
         ("[build]\nwatchPaths = []", "build.watchPaths", "perhaps meant as build.watchPatterns"),
         ("[build]\nstartCommand = 'x'", "build.startCommand", "Railway reads it as deploy.startCommand alone"),
         ("[build]\nrootDirectory = '/'", "build.rootDirectory", "it is a setting of the service, rootDirectory"),
@@ -401,7 +401,7 @@ def test_a_migration_that_is_killed_is_done_by_the_next(
     ("files", "options", "message"),
     [
         ({"README.md": ""}, (), "has no railway.toml, railway.json, nixpacks.toml, Procfile, .env or compose file"),
-        ({"railway.toml": "[build"}, (), "railway.toml is no valid TOML"),
+        ({"railway.toml": "[build"}, (), "railway.toml is not valid TOML"),
         ({"railway.json": "[]"}, (), "railway.json holds no keys, such as build and deploy"),
         ({"compose.yaml": "a: 1"}, (), "compose.yaml has no services"),
         ({"railway.toml": ""}, ("--name", "My App"), "My App is no name of a service or system"),

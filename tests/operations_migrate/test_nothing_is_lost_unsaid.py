@@ -80,7 +80,7 @@ def test_a_credential_in_a_command_is_not_shown_and_is_no_setting(
 @pytest.mark.parametrize(
     ("files", "key", "reason"),
     [
-        ({"railway.toml": "[deploy]\nstartCommand = 2026-01-01\n"}, "deploy.startCommand", "is not a text"),
+        ({"railway.toml": "[deploy]\nstartCommand = 2026-01-01\n"}, "deploy.startCommand", "is not a string"),
         ({"railway.toml": "[deploy]\nnumReplicas = 2026-01-01T00:00:00Z\n"}, "deploy.numReplicas", "a whole number"),
         ({"railway.toml": "[deploy]\npreDeployCommand = [07:32:00]\n"}, "deploy.preDeployCommand", "not a command"),
         ({"railway.toml": "[build]\nbuilder = 2026-01-01\n"}, "build.builder", "is not one of"),
@@ -89,7 +89,7 @@ def test_a_credential_in_a_command_is_not_shown_and_is_no_setting(
         (
             {"railway.toml": "[deploy.multiRegionConfig]\nus-west2 = 2026-01-01\n"},
             "deploy.multiRegionConfig",
-            "no table",
+            "not a table",
         ),
         (
             {"railway.toml": "[deploy.multiRegionConfig.us-west2]\nnumReplicas = 1.5\n"},
@@ -102,7 +102,7 @@ def test_a_credential_in_a_command_is_not_shown_and_is_no_setting(
             "a number",
         ),
         ({"railway.toml": "[deploy.limitOverride.containers]\ncpu = nan\n"}, "deploy.limitOverride", "not a number"),
-        ({"railway.json": '{"deploy": {"limitOverride": {"containers": 3}}}'}, "deploy.limitOverride", "no table"),
+        ({"railway.json": '{"deploy": {"limitOverride": {"containers": 3}}}'}, "deploy.limitOverride", "not a table"),
         ({"railway.json": '{"deploy": {"numReplicas": "²"}}'}, "deploy.numReplicas", "not a whole number"),
     ],
 )
