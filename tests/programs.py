@@ -1,4 +1,4 @@
-"""Runs Pulumi programs, and values of programs, on an event loop of their own, of which nothing outlives the call."""
+"""Runs Pulumi programs on an event loop of their own, which is closed at the end of the call."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def run(mocks: pulumi.runtime.Mocks, program: Callable[[], Any], *, preview: boo
     def whole() -> None:
         with _threads() as threads, event_loop() as loop:
             loop.set_default_executor(threads)
-            pulumi.runtime.set_mocks(mocks, project="railyard", stack="test", preview=preview)
             # It also forgets what programs before, and values that were made without one, have left to wait for.
+            pulumi.runtime.set_mocks(mocks, project="railyard", stack="test", preview=preview)
             try:
                 pulumi.runtime.test(program)()
             except Exception:
@@ -33,23 +33,23 @@ def run(mocks: pulumi.runtime.Mocks, program: Callable[[], Any], *, preview: boo
 
 @contextmanager
 def _threads() -> Generator[ThreadPoolExecutor]:
-    """Each with an event loop: Pulumi's mocks would make one in every thread that registers, and leave it open."""
+    """Yield a pool whose threads have an event loop each: Pulumi's mocks would make one in each, and leave it open."""
     loops: list[asyncio.AbstractEventLoop] = []
 
     def begin() -> None:
         loops.append(asyncio.new_event_loop())
         asyncio.set_event_loop(loops[-1])
 
-    with ThreadPoolExecutor(initializer=begin) as threads:
-        yield threads
-    for loop in loops:
-        loop.close()
+    try:
+        with ThreadPoolExecutor(initializer=begin) as threads:
+            yield threads
+    finally:
+        for loop in loops:
+            loop.close()
 
 
 @contextmanager
 def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """For outputs that are made: what nobody waited for is cancelled at the end."""
+    """Run a block that makes Outputs with an event loop; at its end cancel what is still pending."""
     with asyncio.Runner() as runner:
-        loop = runner.get_loop()
-        asyncio.set_event_loop(loop)
-        yield loop
+        yield runner.get_loop()
