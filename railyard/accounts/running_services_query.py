@@ -29,6 +29,7 @@ from railway_api.answers import (
 from railway_api.client import Client
 from railway_api.deployment_spec import commit_of
 from railway_api.documents.deployment import DEPLOYMENTS
+from railway_api.documents.domain import NO_PROXY
 from railway_api.documents.running import AMONG_OTHERS, RUNNING
 from railway_api.errors import NotFound, RailwayError
 from railway_api.json_objects import table
@@ -57,7 +58,6 @@ Projects = Mapping[str, Sequence[Project]]
 """System → the living projects that its token reaches."""
 _IN_ONE_REQUEST: Final = 50
 """Environments that one request reads."""
-_NO_PROXY: Final = ("UNSPECIFIED", "")
 
 
 async def running_systems(
@@ -347,7 +347,7 @@ def _custom(domain: CustomDomain, *, proxied: bool) -> RunningDomain:
         verified=status["verified"],
         certificate=status["certificateStatus"].removeprefix("CERTIFICATE_STATUS_TYPE_"),
         error=status["certificateErrorMessage"],
-        behind_proxy=(status["cdnProvider"] or "").removeprefix("DETECTED_CDN_PROVIDER_") not in _NO_PROXY,
+        behind_proxy=status["cdnProvider"] not in NO_PROXY,
         target=next((record["requiredValue"] for record in status["dnsRecords"] if _routes(record)), None),
         wrong_records=tuple(
             f"{record['recordType'].removeprefix('DNS_RECORD_TYPE_')} record {record['fqdn']} must be "

@@ -25,7 +25,8 @@ BY_TOKEN = {resource.token: resource for resource in RESOURCES.values()}
 @pytest.fixture
 def run(deploy, monkeypatch):
     """Run an example; the inputs of what it registers, by type and name."""
-    monkeypatch.setitem(pulumi.runtime.config.CONFIG.get(), "shop:sessionKey", "made up for this test")
+    for key in ("shop:sessionKey", "shop:databasePassword"):
+        monkeypatch.setitem(pulumi.runtime.config.CONFIG.get(), key, "made up for this test")
     # The one class of the package that an example uses, without the thousand others.
     cut = SimpleNamespace(DnsRecord=packages.cloudflare.DnsRecord)
     monkeypatch.setitem(sys.modules, "pulumi_cloudflare", cut)

@@ -107,6 +107,8 @@ async def test_only_owned_variables_drift(driver: Driver, kind: str) -> None:
     read = await place.refreshed(made)
     assert read is not None
     assert read["variables"] == {"A": "changed"}
+    drift = await driver.diff(read, variables={"A": "1", "B": "2"})
+    assert drift == {"variables.A": "UPDATE", "variables.B": "ADD"}
     await driver.update(read, variables={"A": "1", "B": "2"})
     assert values(place, made) == {"A": "1", "B": "2", "THEIRS": "stays"}
 
@@ -138,6 +140,8 @@ async def test_lost_answer_sets_variables_once(driver: Driver, kind: str, when: 
     driver.address.fail("environmentPatchCommit", when=when)
     made = await make(place, kind, {"A": "1"})
     assert values(place, made) == {"A": "1"}
+    # A patch that is sent again is merged again, so one repetition does for every kind of lost answer.
+    assert driver.operations.count("environmentPatchCommit") == 2
 
 
 async def test_shared_variable_redeploys_who_refers_to_it(driver: Driver) -> None:

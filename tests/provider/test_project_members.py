@@ -91,6 +91,7 @@ async def test_lost_answer_adds_a_member_once(driver: Driver, when: str) -> None
     driver.address.fail("projectMemberAdd", when=when)
     await add(place, user_id)
     assert roles(driver) == {user_id: "MEMBER"}
+    assert driver.operations.count("projectMemberAdd") == (2 if when == "before" else 1)
 
 
 async def test_existing_member_is_only_taken_after_an_interruption(driver: Driver) -> None:

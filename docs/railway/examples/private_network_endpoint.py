@@ -12,6 +12,7 @@ instance = railway.ServiceInstance(
     environment_id=project.environment_id,
     service_id=database.service_id,
     image="ghcr.io/railwayapp-templates/postgres-ssl:18",
+    variables={"POSTGRES_PASSWORD": pulumi.Config("shop").require_secret("databasePassword")},
     opts=pulumi.ResourceOptions(deleted_with=database),
 )
 endpoint = railway.PrivateNetworkEndpoint(

@@ -20,6 +20,7 @@ instance = railway.ServiceInstance(
     environment_id=project.environment_id,
     service_id=database.service_id,
     image="ghcr.io/railwayapp-templates/postgres-ssl:18",
+    variables={"POSTGRES_PASSWORD": pulumi.Config("shop").require_secret("databasePassword")},
     opts=pulumi.ResourceOptions(depends_on=[proxy], deleted_with=database),
 )
 pulumi.export("database", pulumi.Output.format("{0}:{1}", proxy.domain, proxy.proxy_port))

@@ -132,7 +132,7 @@ def _initializer(resource: type[Resource[Any, Any]], fields: Sequence[Field]) ->
     signature = block("def __init__(", parameters, ") -> None:", 4)
     values = [f"{field.name}={guarded(field)}" for field in fields]
     head = ":param resource_name: Its name in the program.\n:param opts: Options of the resource."
-    doc = docstring(f"Declare it.\n\n{head}\n{parameter_docs(fields)}", 8)
+    doc = docstring(f"Declare the resource.\n\n{head}\n{parameter_docs(fields)}", 8)
     lines = [
         signature,
         doc,
@@ -180,7 +180,7 @@ def _provider_module(provider: Provider) -> str:
     ]
     values = [f"{field.name}={_configured(field)}" for field in fields]
     head = ":param resource_name: Its name in the program.\n:param opts: Options of the resource."
-    doc = f"Declare it.\n\n{head}\n{parameter_docs(fields)}"
+    doc = f"Declare the provider.\n\n{head}\n{parameter_docs(fields)}"
     lines = [
         "class Provider(pulumi.ProviderResource):",
         docstring(f"{provider.display_name}, configured in the program instead of in the stack's configuration.", 4),

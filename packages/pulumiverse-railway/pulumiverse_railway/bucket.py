@@ -59,7 +59,7 @@ class Bucket(pulumi.CustomResource):
         name: pulumi.Input[str],
         region: pulumi.Input[str],
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

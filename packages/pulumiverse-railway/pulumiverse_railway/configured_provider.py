@@ -49,7 +49,7 @@ class Provider(pulumi.ProviderResource):
         plan: pulumi.Input[Plan | str | None] = None,
         workspace_id: pulumi.Input[str | None] = None,
     ) -> None:
-        """Declare it.
+        """Declare the provider.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

@@ -54,7 +54,7 @@ class CustomDomain(pulumi.CustomResource):
         domain: pulumi.Input[str],
         target_port: pulumi.Input[int | None] = None,
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

@@ -50,7 +50,7 @@ class CustomDomainValidation(pulumi.CustomResource):
         domain: pulumi.Input[str],
         proxied: pulumi.Input[bool | None] = None,
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

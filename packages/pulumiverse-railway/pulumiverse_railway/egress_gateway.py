@@ -46,7 +46,7 @@ class EgressGateway(pulumi.CustomResource):
         service_id: pulumi.Input[str],
         region: pulumi.Input[str | None] = None,
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

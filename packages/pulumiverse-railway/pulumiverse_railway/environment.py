@@ -54,7 +54,7 @@ class Environment(pulumi.CustomResource):
         allow_non_fork: pulumi.Input[bool | None] = None,
         skip_initial_deploys: pulumi.Input[bool | None] = None,
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

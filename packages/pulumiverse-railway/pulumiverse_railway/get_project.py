@@ -22,7 +22,7 @@ class GetProjectResult:
     workspace_id: str | None = pulumi.property("workspaceId")
     """Railway's id of its workspace (API: Project.workspaceId)."""
     environment_id: str | None = pulumi.property("environmentId")
-    """Railway's id of its oldest environment (API: Project.primaryEnvironmentId)."""
+    """Railway's id of its oldest environment that is not ephemeral (API: primaryEnvironmentId)."""
     environments: Mapping[str, str] = pulumi.property("environments")
     """Railway's ids of its environments by their names."""
 
@@ -37,7 +37,7 @@ def get_project(
     """Look up a project by its id or its name.
 
     :param project_id: Railway's id of the project. Exclusive with name.
-    :param name: Name of the project; the only one of that name. Exclusive with id.
+    :param name: Name of the project; the only one of that name. Exclusive with projectId.
     :param workspace_id: Railway's id of the workspace to look for the name in. Default: all that the token reaches.
     :param opts: Options of the call, such as its provider.
     """
@@ -62,7 +62,7 @@ def get_project_output(
     Takes outputs of resources, and calls when these are known.
 
     :param project_id: Railway's id of the project. Exclusive with name.
-    :param name: Name of the project; the only one of that name. Exclusive with id.
+    :param name: Name of the project; the only one of that name. Exclusive with projectId.
     :param workspace_id: Railway's id of the workspace to look for the name in. Default: all that the token reaches.
     :param opts: Options of the call, such as its provider.
     """

@@ -61,7 +61,7 @@ class NotificationRule(pulumi.CustomResource):
         severities: pulumi.Input[Sequence[pulumi.Input[NotificationSeverity | str]] | None] = None,
         ephemeral_environments: pulumi.Input[bool | None] = None,
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

@@ -50,7 +50,7 @@ class PrivateNetworkEndpoint(pulumi.CustomResource):
         service_id: pulumi.Input[str],
         dns_name: pulumi.Input[str],
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

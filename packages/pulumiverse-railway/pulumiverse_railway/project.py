@@ -70,7 +70,7 @@ class Project(pulumi.CustomResource):
         tracing_enabled: pulumi.Input[bool | None] = None,
         tracing_sample_rate: pulumi.Input[float | None] = None,
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

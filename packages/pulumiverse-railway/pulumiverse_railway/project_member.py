@@ -42,7 +42,7 @@ class ProjectMember(pulumi.CustomResource):
         user_id: pulumi.Input[str],
         role: pulumi.Input[ProjectRole | str],
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

@@ -42,7 +42,7 @@ class ProjectToken(pulumi.CustomResource):
         environment_id: pulumi.Input[str],
         name: pulumi.Input[str],
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

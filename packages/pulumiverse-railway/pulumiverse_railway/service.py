@@ -60,7 +60,7 @@ class Service(pulumi.CustomResource):
         tracing_enabled: pulumi.Input[bool | None] = None,
         auto_instrumentation_enabled: pulumi.Input[bool | None] = None,
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

@@ -62,7 +62,7 @@ class ServiceCdn(pulumi.CustomResource):
         stale_while_revalidate: pulumi.Input[bool | None] = None,
         purge_on_deploy: pulumi.Input[PurgeOnDeploy | str | None] = None,
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

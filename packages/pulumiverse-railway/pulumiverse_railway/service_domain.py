@@ -40,7 +40,7 @@ class ServiceDomain(pulumi.CustomResource):
         service_id: pulumi.Input[str],
         target_port: pulumi.Input[int | None] = None,
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

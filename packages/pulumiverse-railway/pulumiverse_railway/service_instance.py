@@ -231,7 +231,7 @@ class ServiceInstance(pulumi.CustomResource):
         wait_for_deployment: pulumi.Input[bool | None] = None,
         on_failure: pulumi.Input[OnFailure | str | None] = None,
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

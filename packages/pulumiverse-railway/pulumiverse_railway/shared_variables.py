@@ -38,7 +38,7 @@ class SharedVariables(pulumi.CustomResource):
         environment_id: pulumi.Input[str],
         variables: pulumi.Input[Mapping[str, pulumi.Input[str]]],
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

@@ -45,7 +45,7 @@ class TcpProxy(pulumi.CustomResource):
         service_id: pulumi.Input[str],
         application_port: pulumi.Input[int],
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

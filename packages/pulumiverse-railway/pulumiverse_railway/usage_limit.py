@@ -40,7 +40,7 @@ class UsageLimit(pulumi.CustomResource):
         hard_limit_dollars: pulumi.Input[int | None] = None,
         workspace_id: pulumi.Input[str | None] = None,
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

@@ -49,7 +49,7 @@ class Variables(pulumi.CustomResource):
         variables: pulumi.Input[Mapping[str, pulumi.Input[str]]],
         sealed: pulumi.Input[Sequence[pulumi.Input[str]] | None] = None,
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

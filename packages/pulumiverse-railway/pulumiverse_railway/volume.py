@@ -69,7 +69,7 @@ class Volume(pulumi.CustomResource):
         backup_schedules: pulumi.Input[Sequence[pulumi.Input[BackupSchedule | str]] | None] = None,
         usage_alerts: pulumi.Input[Sequence[pulumi.Input[int]] | None] = None,
     ) -> None:
-        """Declare it.
+        """Declare the resource.
 
         :param resource_name: Its name in the program.
         :param opts: Options of the resource.

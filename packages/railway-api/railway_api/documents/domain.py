@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from railway_api.operation import Operation, mutation, query
 
@@ -19,6 +19,9 @@ CUSTOM_DOMAIN_STATUS = """{
 _CUSTOM = f"{{ id domain targetPort deletedAt status {CUSTOM_DOMAIN_STATUS} }}"
 _SERVICE = "{ id domain targetPort deletedAt }"
 _WHERE = {"projectId": "String!", "environmentId": "String!", "serviceId": "String!"}
+
+NO_PROXY: Final = frozenset({None, "", "DETECTED_CDN_PROVIDER_UNSPECIFIED", "UNRECOGNIZED"})
+"""The values of ``cdnProvider`` by which Railway has found no proxy before a domain."""
 
 DOMAINS: Operation[AllDomains] = query("domains", _WHERE, f"{{ customDomains {_CUSTOM} serviceDomains {_SERVICE} }}")
 CUSTOM_DOMAIN_AVAILABLE: Operation[DomainAvailable] = query(

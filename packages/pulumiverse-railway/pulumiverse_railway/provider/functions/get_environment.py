@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pulumi_provider.declaration import Context, Function, Inputs, Problem, Property
+from pulumiverse_railway.provider.functions.choices import exactly_one
 from pulumiverse_railway.provider.functions.get_project import environments_of, project_of
 from pulumiverse_railway.provider.resources.shared.scopes import railway
 from railway_api.failure import Failure
@@ -39,9 +40,7 @@ class GetEnvironment(Function[GetEnvironmentInputs, GetEnvironmentResult]):
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
         """Demand exactly one of id and name."""
-        if (inputs["environment_id"] is None) == (inputs["name"] is None):
-            return [Problem(path="environment_id", reason="or name must be given, and not both")]
-        return []
+        return exactly_one(inputs, "environment_id", "name")
 
     async def call(self, context: Context, inputs: GetEnvironmentInputs) -> GetEnvironmentResult:
         """Return the one environment that is meant."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pulumi_provider.declaration import Context, Function, Inputs, Nested, Problem, Property
+from pulumiverse_railway.provider.functions.choices import exactly_one
 from pulumiverse_railway.provider.resources.shared.scopes import railway
 from railway_api.documents.lookup import ESTIMATED_USAGE
 from railway_api.prices import USD_PER_UNIT
@@ -59,9 +60,7 @@ class GetEstimatedUsage(Function[GetEstimatedUsageInputs, GetEstimatedUsageResul
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
         """Demand exactly one of project and workspace."""
-        if (inputs["project_id"] is None) == (inputs["workspace_id"] is None):
-            return [Problem(path="project_id", reason="or workspaceId must be given, and not both")]
-        return []
+        return exactly_one(inputs, "project_id", "workspace_id")
 
     async def call(self, context: Context, inputs: GetEstimatedUsageInputs) -> GetEstimatedUsageResult:
         """Return the estimate of Railway, with prices."""

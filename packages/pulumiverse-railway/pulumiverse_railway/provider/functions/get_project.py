@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pulumi_provider.declaration import Context, Function, Inputs, Problem, Property
+from pulumiverse_railway.provider.functions.choices import exactly_one
 from pulumiverse_railway.provider.resources.shared.scopes import railway
 from railway_api.client import Client
 from railway_api.documents.project import PROJECT, PROJECTS
@@ -23,7 +24,9 @@ class GetProjectInputs(Inputs):
     """The project that is meant."""
 
     project_id: Annotated[str | None, Property("Railway's id of the project. Exclusive with name.")] = None
-    name: Annotated[str | None, Property("Name of the project; the only one of that name. Exclusive with id.")] = None
+    name: Annotated[
+        str | None, Property("Name of the project; the only one of that name. Exclusive with projectId.")
+    ] = None
     workspace_id: Annotated[
         str | None,
         Property("Railway's id of the workspace to look for the name in. Default: all that the token reaches."),
@@ -39,7 +42,8 @@ class GetProjectResult(Inputs):
     description: Annotated[str | None, Property("Its description (API: Project.description).")] = None
     workspace_id: Annotated[str | None, Property("Railway's id of its workspace (API: Project.workspaceId).")] = None
     environment_id: Annotated[
-        str | None, Property("Railway's id of its oldest environment (API: Project.primaryEnvironmentId).")
+        str | None,
+        Property("Railway's id of its oldest environment that is not ephemeral (API: primaryEnvironmentId)."),
     ] = None
     environments: Annotated[dict[str, str], Property("Railway's ids of its environments by their names.")]
 
@@ -52,11 +56,9 @@ class GetProject(Function[GetProjectInputs, GetProjectResult]):
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
         """Demand exactly one of id and name."""
-        if (inputs["project_id"] is None) == (inputs["name"] is None):
-            return [Problem(path="project_id", reason="or name must be given, and not both")]
-        if inputs["name"] is None and inputs["workspace_id"] is not None:
-            return [Problem(path="workspace_id", reason="belongs to a name; leave it out, an id is unique")]
-        return []
+        if inputs["name"] is None and inputs["project_id"] is not None and inputs["workspace_id"] is not None:
+            return [Problem(path="workspaceId", reason="belongs to a name; leave it out, an id is unique")]
+        return exactly_one(inputs, "project_id", "name")
 
     async def call(self, context: Context, inputs: GetProjectInputs) -> GetProjectResult:
         """Return the one project that is meant."""

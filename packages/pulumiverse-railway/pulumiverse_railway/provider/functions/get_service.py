@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pulumi_provider.declaration import Context, Function, Inputs, Problem, Property
+from pulumiverse_railway.provider.functions.choices import exactly_one
 from pulumiverse_railway.provider.resources.shared.scopes import railway
 from railway_api.errors import NotFound
 from railway_api.failure import Failure
@@ -51,9 +52,7 @@ class GetService(Function[GetServiceInputs, GetServiceResult]):
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
         """Demand exactly one of id and name."""
-        if (inputs["service_id"] is None) == (inputs["name"] is None):
-            return [Problem(path="service_id", reason="or name must be given, and not both")]
-        return []
+        return exactly_one(inputs, "service_id", "name")
 
     async def call(self, context: Context, inputs: GetServiceInputs) -> GetServiceResult:
         """Return the one service that is meant."""

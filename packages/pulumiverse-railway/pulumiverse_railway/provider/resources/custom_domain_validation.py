@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pulumi_provider.declaration import Context, Property, Resource
 from pulumiverse_railway import rules
 from railway_api import dns, domain_probe
-from railway_api.documents.domain import CUSTOM_DOMAIN_ISSUE_CERTIFICATE
+from railway_api.documents.domain import CUSTOM_DOMAIN_ISSUE_CERTIFICATE, NO_PROXY
 from railway_api.environment import Environment
 from railway_api.errors import Validation
 from railway_api.failure import Failure
@@ -33,7 +33,6 @@ ISSUE_FAILED: Final = "CERTIFICATE_STATUS_TYPE_ISSUE_FAILED"
 PROPAGATED: Final = "DNS_RECORD_STATUS_PROPAGATED"
 ISSUER: Final = "letsencrypt.org"
 """The issuer of Railway's certificates, as CAA records name it."""
-NO_PROXY: Final = frozenset({None, "DETECTED_CDN_PROVIDER_UNSPECIFIED", "UNRECOGNIZED"})
 _STATUS_PREFIX: Final = "CERTIFICATE_STATUS_TYPE_"
 
 

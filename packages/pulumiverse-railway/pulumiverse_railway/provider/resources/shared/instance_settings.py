@@ -120,9 +120,7 @@ class Setting:
     def read(self, config: Mapping[str, object], *, owned: bool, old: object) -> object:
         """Return the property for a refresh (``owned``: the old value counts) or an import, which shows defaults."""
         value = self.given(config)
-        if not owned:
-            return self.default if value is None else value
-        if old is None:
+        if owned and old is None:
             return None if value == self.default else value
         return self.default if value is None else value
 
@@ -143,7 +141,7 @@ SETTINGS: Final = (
         name="auto_updates",
         path=("source", "autoUpdates", "type"),
         default=AutoUpdates.DISABLED,
-        clear="disabled",
+        clear=AutoUpdates.DISABLED,
         choices=AutoUpdates,
     ),
     Setting(name="auto_update_windows", path=("source", "autoUpdates", "schedule"), form=WINDOWS),
