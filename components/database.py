@@ -109,8 +109,7 @@ class DatabaseSettings(Arguments):
     backups: Backups = ("daily",)
     """Backup schedules of its volume."""
     outside: OffsiteBackups | None = None
-    """Schedule of its dumps into the stack's backup bucket. Default: daily, kept 30 days; never where there is no
-    dump."""
+    """Schedule of its dumps into the stack's backup bucket. Default: never, since it has no dump."""
     usage_alerts: UsageAlerts = (80,)
     """Percentages of its volume's capacity at which Railway alerts. Default: 80."""
     vcpus: Annotated[float, Obeys(rules.vcpus)] | None = None

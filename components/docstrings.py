@@ -8,19 +8,32 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise, takewhile
+from typing import Any, Final
 
 from pydantic import BaseModel
 
+_DEFAULT: Final = re.compile(r"\s+Default: .*", re.DOTALL)
+"""Last sentence of a text that says what holds without the key."""
+
 
 def docstring(model: type[BaseModel], name: str) -> str:
-    """Return the text under a field, in the nearest class that has one, or "" where none has."""
-    classes = takewhile(lambda each: each is not BaseModel, model.__mro__)
-    texts = (_texts(each.__module__).get(f"{each.__name__}.{name}") for each in classes)
-    return next(filter(None, texts), "")
+    """Return the text under a field, in the nearest class that has one, or "" where none has.
+
+    Of an inherited text the default is left out where ``model`` has another one.
+    """
+    for each in takewhile(lambda each: each is not BaseModel, model.__mro__):
+        if text := _texts(each.__module__).get(f"{each.__name__}.{name}"):
+            return text if _default(each, name) == _default(model, name) else _DEFAULT.sub("", text)
+    return ""
+
+
+def _default(model: type[BaseModel], name: str) -> Any:
+    return model.model_fields[name].get_default(call_default_factory=True)
 
 
 @cache

@@ -232,7 +232,7 @@ class StaticSiteInputs(ServiceInputs):
     """Settings of a static site: where its files are, and a public address."""
 
     healthcheck_path: pulumi.Input[str | None] = "/"
-    """Path that must answer 2xx before a deployment takes traffic. Default: none is asked."""
+    """Path that must answer 2xx before a deployment takes traffic. Default: /."""
     port: pulumi.Input[int | None] = 80
     """Port on which it is served: Railpack's Caddy takes any, an image has its own. Default: 80."""
     folder: pulumi.Input[str | None] = None

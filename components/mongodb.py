@@ -32,6 +32,7 @@ class MongodbSettings(DatabaseSettings):
     )
 
     outside: OffsiteBackups | None = OffsiteBackups()
+    """Schedule of its dumps into the stack's backup bucket. Default: daily, kept 30 days."""
 
     version: Literal["7", "8"] = "8"
     """Major version. Each can read the files of the one before it, and of no other."""

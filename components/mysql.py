@@ -29,6 +29,7 @@ class MysqlSettings(DatabaseSettings):
     )
 
     outside: OffsiteBackups | None = OffsiteBackups()
+    """Schedule of its dumps into the stack's backup bucket. Default: daily, kept 30 days."""
 
     version: Literal["8.4", "9.4"] = "8.4"
     """Version: 8.4 has long-term support. A newer one upgrades the files at its first start, and none goes back."""

@@ -29,6 +29,7 @@ class PostgresSettings(DatabaseSettings):
     )
 
     outside: OffsiteBackups | None = OffsiteBackups()
+    """Schedule of its dumps into the stack's backup bucket. Default: daily, kept 30 days."""
 
     version: Literal["16", "17", "18"] = "16"
     """Major version. A newer one needs a dump and restore: PostgreSQL does not upgrade its files by itself."""

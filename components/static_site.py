@@ -44,6 +44,7 @@ class StaticSiteSettings(ServiceSettings):
     port: int | None = 80
     """Port on which it is served: Railpack's Caddy takes any, an image has its own. Default: 80."""
     healthcheck_path: str | None = "/"
+    """Path that must answer 2xx before a deployment takes traffic. Default: /."""
 
     @model_validator(mode="after")
     def _public_and_stateless(self) -> Self:

@@ -30,6 +30,24 @@ def test_the_schema_describes_every_key_of_a_service() -> None:
     assert [key for key, value in bot["properties"].items() if "description" not in value] == []
 
 
+def test_a_default_that_a_system_changes_is_described_nowhere_as_another_one() -> None:
+    """Of a text that it inherits, the sentence about the default is left out."""
+    definitions = json.loads(schema.text())["$defs"]
+    branch, suites = (definitions["OmegaBot"]["properties"][key] for key in ("branch", "checkSuites"))
+    dumps = definitions["PostgresSettings"]["properties"]["outside"]
+
+    assert (branch["default"], branch["description"]) == ("main", "Branch that is deployed, and with each push again.")
+    assert (suites["default"], suites["description"]) == (True, "True if a push waits for GitHub's checks.")
+    assert dumps["description"].endswith("Default: daily, kept 30 days.")
+    changed = [
+        (model, key, value["default"])
+        for model, definition in definitions.items()
+        for key, value in definition.get("properties", {}).items()
+        if value.get("default") and "Default: n" in value.get("description", "")
+    ]
+    assert changed == []
+
+
 def test_pulumi_yaml_declares_what_pulumi_can_know() -> None:
     """Keys of the stack that are texts; of others Pulumi would demand a default, which outweighs what stacks share."""
     declared = yaml.safe_load((schema.FILE.parents[1] / "Pulumi.yaml").read_text())["config"]
