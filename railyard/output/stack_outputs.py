@@ -13,11 +13,15 @@ from rich.console import Console
 from rich.text import Text
 
 from pulumi_operations.events import Change, Event, Operation, Result
-from pulumi_operations.values import covers, parse_path
+from pulumi_operations.values import PathPart, covers, parse_path
 from railyard.output.report import write
-from railyard.output.values import complete, masked
+from railyard.output.values import Masked, complete, masked
+from stacks.secrets import FINGERPRINTS
+from stacks.zone_ids import CONFIRMED
 
-_OF_THE_PROGRAM: Final = ("confirmedZones", "secretFingerprints")
+_OF_THE_PROGRAM: Final = (CONFIRMED, FINGERPRINTS)
+_REMOVED: Final = Masked("removed")
+"""Shown in the place of an output that is there no more."""
 
 
 class OutputsReport:
@@ -54,17 +58,33 @@ def output_lines(
     ``changes`` is the path of an output → how it differs from the last run; marked unless all are new. ``system`` names
     the only one to tell of; ``order`` is that of the systems.
     """
-    shown = {name: value for name, value in outputs.items() if name == system or not system}
-    shown = {name: value for name, value in shown.items() if name not in _OF_THE_PROGRAM}
-    rows = sorted(masked(shown).items(), key=lambda row: order.index(row[0]) if row[0] in order else -1)
-    differing = {parse_path(path): kind for path, kind in changes.items() if parse_path(path)[0] in shown}
+
+    def is_shown(name: Any) -> bool:
+        return name not in _OF_THE_PROGRAM and (name == system or not system)
+
+    differing = {parse_path(path): kind for path, kind in changes.items() if is_shown(parse_path(path)[0])}
+    values = masked({name: value for name, value in outputs.items() if is_shown(name)})
+    if operation is not Operation.DESTROY:
+        _add_removed(values, [path for path, kind in differing.items() if kind is Change.DELETE])
+    rows = sorted(values.items(), key=lambda row: (order.index(row[0]) if row[0] in order else -1, row[0]))
     marked = any(kind is not Change.ADD for kind in differing.values())
     lines: list[Text] = []
     for path, value in _flat(dict(rows), ()):
         near = [kind for at, kind in differing.items() if covers(at, path) or covers(path, at)]
         if near or operation is Operation.UP:
-            lines.append(_line(path, value, _sign(near if value is not None else []) if marked else ""))
+            sign = "- " if differing.get(path) is Change.DELETE else _sign(near if value is not None else [])
+            lines.append(_line(path, value, sign if marked else ""))
     return [Text("Outputs", "bold"), *lines] if lines else []
+
+
+def _add_removed(values: dict[str, Any], paths: Iterable[Sequence[PathPart]]) -> None:
+    """Put a word into ``values`` for each path below which there is nothing any more; a list is shown as it is."""
+    for *above, name in paths:
+        node: Any = values
+        for part in above:
+            node = cast("dict[PathPart, Any]", node).get(part) if isinstance(node, dict) else None
+        if isinstance(node, dict):
+            node[name] = _REMOVED
 
 
 def _sign(kinds: Sequence[Change]) -> str:

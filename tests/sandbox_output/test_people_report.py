@@ -170,3 +170,21 @@ def test_no_heading_stands_alone() -> None:
     """Where nothing of interest differs, nothing is said."""
     assert outputs(Operation.PREVIEW) == []
     assert outputs(Operation.PREVIEW, rose=Change.ADD, secretFingerprints=Change.UPDATE) == []
+
+
+@pytest.mark.parametrize("operation", [Operation.PREVIEW, Operation.UP, Operation.REFRESH])
+def test_an_output_that_goes_is_shown(operation: Operation) -> None:
+    """What a person has bookmarked is not left out without a word: one key, a list's item, or all of a system."""
+    there = {"omega": {"urls": ["a"], "web": "b"}}
+    changes = {"omega.old": Change.DELETE, "omega.urls[1]": Change.DELETE, "rose": Change.DELETE}
+    lines = [line.plain.strip() for line in output_lines(operation, there, changes)]
+
+    assert {"- old: removed", '~ urls: ["a"]', "- rose: removed"} <= set(lines)
+    assert [line.plain.strip() for line in output_lines(operation, there, {"secretFingerprints": Change.DELETE})] == (
+        ["Outputs", "omega", 'urls: ["a"]', "web: b"] if operation is Operation.UP else []
+    )
+
+
+def test_a_destroy_lists_no_outputs() -> None:
+    """All of them go, which is no news."""
+    assert output_lines(Operation.DESTROY, {}, {"omega": Change.DELETE}) == []
