@@ -84,7 +84,7 @@ def map_(
         refused: Sequence[str] = ()
         if plan:
             changes, refused = _planned(engine_for(stack, sandbox=sandbox))
-            picture = with_plan(picture, changes)
+            picture = with_plan(picture, changes, alone=systems or ())
         if status:
             with connected(stack, sandbox=sandbox) as railway:
                 picture = with_status(picture, railway.run(running_systems(railway, stack, chosen)))
@@ -110,7 +110,7 @@ def _planned(engine: Engine) -> tuple[Sequence[Change], Sequence[str]]:
         return changes_of(engine.preview()["steps"]), ()
     except RefusedError as error:
         changes = changes_of(error.document["steps"])
-        return changes, refusals(error.document, changes)
+        return changes, refusals(error.document, changes) or [str(error)]
 
 
 def _check_call(out: Path | None, *, plan: bool, status: bool) -> None:
@@ -140,7 +140,8 @@ def _pages(comparison: Path, folder: Path) -> Iterator[str]:
 def text(picture: Picture) -> Iterator[str]:
     """Return the connections of a picture, a line for each box that leads somewhere."""
     for system in picture.systems:
-        yield f"{system.name} ({picture.totals.get(system.name, '')})"
+        total = picture.totals.get(system.name)
+        yield f"{system.name} ({total})" if total else system.name
         names = {node.id: node.title for node in system.nodes}
         for node in system.nodes:
             leads = ", ".join(names[edge.target] for edge in system.edges if edge.source == node.id)

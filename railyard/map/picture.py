@@ -97,12 +97,19 @@ def _cost_names(node: Node) -> tuple[str, ...]:
             return ()
 
 
-def with_plan(picture: Picture, changes: Sequence[Change]) -> Picture:
-    """Return the picture with what would become of each box; what would go and is declared no more stands beside it."""
+def with_plan(picture: Picture, changes: Sequence[Change], alone: Sequence[str] = ()) -> Picture:
+    """Return the picture with what would become of each box.
+
+    What would go and is declared no more gets a box. A system of which nothing is declared comes after the others,
+    unless the picture is one of the systems ``alone``.
+    """
+    drawn = {system.name for system in picture.systems}
+    going = {change.system.lower() for change in changes if change.kind is ChangeKind.DELETE and change.system}
+    removed = [System(name=name, project="") for name in sorted(going - drawn) if not alone]
     by_urn = {change.urn: _MARKS[change.kind] for change in changes}
     marks: dict[tuple[str, str], Mark] = {}
     systems: list[System] = []
-    for system in picture.systems:
+    for system in (*picture.systems, *removed):
         declared_urns = {urn for node in system.nodes for urn in node.urns}
         deleted = [
             change

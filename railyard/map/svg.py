@@ -13,7 +13,7 @@ from enum import StrEnum
 from html import escape
 from typing import Final
 
-from railyard.map.layout import CHARACTER, COLUMN_GAP, LINE, PADDING, Box, Layout, Route, cut, place
+from railyard.map.layout import CHARACTER, COLUMN_GAP, LABEL_CHARACTER, LINE, PADDING, Box, Layout, Route, cut, place
 from railyard.map.topology import Kind, Node, Reason, System
 
 MARGIN: Final = 24
@@ -41,6 +41,7 @@ STYLE: Final = """
 .map .deleted .title{text-decoration:line-through}
 .map .healthy .mark{fill:var(--good)}.map .healthy .box{stroke:var(--good);stroke-width:2}
 .map .deploying .mark{fill:var(--busy)}.map .deploying .box{stroke:var(--busy);stroke-width:2;stroke-dasharray:8 3}
+.map .rolled-back .mark{fill:var(--busy)}.map .rolled-back .box{stroke:var(--busy);stroke-width:2;stroke-dasharray:2 2}
 .map .unhealthy .mark,.map .missing .mark{fill:var(--bad)}
 .map .unhealthy .box,.map .missing .box{stroke:var(--bad);stroke-width:3;stroke-dasharray:2 2}
 """.strip().replace("\n", "")
@@ -102,8 +103,10 @@ def svg(picture: Picture) -> str:
         head = (len(system.name) + len(system.project) + 40) * CHARACTER
         width = max(width, layout.width + 2 * PADDING, head)
         y += HEADER + layout.height + 2 * PADDING + MARGIN
-    legend = list(_legend(picture, y))
-    width, height = width + 2 * MARGIN, y + LINE * 2 + MARGIN
+    marks_text = " · ".join(mark.words for mark in Mark if mark in picture.marks.values())
+    legend_width = max(sum(map(_sample_width, _REASONS.values())), len(marks_text) * LABEL_CHARACTER)
+    width = max(width, legend_width) + 2 * MARGIN
+    height = y + LINE * 2 + MARGIN
     described = ", ".join(system.name for system in picture.systems)
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" class="map" role="img" width="{width:.0f}" height="{height:.0f}" '
@@ -115,7 +118,7 @@ def svg(picture: Picture) -> str:
         '<path class="head" d="M0 0L8 4L0 8z"/></marker></defs>',
         f'<rect class="ground" width="{width:.0f}" height="{height:.0f}"/>',
         *parts,
-        *legend,
+        *_legend(marks_text, y),
         "</svg>",
         "",
     ])  # fmt: skip
@@ -181,7 +184,7 @@ def _share(box: Box, at: int, count: int) -> float:
 def _drawn(box: Box, mark: Mark | None) -> Iterator[str]:
     node = box.node
     assert node is not None
-    classes = " ".join(each for each in (_CLASSES[node.kind], mark.value if mark else "") if each)
+    classes = " ".join(each for each in (_CLASSES[node.kind], mark.value.replace(" ", "-") if mark else "") if each)
     yield f'<g class="{classes}" transform="translate({box.x:.1f} {box.y:.1f})">'
     yield f"<title>{escape(' · '.join([node.title, *node.lines]))}</title>"
     yield _shape(node.kind, box.width, box.height)
@@ -213,20 +216,28 @@ def _shape(kind: Kind, width: float, height: float) -> str:
     return f'<rect class="box" rx="{min(radius, 16):.1f}" width="{width:.1f}" height="{height:.1f}"/>'
 
 
-def _legend(picture: Picture, y: float) -> Iterator[str]:
+_REASONS: Final = {
+    Reason.TRAFFIC: "traffic, or uses by its variables",
+    Reason.WAITS: "starts after",
+    Reason.STORES: "keeps data in",
+}
+"""Kinds of arrows that look different → their words in the legend."""
+
+
+def _sample_width(words: str) -> float:
+    """Return the width of a sample arrow with its words, in pixels."""
+    return 44 + len(words) * LABEL_CHARACTER + 28
+
+
+def _legend(marks: str, y: float) -> Iterator[str]:
+    """Return the elements that say what arrows mean, and below them ``marks``, the marks in the picture."""
     x = float(MARGIN)
-    for reason, words in {
-        Reason.TRAFFIC: "traffic, or uses by its variables",
-        Reason.WAITS: "starts after",
-        Reason.STORES: "keeps data in",
-    }.items():
+    for reason, words in _REASONS.items():
         yield f'<path class="edge {reason.value}" marker-end="url(#head)" d="M{x:.0f} {y:.0f}h36"/>'
         yield f'<text class="label" x="{x + 44:.0f}" y="{y + 3:.0f}">{words}</text>'
-        x += 44 + len(words) * 6.1 + 28
-    marks = [mark for mark in Mark if mark in picture.marks.values()]
+        x += _sample_width(words)
     if marks:
-        words = " · ".join(mark.words for mark in marks)
-        yield f'<text class="label" x="{MARGIN}" y="{y + LINE + 6:.0f}">{escape(words)}</text>'
+        yield f'<text class="label" x="{MARGIN}" y="{y + LINE + 6:.0f}">{escape(marks)}</text>'
 
 
 PAGE_STYLE: Final = """

@@ -98,7 +98,7 @@ class Report:
         self._line("Real time; in the simulated clouds a hundred times as much passes.")
 
     def _line(self, text: str, style: str | None = None) -> None:
-        self._console.print(text, style=style, markup=False)
+        self._console.print(text, style=style, markup=False, emoji=False)
 
 
 _TRANSCRIPT: Final = '<pre style="overflow-x:auto;font-size:13px">{code}</pre>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import xml.etree.ElementTree as ET
@@ -17,7 +18,8 @@ from pulumi_operations.events import Step
 from railyard.accounts.running_services import RunningService, RunningSystem
 from railyard.application import application
 from railyard.map import generate
-from railyard.map.layout import LONGEST, place
+from railyard.map.command import text
+from railyard.map.layout import LABEL_CHARACTER, LONGEST, place
 from railyard.map.picture import declared, draw, with_plan, with_status
 from railyard.map.svg import Mark, Picture, page, svg
 from railyard.map.topology import Edge, Kind, Node, Reason, System, topology
@@ -170,6 +172,43 @@ def test_a_plan_marks_boxes_by_word_and_line(picture: Picture) -> None:
     assert "netia-app-tcp-proxy" in drawn
 
 
+def test_a_system_that_is_declared_no_more_is_drawn(picture: Picture) -> None:
+    """It goes as a whole, the gravest of all changes; a picture of other systems alone leaves it out."""
+    urn = "urn:pulumi:production::railyard::railyard:systems:Gone$railway:index:Volume::gone-db-volume-disk"
+    change = Change(
+        kind=ChangeKind.DELETE, urn=urn, type="railway:Volume", name="gone-db-volume-disk", system="Gone", component=""
+    )
+
+    planned = with_plan(picture, [change])
+
+    assert planned.marks == {("gone", urn): Mark.DELETED}
+    assert "gone-db-volume-disk" in svg(planned)
+    assert "gone" in list(text(planned))
+    assert with_plan(picture, [change], alone=["netia"]).systems == picture.systems
+
+
+def test_each_mark_looks_different_from_a_box_without_one() -> None:
+    """By a rule of its own, whatever words it has."""
+    for mark in Mark:
+        node = Node(id="a", kind=Kind.SERVICE, label="", title="a")
+        systems = [System(name="s", project="", nodes=(node,))]
+        drawn = svg(Picture(title="", systems=systems, marks={("s", "a"): mark}))
+        (name,) = re.findall(r'<g class="service ([^"]+)"', drawn)
+        assert re.search(rf"\.{name} \.box[,{{]", drawn), mark
+
+
+def test_the_legend_is_within_a_narrow_picture() -> None:
+    """One small box leaves less room than the words of the legend take."""
+    nodes = tuple(Node(id=str(mark), kind=Kind.SERVICE, label="", title="a") for mark in Mark)
+    marks = {("s", str(mark)): mark for mark in Mark}
+    tree = ET.fromstring(svg(Picture(title="", systems=[System(name="s", project="", nodes=nodes)], marks=marks)))
+
+    legend = [each for each in tree if each.tag.endswith("text")]
+    assert len(legend) == 4
+    for each in legend:
+        assert float(each.attrib["x"]) + len(each.text or "") * LABEL_CHARACTER < float(tree.attrib["width"])
+
+
 def test_a_status_marks_services_and_stores(picture: Picture) -> None:
     """A service that Railway does not have is missing; volumes and names have no status of their own."""
     running = RunningSystem(
@@ -286,3 +325,19 @@ def test_a_stack_that_costs_too_much_can_be_drawn(tmp_path: Path, monkeypatch: p
     assert done.exit_code == 1
     assert "railyard:budget" in done.stderr
     assert "+ new" in drawn.read_text()
+
+
+def test_a_refusal_that_only_the_clis_output_explains_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document with steps and without an error comes from a CLI that failed later; the exit code says so, too."""
+    step = {"op": "create", "urn": "urn:pulumi:staging::railyard::railyard:systems:Rose::rose", "newState": {}}
+    program = tmp_path / "pulumi"
+    program.write_text(f"#!/bin/sh\necho '{json.dumps({'steps': [step]})}'\necho 'the backend is gone' >&2\nexit 255\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("RAILWAY_API_TOKEN", "made-up")
+    monkeypatch.delenv("RAILWAY_API_URL", raising=False)
+
+    done = CliRunner().invoke(application, ["map", "rose", "-s", "staging", "--plan"])
+
+    assert (done.exit_code, "the backend is gone" in done.stderr) == (1, True)
+    assert done.stdout.startswith("rose (")
