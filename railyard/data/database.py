@@ -31,7 +31,7 @@ from railyard.accounts.running_services_query import running_systems
 from railyard.data.mongodb import Mongodb
 from railyard.data.mysql import Mysql
 from railyard.data.postgres import Postgres
-from railyard.data.programs import Server, Tools
+from railyard.data.programs import Server, Tools, UnencryptedError
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
 from stacks.project_folder import RAILYARD
@@ -189,6 +189,8 @@ def _answering(railway: Railway, database: Database, proxy: TCPProxy, *, in_clea
     while True:
         try:
             database.tools.ask(server)
+        except UnencryptedError:
+            raise
         except OperationError as error:
             if _REFUSED.search(str(error)) or clock.now() > until:
                 raise OperationError(

@@ -69,9 +69,10 @@ def scratch(tools: Tools, server: Server, dumps: Dumps, dump: Dump, database: Da
 
 
 def replace_live(tools: Tools, server: Server, restored: Restored) -> str:
-    """Let the scratch database take the live one's place; the name that the former live one has from now on."""
+    """Let the scratch database take the live one's place; return the name that the former live one has from now on."""
     former = f"{server.database}_before_{time_now().lower().replace('-', '_')}"
-    return tools.replace_live(server, restored.database, former)
+    tools.replace_live(server, restored.database, former)
+    return former
 
 
 def _check_room(dump: Dump, database: Database) -> None:

@@ -104,14 +104,16 @@ def dumping(server: Server) -> Generator[IO[bytes]]:
 @contextmanager
 def restoring(server: Server, *, of: str, into: str) -> Generator[IO[bytes]]:
     """Return where a dump of the database ``of`` is written that ``mongorestore`` brings into the database ``into``."""
-    with _options(server) as options:
-        command = [_program("mongorestore"), *options, f"--nsFrom={of}.*", f"--nsTo={into}.*", "--stopOnError"]
+    # A database in the address would leave out what the dump has of another one.
+    with _options(server.to("")) as options:
+        names = [f"--nsInclude={of}.*", f"--nsFrom={of}.*", f"--nsTo={into}.*"]
+        command = [_program("mongorestore"), *options, *names, "--stopOnError"]
         with programs.input_of(command, os.environ, server.password) as stream:
             yield stream
 
 
 class Mongodb(Tools):
-    """MongoDB: a restored database cannot take the live one's name, so that is left to a person."""
+    """MongoDB: a restored database cannot take the live one's name, so the user does that by hand."""
 
     title = MongodbSettings.SERVER.title
     login = ("MONGO_INITDB_ROOT_USERNAME", MongodbSettings.SERVER.password_variable, "MONGO_INITDB_DATABASE")
@@ -120,6 +122,10 @@ class Mongodb(Tools):
     package = _PACKAGE
     to_dump = ("mongosh", "mongodump")
     to_restore = ("mongosh", "mongorestore")
+    irreplaceable = (
+        "MongoDB cannot give a database another name, so nothing was replaced. To bring the dump back, stop what "
+        "writes to it, and run mongorestore --drop on the object of the bucket yourself"
+    )
 
     @override
     def ask(self, server: Server) -> None:
@@ -138,16 +144,7 @@ class Mongodb(Tools):
     @contextmanager
     def scratch(self, server: Server, name: str, of: str, read: Read) -> Generator[dict[str, int]]:
         scratch_server = server.to(name)
-        try:
+        with programs.dropped_at_end(name, lambda: drop(scratch_server)):
             with restoring(server, of=of, into=name) as stream:
                 read(stream)
             yield row_counts(scratch_server)
-        finally:
-            drop(scratch_server)
-
-    @override
-    def replace_live(self, server: Server, scratch: str, former: str) -> str:
-        raise OperationError(
-            "MongoDB cannot give a database another name, so nothing was replaced. To bring the dump back, stop what "
-            "writes to it, and run mongorestore --drop on the object of the bucket yourself"
-        )

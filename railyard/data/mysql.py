@@ -17,12 +17,20 @@ from typing_extensions import override
 
 from components.mysql import MysqlSettings
 from railyard.data import programs
-from railyard.data.programs import DumpFacts, Read, Rows, Server, Tools, Write
+from railyard.data.cleanup import cleaned_up
+from railyard.data.programs import DumpFacts, Read, Rows, Server, Tools, UnencryptedError, Write
 from railyard.shared.console import OperationError
 
 _PACKAGE: Final = (
     "MySQL's client programs (package mysql-client or default-mysql-client, or https://dev.mysql.com/downloads/)"
 )
+
+
+_TRIGGERS: Final = "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE()"
+_PROGRAMS: Final = """SELECT 'view', table_name FROM information_schema.views WHERE table_schema = DATABASE()
+    UNION ALL SELECT LOWER(routine_type), routine_name FROM information_schema.routines
+    WHERE routine_schema = DATABASE()
+    UNION ALL SELECT 'event', event_name FROM information_schema.events WHERE event_schema = DATABASE()"""
 
 
 @contextmanager
@@ -36,8 +44,9 @@ def _options(server: Server) -> Generator[list[str]]:
         "protocol=tcp",
         f"user={server.user}",
         f'password="{password}"',
-        *(["ssl-mode=REQUIRED"] if server.encrypted and not _is_mariadb() else []),
     ]
+    if server.encrypted:
+        lines += ["ssl", "ssl-verify-server-cert=0"] if _is_mariadb() else ["ssl-mode=REQUIRED"]
     with programs.private_file(".cnf", "\n".join(lines) + "\n") as file:
         yield [f"--defaults-file={file}", "--default-character-set=utf8mb4"]
 
@@ -131,6 +140,27 @@ def move_tables(server: Server, moves: Sequence[tuple[str, str, str]]) -> None:
     query(server, f"RENAME TABLE {', '.join(pairs)}", database=False)
 
 
+def check_movable(live: Server, scratch: Server) -> None:
+    """Raise ``OperationError`` where an exchange of tables fails or loses something: tables alone can be moved."""
+    if triggers := _named(live, _TRIGGERS) | _named(scratch, _TRIGGERS):
+        raise OperationError(
+            f"nothing was replaced: MySQL moves no table with a trigger to another database: {_listing(triggers)}"
+        )
+    if lost := _named(scratch, _PROGRAMS) - _named(live, _PROGRAMS):
+        raise OperationError(
+            f"nothing was replaced: the live database lacks what the dump has beside its tables, {_listing(lost)}\n"
+            "next: create that in the live database, since tables alone move between databases, and run it again"
+        )
+
+
+def _listing(names: set[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _named(server: Server, sql: str) -> set[str]:
+    return {" ".join(row) for row in query(server, sql)}
+
+
 def quoted(name: str) -> str:
     """Return an identifier as MySQL has it."""
     return "`" + name.replace("`", "``") + "`"
@@ -153,7 +183,10 @@ class Mysql(Tools):
 
     @override
     def ask(self, server: Server) -> None:
-        query(server, "SELECT 1", database=False)
+        (cipher,) = query(server, "SHOW STATUS LIKE 'Ssl_cipher'", database=False)
+        # MariaDB's programs go on without TLS where the server has none.
+        if server.encrypted and not cipher[1]:
+            raise UnencryptedError("the server has no TLS: give --in-clear if the dump may cross the internet as it is")
 
     @override
     def major(self, server: Server) -> int:
@@ -168,23 +201,32 @@ class Mysql(Tools):
     @contextmanager
     def scratch(self, server: Server, name: str, of: str, read: Read) -> Generator[dict[str, int]]:
         scratch_server = server.to(name)
-        query(server, f"CREATE DATABASE {quoted(name)}", database=False)
-        try:
+        drop = f"DROP DATABASE IF EXISTS {quoted(name)}"
+        with programs.dropped_at_end(name, lambda: query(server, drop, database=False)):
+            query(server, f"CREATE DATABASE {quoted(name)}", database=False)
             with restoring(scratch_server) as stream:
                 read(stream)
             yield row_counts(scratch_server)
-        finally:
-            query(server, f"DROP DATABASE IF EXISTS {quoted(name)}", database=False)
 
     @override
-    def replace_live(self, server: Server, scratch: str, former: str) -> str:
-        live = server.database
+    def replace_live(self, server: Server, scratch: str, former: str) -> None:
+        live, scratch_server = server.database, server.to(scratch)
+        check_movable(server, scratch_server)
         moves = [(live, table, former) for table in tables(server)]
-        moves += [(scratch, table, live) for table in tables(server.to(scratch))]
+        moves += [(scratch, table, live) for table in tables(scratch_server)]
         query(server, f"CREATE DATABASE {quoted(former)}", database=False)
         try:
             move_tables(server, moves)
-        except BaseException:  # all tables move, or none does
-            query(server, f"DROP DATABASE {quoted(former)}", database=False)
-            raise
-        return former
+        except BaseException as error:  # all tables move, or none does
+            if _REFUSED.search(str(error)) and not tables(server.to(former)):
+                with cleaned_up(lambda: query(server, f"DROP DATABASE {quoted(former)}", database=False)):
+                    raise
+            # The server may still be at it: a DROP would wait for it, and take the live tables along.
+            raise OperationError(
+                f"{str(error) or 'interrupted'}\nwhether the tables changed places is not known: {former} has the "
+                f"former ones of {live}, or is empty and can be dropped"
+            ) from None
+
+
+_REFUSED: Final = re.compile(r"ERROR (?!2\d{3}\b)\d+")
+"""An error of the server: those that begin with 2 are the client's, such as a lost connection."""

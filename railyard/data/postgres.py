@@ -6,6 +6,7 @@ environment alone: other users of the machine cannot read it there, and no comma
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tempfile
@@ -17,13 +18,15 @@ from typing_extensions import override
 
 from components.postgres import PostgresSettings
 from railyard.data import programs
+from railyard.data.cleanup import cleaned_up
 from railyard.data.programs import DumpFacts, Read, Rows, Server, Tools, Write
 from railyard.shared.console import OperationError
 
 _SEPARATOR: Final = "\x1f"
 _DONE: Final = "railyard-done"
 _TABLES: Final = """SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
-    WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"""
+    WHERE schemaname <> 'information_schema' AND schemaname !~ '^pg_'"""
+"""Those of users: the names of the catalog, and of each session's temporary tables, begin with ``pg_``."""
 Ask = Callable[[str], Rows]
 
 
@@ -60,6 +63,22 @@ def check_versions(server: Server, *names: str) -> int:
     return major
 
 
+def environment(server: Server) -> dict[str, str]:
+    """Return the variables of a child; none of the caller's own settings for PostgreSQL."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return {
+        **kept,
+        "PGHOST": server.host,
+        "PGPORT": str(server.port),
+        "PGUSER": server.user,
+        "PGPASSWORD": server.password,
+        "PGDATABASE": server.database,
+        "PGSSLMODE": "require" if server.encrypted else "prefer",
+        "PGCONNECT_TIMEOUT": "15",
+        "PGAPPNAME": "railyard",
+    }
+
+
 def _psql() -> list[str]:
     return [_program("psql"), "-X", "-A", "-t", "-q", "-w", "-F", _SEPARATOR, "-v", "ON_ERROR_STOP=1"]
 
@@ -67,7 +86,7 @@ def _psql() -> list[str]:
 def query(server: Server, sql: str) -> Rows:
     """Return the rows of an answer; raises ``OperationError`` with the server's words."""
     process = subprocess.run(
-        _psql(), input=sql, env=server.environment, capture_output=True, text=True, encoding="utf-8", check=False
+        _psql(), input=sql, env=environment(server), capture_output=True, text=True, encoding="utf-8", check=False
     )
     if process.returncode != 0:
         raise OperationError(programs.failure_text("psql", process.stderr, server.password))
@@ -80,7 +99,7 @@ def snapshot(server: Server) -> Generator[Ask]:
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
         process = subprocess.Popen(
             _psql(),
-            env=server.environment,
+            env=environment(server),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -126,13 +145,13 @@ def quoted(name: str) -> str:
 def dumping(server: Server, snapshot_id: str) -> AbstractContextManager[IO[bytes]]:
     """Return what ``pg_dump`` writes of a snapshot, in its custom format; raises ``OperationError`` at a bad end."""
     command = [_program("pg_dump"), "--format=custom", "--no-password", f"--snapshot={snapshot_id}"]
-    return programs.output_of(command, server.environment, server.password)
+    return programs.output_of(command, environment(server), server.password)
 
 
 def restoring(server: Server) -> AbstractContextManager[IO[bytes]]:
     """Return where a dump is written that ``pg_restore`` brings into the (empty) database of ``server``."""
     arguments = ["--no-owner", "--no-privileges", "--exit-on-error", "--no-password", f"--dbname={server.database}"]
-    return programs.input_of([_program("pg_restore"), *arguments], server.environment, server.password)
+    return programs.input_of([_program("pg_restore"), *arguments], environment(server), server.password)
 
 
 class Postgres(Tools):
@@ -168,34 +187,47 @@ class Postgres(Tools):
     @contextmanager
     def scratch(self, server: Server, name: str, of: str, read: Read) -> Generator[dict[str, int]]:
         scratch_server = server.to(name)
-        query(server, f"CREATE DATABASE {quoted(name)} TEMPLATE template0")
-        try:
+        drop = f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)"
+        with programs.dropped_at_end(name, lambda: query(_beside(server), drop)):
+            query(server, f"CREATE DATABASE {quoted(name)} TEMPLATE template0")
             with restoring(scratch_server) as stream:
                 read(stream)
             with snapshot(scratch_server) as ask:
                 rows = row_counts(ask)
             yield rows
-        finally:
-            query(_beside(server), f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
 
     @override
-    def replace_live(self, server: Server, scratch: str, former: str) -> str:
+    def replace_live(self, server: Server, scratch: str, former: str) -> None:
         live, beside = server.database, _beside(server)
-        query(beside, f"ALTER DATABASE {quoted(live)} WITH ALLOW_CONNECTIONS false")
-        try:
+        with cleaned_up(lambda: _allow_connections(beside, live, former)):
+            query(beside, f"ALTER DATABASE {quoted(live)} WITH ALLOW_CONNECTIONS false")
             query(
                 beside,
-                f"""SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $name${live}$name$;
+                f"""SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {_literal(live)};
                 BEGIN;
                 ALTER DATABASE {quoted(live)} RENAME TO {quoted(former)};
                 ALTER DATABASE {quoted(scratch)} RENAME TO {quoted(live)};
                 COMMIT""",  # noqa: S608 names are quoted
             )
-        except BaseException:  # a Ctrl-C too must not leave the live database without its connections
-            query(beside, f"ALTER DATABASE {quoted(live)} WITH ALLOW_CONNECTIONS true")
-            raise
-        query(beside, f"ALTER DATABASE {quoted(former)} WITH ALLOW_CONNECTIONS true")
-        return former
+
+
+def _allow_connections(beside: Server, *names: str) -> None:
+    """Open those of the databases that there are."""
+    try:
+        query(
+            beside,
+            f"""SELECT format('ALTER DATABASE %I WITH ALLOW_CONNECTIONS true', datname) FROM pg_database
+            WHERE datname IN ({", ".join(map(_literal, names))}) \\gexec""",  # noqa: S608 names are quoted
+        )
+    except OperationError as error:
+        raise OperationError(
+            f"{' and '.join(names)} may take no connections: {error}\n"
+            "next: for each that there is, run ALTER DATABASE <name> WITH ALLOW_CONNECTIONS true"
+        ) from None
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _beside(server: Server) -> Server:

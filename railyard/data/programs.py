@@ -20,7 +20,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import IO, Any, ClassVar, Final
+from urllib.parse import quote
 
+from railyard.data.cleanup import cleaned_up
 from railyard.shared.console import OperationError
 
 _LISTENS_EVERY_S: Final = 1.0
@@ -30,6 +32,10 @@ _INTERRUPTS: Final = (signal.SIGINT, signal.SIGTERM)
 Rows = list[list[str]]
 Write = Callable[[IO[bytes]], None]
 Read = Callable[[IO[bytes]], None]
+
+
+class UnencryptedError(OperationError):
+    """The server answers, but not with TLS, which was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,22 +53,6 @@ class Server:
     def to(self, database: str) -> Server:
         """Return another database of the same server."""
         return replace(self, database=database)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """Return the variables of a child; none of the caller's own settings for PostgreSQL."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        return {
-            **kept,
-            "PGHOST": self.host,
-            "PGPORT": str(self.port),
-            "PGUSER": self.user,
-            "PGPASSWORD": self.password,
-            "PGDATABASE": self.database,
-            "PGSSLMODE": "require" if self.encrypted else "prefer",
-            "PGCONNECT_TIMEOUT": "15",
-            "PGAPPNAME": "railyard",
-        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +81,8 @@ class Tools(ABC):
     """Package to install where a program is missing."""
     to_dump: ClassVar[tuple[str, ...]]
     to_restore: ClassVar[tuple[str, ...]]
+    irreplaceable: ClassVar[str] = ""
+    """Reason why a restored database cannot take the live one's place, and what to do; empty where it can."""
 
     def credentials(self, variables: Mapping[str, str]) -> tuple[str, str, str]:
         """Return user, password and database. Raises ``KeyError`` with the names of variables that are missing."""
@@ -121,9 +113,10 @@ class Tools(ABC):
     def scratch(self, server: Server, name: str, of: str, read: Read) -> AbstractContextManager[dict[str, int]]:
         """Return the rows of a new database beside the live one, filled by ``read``; it is dropped at the end."""
 
-    @abstractmethod
-    def replace_live(self, server: Server, scratch: str, former: str) -> str:
-        """Let the scratch database take the live one's place; the name under which the former one is kept."""
+    def replace_live(self, server: Server, scratch: str, former: str) -> None:
+        """Let the scratch database take the place of the live one, which is kept under the name ``former``."""
+        del server, scratch, former
+        raise OperationError(self.irreplaceable)
 
 
 def program(name: str, package: str) -> str:
@@ -241,9 +234,25 @@ def end(process: subprocess.Popen[Any]) -> None:
 
 
 def failure_text(name: str, errors: str, secret: str) -> str:
-    """Return the last words of a program, without the password."""
-    lines = [line for line in errors.replace(secret, "***").splitlines() if line.strip()]
+    """Return the last words of a program, without the password, also as it is written in an address."""
+    for each in (secret, quote(secret, safe="")):
+        errors = errors.replace(each, "***")
+    lines = [line for line in errors.splitlines() if line.strip()]
     return f"{name.rpartition('/')[2]} failed: " + ("\n".join(lines[-10:]) or "it does not say why")
+
+
+@contextmanager
+def dropped_at_end(name: str, drop: Callable[[], object]) -> Generator[None]:
+    """Drop a scratch database when the block ends; raises ``OperationError`` that names one that stays."""
+
+    def clean() -> None:
+        try:
+            drop()
+        except OperationError as error:
+            raise OperationError(f"the scratch database {name} is still on the server, drop it: {error}") from None
+
+    with cleaned_up(clean):
+        yield
 
 
 def counted_around(

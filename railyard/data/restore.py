@@ -15,7 +15,7 @@ from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, connected, staged
 from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data import files_commands
-from railyard.data.database import Database, InClearOption, find, reached
+from railyard.data.database import Database, InClearOption, Say, find, reached
 from railyard.data.dumping import Restored, replace_live, scratch
 from railyard.data.dumps import Dump, Dumps, time_now
 from railyard.data.files_commands import Measured
@@ -23,6 +23,7 @@ from railyard.data.programs import Server
 from railyard.data.volume_backups import Backup, ServiceVolume, backed_up, bring_back, healthy_again, make
 from railyard.shared.console import (
     PROBLEM,
+    CallError,
     ConfirmOption,
     JsonOption,
     OperationError,
@@ -112,6 +113,8 @@ def dump(
         source_stack, stack = read_stack(source), read_stack(into)
         with connected(stack, sandbox=sandbox, about=system) as railway:
             database = find(railway, stack, system)
+            if replace and database.tools.irreplaceable:
+                raise CallError(database.tools.irreplaceable)
             dumps = Dumps(source_stack, database.system.name)
             dumps.check()
             chosen = dumps.one(time)
@@ -121,7 +124,7 @@ def dump(
                 confirm(database.full_name, typed, losses, json=json)
                 began = time_.monotonic()
             with reached(railway, database, say, in_clear=in_clear) as server:
-                restored, former = _restored(database, server, dumps, chosen, replace=replace)
+                restored, former = _restored(database, server, dumps, chosen, say, replace=replace)
     measured = Measured.since(began, chosen, database.args.outside)
     if json:
         write_json({**_document(chosen, database.full_name, restored, former), **measured.document()})
@@ -134,14 +137,18 @@ def dump(
 
 
 def _restored(
-    database: Database, server: Server, dumps: Dumps, chosen: Dump, *, replace: bool
+    database: Database, server: Server, dumps: Dumps, chosen: Dump, say: Say, *, replace: bool
 ) -> tuple[Restored, str | None]:
     """Restore a dump and note that it came back; return the name of the former live database that it replaced."""
+    former = None
     with scratch(database.tools, server, dumps, chosen, database) as restored:
         if restored.differences:
             return restored, None
         dumps.note(chosen.model_copy(update={"rehearsed": time_now()}))
-        return restored, replace_live(database.tools, server, restored) if replace else None
+        if replace:
+            former = replace_live(database.tools, server, restored)
+            say(f"exchanged, the former database is {former}")
+    return restored, former
 
 
 def _losses_of_database(database: Database, chosen: Dump) -> list[str]:

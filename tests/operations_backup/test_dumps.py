@@ -14,7 +14,8 @@ from railway_sandbox.railway.networking import tcp_proxies
 from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data import postgres
 from railyard.data.dumps import Dumps
-from railyard.data.postgres import query
+from railyard.data.mongodb import Mongodb
+from railyard.data.postgres import environment, query
 from railyard.data.programs import Server
 from railyard.shared import stack as stack_module
 from railyard.shared.console import OperationError
@@ -121,6 +122,71 @@ def test_a_ctrl_c_while_the_databases_change_names_leaves_the_live_one_in_use(
     assert said.code != 0
     assert people(server) == PEOPLE
     assert (databases(server), proxies(railyard)) == (["railway"], [])
+
+
+@pytest.mark.parametrize("step", ["ALLOW_CONNECTIONS false", "COMMIT"])
+def test_a_ctrl_c_right_after_a_step_of_the_exchange_leaves_every_database_open(
+    railyard: Railyard, server: Server, monkeypatch: pytest.MonkeyPatch, step: str
+):
+    """What the server has done by then stays done; no database refuses connections for it."""
+
+    def interrupted(where: Server, sql: str) -> list[list[str]]:
+        rows = query(where, sql)
+        if step in sql:
+            raise KeyboardInterrupt
+        return rows
+
+    dumped(railyard)
+    monkeypatch.setattr(postgres, "query", interrupted)
+    said = restore(railyard, "--replace", "--confirm", FULL)
+
+    assert said.code != 0
+    assert [people(server.to(name)) for name in databases(server)] == [PEOPLE] * len(databases(server))
+
+
+def test_a_scratch_database_that_cannot_be_dropped_does_not_hide_why_the_restore_failed(
+    railyard: Railyard, server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    """Both are said, and the database by its name."""
+
+    def without_drop(where: Server, sql: str) -> list[list[str]]:
+        if sql.startswith("DROP DATABASE IF EXISTS"):
+            raise OperationError("the connection was lost")
+        return query(where, sql)
+
+    key = json.loads(dumped(railyard).text)["key"]
+    with spaces(railyard) as client:
+        client.put_object(Bucket="railyard-backups-staging", Key=key, Body=b"damaged")
+    monkeypatch.setattr(postgres, "query", without_drop)
+    said = restore(railyard)
+
+    left = next(name for name in databases(server) if name.startswith("railyard_restore_"))
+    assert said.code == 1
+    assert "is damaged" in said.errors or "pg_restore failed" in said.errors
+    assert f"the scratch database {left} is still on the server, drop it: the connection was lost" in said.errors
+
+
+def test_a_kind_of_database_that_cannot_be_replaced_is_refused_first(
+    railyard: Railyard, server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    """Before anything is typed, opened or restored: MongoDB gives no database another name."""
+    dumped(railyard)
+    count = railyard.requests().count(MUTATION)
+    monkeypatch.setattr(postgres.Postgres, "irreplaceable", Mongodb.irreplaceable)
+    said = restore(railyard, "--replace")
+
+    assert said.code == 2
+    assert "MongoDB cannot give a database another name, so nothing was replaced" in said.errors
+    assert railyard.requests().count(MUTATION) == count
+
+
+def test_a_temporary_table_of_the_application_is_left_out(railyard: Railyard, server: Server):
+    """Only its own session can read it, and pg_dump leaves it out as well."""
+    with postgres.snapshot(server) as ask:
+        ask("COMMIT; CREATE TEMPORARY TABLE passing (x int)")
+        made = json.loads(dumped(railyard).text)
+
+    assert set(made["rows"]) == {"public.people", 'public."Odd name"'}
 
 
 def test_a_dump_that_somebody_deleted_counts_as_none(railyard: Railyard, server: Server):
@@ -309,5 +375,5 @@ def test_on_a_real_account_only_tls_will_do(server: Server):
     """The proxy is on the public Internet."""
     real = Server(host="x", port=1, user="u", password="secret", database="d")
 
-    assert real.environment["PGSSLMODE"] == "require"
+    assert environment(real)["PGSSLMODE"] == "require"
     assert "secret" not in repr(real)

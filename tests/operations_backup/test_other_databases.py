@@ -149,11 +149,66 @@ def test_the_restored_mysql_takes_the_place_of_the_live_one(server: Server) -> N
     mysql.query(server, "DELETE FROM `Odd ``name`; CREATE TABLE later (x int)")
 
     with Mysql().scratch(server, "railway_restore_2", "railway", writing(dump)):
-        former = Mysql().replace_live(server, "railway_restore_2", "railway_before_2")
+        Mysql().replace_live(server, "railway_restore_2", "railway_before_2")
 
     assert databases(server) == ["railway", "railway_before_2"]
     assert mysql.row_counts(server) == {"people": 3, "Odd `name": 1}
-    assert mysql.row_counts(server.to(former)) == {"people": 3, "Odd `name": 0, "later": 0}
+    assert mysql.row_counts(server.to("railway_before_2")) == {"people": 3, "Odd `name": 0, "later": 0}
+
+
+@needs_mysql
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        ("CREATE VIEW names AS SELECT name FROM people", "lacks what the dump has beside its tables, view names"),
+        ("CREATE TRIGGER seen BEFORE INSERT ON people FOR EACH ROW SET NEW.name = 'x'", "with a trigger .*: seen"),
+    ],
+)
+def test_a_mysql_of_which_tables_alone_would_move_is_not_replaced(server: Server, made: str, reason: str) -> None:
+    """What else is in the dump would be lost with the scratch database, or stop the exchange in the middle."""
+    mysql.query(server, made)
+    dump, _, _ = taken(Mysql(), server)
+    mysql.query(server, "DROP VIEW IF EXISTS names; DROP TRIGGER IF EXISTS seen")
+
+    with (
+        pytest.raises(OperationError, match=f"nothing was replaced.*{reason}"),
+        Mysql().scratch(server, "railway_restore_4", "railway", writing(dump)),
+    ):
+        Mysql().replace_live(server, "railway_restore_4", "railway_before_4")
+    assert databases(server) == ["railway"]
+
+
+@needs_mysql
+def test_an_exchange_of_tables_without_an_answer_drops_nothing(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server may have done it: the former live tables are in the database that the message names."""
+    dump, _, _ = taken(Mysql(), server)
+    mysql.query(server, "CREATE TABLE later (x int)")
+    moved = mysql.move_tables
+
+    def interrupted(where: Server, moves: list[tuple[str, str, str]]) -> None:
+        moved(where, moves)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mysql, "move_tables", interrupted)
+    with (
+        pytest.raises(OperationError, match=r"(?s)interrupted.*railway_before_5 has the former ones of railway"),
+        Mysql().scratch(server, "railway_restore_5", "railway", writing(dump)),
+    ):
+        Mysql().replace_live(server, "railway_restore_5", "railway_before_5")
+    assert "later" in mysql.row_counts(server.to("railway_before_5"))
+
+
+@needs_mysql
+def test_with_tls_asked_for_nothing_is_sent_without_it(server: Server) -> None:
+    """MySQL's programs and MariaDB's: a server that has no TLS is refused."""
+    there = replace(server, encrypted=True)
+    try:
+        Mysql().ask(there)
+        found = mysql.query(there, "SHOW STATUS LIKE 'Ssl_cipher'")
+    except OperationError as error:
+        found = [["", str(error)]]
+
+    assert found[0][1]
 
 
 @needs_mysql
@@ -199,7 +254,7 @@ if name == "mongosh":
 else:
     uri, script = json.loads(pathlib.Path(options["config"]).read_text().partition(": ")[2]), ""
 if ":p%40ss@" not in uri:
-    sys.exit(print("MongoServerError: Authentication failed. p@ss", file=sys.stderr) or 1)
+    sys.exit(print(f"MongoServerError: Authentication failed. p@ss {{uri}}", file=sys.stderr) or 1)
 database = uri.rpartition("/")[2].partition("?")[0]
 if "db.version()" in script:
     print('railyard:["8.0.4"]')
@@ -215,7 +270,8 @@ elif name == "mongodump":
 else:
     for each, rows in json.loads(sys.stdin.read()).items():
         assert options["nsFrom"] == each + ".*"
-        data[options["nsTo"][:-2]] = rows
+        if database in ("", each):  # that of the address is the only one that is restored
+            data[options["nsTo"][:-2]] = rows
 store.write_text(json.dumps(data))
 """
 
@@ -251,18 +307,28 @@ def test_mongodb_comes_back_as_it_was_dumped(mongo: Path) -> None:
     assert "p%40ss" not in mongo.read_text()
 
 
-def test_mongodb_replaces_nothing_by_itself(mongo: Path) -> None:
+def test_mongodb_restores_a_dump_of_a_database_with_another_name(mongo: Path) -> None:
+    """Production's into staging's server: the names are those of two settings files."""
+    dump, rows, _ = taken(Mongodb(), MONGODB)
+    there = replace(MONGODB, database="staging")
+
+    with Mongodb().scratch(there, "railway_restore_1", "railway", writing(dump)) as restored:
+        assert restored == rows
+
+
+def test_mongodb_replaces_nothing_by_itself() -> None:
     """It cannot give a database another name; what a person can do is said."""
     with pytest.raises(OperationError, match="nothing was replaced"):
         Mongodb().replace_live(MONGODB, "railway_restore_1", "railway_before_1")
 
 
 def test_what_mongodb_refuses_is_told_without_the_password(mongo: Path) -> None:
-    """The words of its shell."""
+    """The words of its shell, which may show the address: the password is written in another way there."""
     with pytest.raises(OperationError, match="Authentication failed") as error:
         Mongodb().ask(replace(MONGODB, password="p@ss-of-before"))
 
     assert "p@ss-of-before" not in str(error.value)
+    assert "p%40ss-of-before" not in str(error.value)
 
 
 def test_each_kind_has_its_own_programs_and_variables() -> None:

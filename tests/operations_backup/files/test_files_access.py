@@ -134,7 +134,7 @@ def test_a_volume_that_is_not_listed_yet_is_not_denied(railyard: Railyard):
     """Railway's list lags behind: the settings have the volume, and that is said."""
     with railyard.world() as world:
         for made in world.railway.state.volumes.values():
-            made.listed_at = world.clock.now() + 60
+            made.listed_at = world.clock.now() + 3_600
 
     said = railyard.run("backup", "files", WHERE)
 
