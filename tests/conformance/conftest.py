@@ -33,7 +33,8 @@ from railyard.engine.operate import environment, plan_of
 from railyard.engine.pulumi_cli import LANGUAGE_HOST, PLUGINS, home
 from tests import forked, needs
 from tests.lifecycle.conftest import LONGEST_S, Checkout
-from tests.operations_workflows.conftest import GIT, Said
+from tests.operations_workflows.conftest import GIT
+from tests.railyard_command import Said
 
 PASSPHRASE = "sandbox"
 STANDIN = """#!/bin/sh

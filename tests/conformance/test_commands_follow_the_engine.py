@@ -16,7 +16,8 @@ from tests.conformance.test_drift_is_read import by_hand
 from tests.conformance.test_plain_commands import run
 from tests.lifecycle.conftest import CODE, ROOT, world
 from tests.operations_secrets import sops_files
-from tests.operations_workflows.conftest import SETTINGS, Repository, Said
+from tests.operations_workflows.conftest import SETTINGS, Repository
+from tests.railyard_command import Said
 
 STAGING = "Pulumi.staging.yaml"
 NOT_COMMITTED = (*CODE, ".sandbox", ".venv", "home", "plugins")

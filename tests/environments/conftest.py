@@ -9,7 +9,8 @@ import pytest
 
 from railway_sandbox.server import Sandbox
 from tests.lifecycle.conftest import Checkout
-from tests.operations.conftest import POINTING, Railyard, Said
+from tests.operations.conftest import Railyard
+from tests.railyard_command import Said, point_nowhere
 
 SETTINGS = """\
 config:
@@ -150,8 +151,7 @@ def _made(root: Path) -> Project:
 
 def _point(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command line work there, and nowhere else."""
-    for name in (*POINTING, "RAILYARD_SANDBOX", "GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_ACTIONS"):
-        monkeypatch.delenv(name, raising=False)
+    point_nowhere(monkeypatch, "RAILYARD_SANDBOX", "GITHUB_TOKEN", "GITHUB_REPOSITORY", "GITHUB_ACTIONS")
     monkeypatch.setenv("RAILYARD_PROJECT", str(project.root))
     monkeypatch.setenv("ENGINE", "embedded")
     monkeypatch.chdir(project.root)

@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,34 +19,7 @@ from railway_sandbox.server import SANDBOX, Sandbox
 from railyard.application import application
 from railyard.engine import operate
 from tests.lifecycle.conftest import InProcess
-
-POINTING = (
-    "RAILWAY_API_URL", "RAILWAY_API_TOKEN", "RAILWAY_TOKEN", "RAILYARD_SECRETS", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE",
-    "CLOUDFLARE_API_TOKEN", "DIGITALOCEAN_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY",
-)  # fmt: skip
-"""Variables that would lead a command elsewhere."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended and what it said."""
-
-    code: int
-    text: str
-    errors: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-    @property
-    def flat(self) -> str:
-        """All of it in one line, as if the screen were wide."""
-        return " ".join(self.text.split())
-
-    def lines_with(self, text: str) -> list[str]:
-        """The lines that contain ``text``."""
-        return [line for line in self.text.splitlines() if text in line]
+from tests.railyard_command import Said, point_nowhere
 
 
 class World(Sandbox):
@@ -96,9 +68,7 @@ class Railyard:
 
     def run(self, *arguments: str, width: int = 100) -> Said:
         """``railyard …`` in this process; a traceback fails the test."""
-        done = CliRunner().invoke(application, list(arguments), env={"COLUMNS": str(width), "NO_COLOR": "1"})
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return Said(done.exit_code, done.stdout, done.stderr)
+        return Said.of(CliRunner().invoke(application, list(arguments), env={"COLUMNS": str(width), "NO_COLOR": "1"}))
 
     @contextmanager
     def world(self) -> Iterator[World]:
@@ -126,8 +96,7 @@ def brought_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def railyard(brought_up: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Railyard:
     """The command line on a copy of these clouds."""
-    for name in POINTING:
-        monkeypatch.delenv(name, raising=False)
+    point_nowhere(monkeypatch)
     shutil.copytree(brought_up, tmp_path / "clouds")
     (tmp_path / "clouds" / "requests.jsonl").unlink()
     monkeypatch.setenv("RAILYARD_SANDBOX", str(tmp_path / "clouds"))

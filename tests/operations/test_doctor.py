@@ -11,7 +11,8 @@ import pytest
 from railway_sandbox.server import Sandbox
 from railyard.engine import pulumi_cli
 from tests.lifecycle.conftest import ROOT
-from tests.operations.conftest import Railyard, Said
+from tests.operations.conftest import Railyard
+from tests.railyard_command import Said
 
 
 def problems(said: Said, area: str | None = None) -> list[str]:

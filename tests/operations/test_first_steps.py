@@ -15,7 +15,8 @@ from railway_sandbox.server import Sandbox
 from railyard.operate.doctor import first_page
 from railyard.operate.doctor.first_steps import STEPS
 from tests.lifecycle.conftest import ROOT
-from tests.operations.conftest import Railyard, Said
+from tests.operations.conftest import Railyard
+from tests.railyard_command import Said
 
 TOKENS = (
     "RAILWAY_API_TOKEN", "CLOUDFLARE_API_TOKEN", "DIGITALOCEAN_TOKEN", "SPACES_ACCESS_KEY_ID",

@@ -13,7 +13,8 @@ from railyard.operate.verify_checks import health
 from railyard.shared.stack import read_stack
 from stacks.omega import OmegaSettings
 from tests.lifecycle.conftest import ROOT
-from tests.operations.conftest import Railyard, Said
+from tests.operations.conftest import Railyard
+from tests.railyard_command import Said
 
 
 def failures(said: Said) -> dict[tuple[str, str], dict[str, Any]]:

@@ -6,7 +6,6 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,30 +19,14 @@ from railway_sandbox.server import SANDBOX, Sandbox
 from railyard.application import application
 from railyard.engine.commands import application as engine
 from tests.lifecycle.conftest import CODE, COPIED, ROOT, InProcess, copy
+from tests.railyard_command import Said, point_nowhere
 
-POINTING = (
-    "RAILWAY_API_URL", "RAILWAY_API_TOKEN", "RAILWAY_TOKEN", "RAILYARD_SECRETS", "SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE",
-    "CLOUDFLARE_API_TOKEN", "DIGITALOCEAN_TOKEN", "SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY",
-)  # fmt: skip
 FORGOTTEN = """\
 # What is left of the settings.
 config:
   railway:plan: hobby # of the account
   railyard:secrets: secrets/staging.yaml
 """
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended and what it said."""
-
-    code: int
-    text: str
-    errors: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
 
 
 class Elsewhere:
@@ -80,9 +63,7 @@ class Elsewhere:
         return done.json
 
     def _run(self, command: Any, arguments: tuple[str, ...]) -> Said:
-        done = CliRunner().invoke(command, list(arguments), env={"COLUMNS": "120", "NO_COLOR": "1"})
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return Said(done.exit_code, done.stdout, done.stderr)
+        return Said.of(CliRunner().invoke(command, list(arguments), env={"COLUMNS": "120", "NO_COLOR": "1"}))
 
     def writes(self) -> list[str]:
         """Every request so far that writes anything anywhere."""
@@ -119,8 +100,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def elsewhere(running: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
     """State, settings and list of requests are forgotten; the clouds are as they were."""
-    for name in POINTING:
-        monkeypatch.delenv(name, raising=False)
+    point_nowhere(monkeypatch)
     shutil.copytree(running, tmp_path / "clouds")
     for file in [*(tmp_path / "clouds").glob("staging.json*"), tmp_path / "clouds" / "requests.jsonl"]:
         file.unlink()

@@ -11,7 +11,8 @@ from railway_sandbox import addresses
 from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.faults import Fault
 from railway_sandbox.server import Sandbox
-from tests.operations_adopt.conftest import FORGOTTEN, POINTING, Elsewhere
+from tests.operations_adopt.conftest import FORGOTTEN, Elsewhere
+from tests.railyard_command import point_nowhere
 
 ZONE = ZONE_IDS["seance.dev"]
 SHOP = f"""
@@ -47,8 +48,7 @@ WITH_DATABASE = (
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
     """An empty place with clouds of its own."""
-    for name in POINTING:
-        monkeypatch.delenv(name, raising=False)
+    point_nowhere(monkeypatch)
     monkeypatch.setenv("RAILYARD_SANDBOX", str(tmp_path / "clouds"))
     monkeypatch.setenv("RAILYARD_PROJECT", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("ENGINE", "embedded")

@@ -18,8 +18,9 @@ from railyard.data.postgres import query
 from railyard.data.programs import Server
 from railyard.engine import operate
 from tests.lifecycle.conftest import InProcess
-from tests.operations.conftest import POINTING, Railyard, World
+from tests.operations.conftest import Railyard, World
 from tests.operations_backup import servers
+from tests.railyard_command import point_nowhere
 
 WHERE = "netia/postgres"
 FULL = "staging/netia/postgres"
@@ -49,8 +50,7 @@ def netia(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def railyard(netia: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Railyard:
     """The command line on a copy of these clouds."""
-    for name in (*POINTING, "RAILYARD_SANDBOX_TCP"):
-        monkeypatch.delenv(name, raising=False)
+    point_nowhere(monkeypatch, "RAILYARD_SANDBOX_TCP")
     shutil.copytree(netia, tmp_path / "clouds")
     (tmp_path / "clouds" / "requests.jsonl").unlink()
     monkeypatch.setenv("RAILYARD_SANDBOX", str(tmp_path / "clouds"))

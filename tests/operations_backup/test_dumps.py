@@ -19,9 +19,10 @@ from railyard.data.postgres import environment, query
 from railyard.data.programs import Server
 from railyard.shared import stack as stack_module
 from railyard.shared.console import OperationError
-from tests.operations.conftest import Railyard, Said
+from tests.operations.conftest import Railyard
 from tests.operations_backup import servers
 from tests.operations_backup.conftest import FULL, PEOPLE, databases, disk_of, objects, people, proxies, spaces
+from tests.railyard_command import Said
 
 MUTATION = "railway mutation tcpProxyCreate"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,21 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from railyard.application import application
-
-FOR_A_REAL_ACCOUNT = ("RAILWAY_API_URL", "RAILWAY_API_TOKEN", "RAILWAY_TOKEN", "RAILYARD_SECRETS", "SOPS_AGE_KEY")
+from tests import railyard_command
 
 
 @dataclass(frozen=True)
-class Said:
-    """How a command ended and what it said."""
-
-    code: int
-    text: str
-    errors: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
+class Said(railyard_command.Said):
+    """The answer of ``railyard migrate``."""
 
     def becomes(self, key: str) -> tuple[str, str]:
         """Return what became of a key, and the text that says so."""
@@ -41,13 +31,11 @@ class Said:
 @pytest.fixture
 def railyard(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Said]:
     """``railyard …`` in this process; a traceback fails the test."""
-    for name in FOR_A_REAL_ACCOUNT:
-        monkeypatch.delenv(name, raising=False)
+    railyard_command.point_nowhere(monkeypatch)
 
     def run(*arguments: str | Path) -> Said:
-        done = CliRunner().invoke(application, list(map(str, arguments)), env={"COLUMNS": "100", "NO_COLOR": "1"})
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return Said(done.exit_code, done.stdout, done.stderr)
+        env = {"COLUMNS": "100", "NO_COLOR": "1"}
+        return Said.of(CliRunner().invoke(application, list(map(str, arguments)), env=env))
 
     return run
 

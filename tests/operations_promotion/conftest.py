@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import copy
-import json
 import shutil
 import subprocess
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -21,23 +18,11 @@ from railway_sandbox.railway.records import Deployment
 from railway_sandbox.server import Sandbox
 from railyard.application import application
 from tests.lifecycle.conftest import InProcess
+from tests.railyard_command import Said
 from tests.simulated import fail
 
 GIT = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com"}
 GIT |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in GIT.items()}
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended and what it said."""
-
-    code: int
-    text: str
-    errors: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
 
 
 class Place(InProcess):
@@ -80,9 +65,7 @@ class Place(InProcess):
 
     def railyard(self, *arguments: str, given: str = "") -> Said:
         """``railyard …`` in this process."""
-        done = CliRunner().invoke(application, arguments, input=given)
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-        return Said(done.exit_code, done.stdout, done.stderr)
+        return Said.of(CliRunner().invoke(application, arguments, input=given))
 
     @contextmanager
     def railway(self, *, later_s: float = 0.0) -> Generator[RailwayCloud]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import copy
-import json
 import shutil
 import stat
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from railyard.secrets import commands as secrets_commands
 from railyard.shared import console
 from tests.lifecycle.conftest import ROOT, Checkout, Outcome
 from tests.operations_secrets import sops_files
+from tests.railyard_command import Said, point_nowhere
 from tests.sops import encrypting
 
 GOOD: dict[str, dict[str, str]] = {
@@ -43,18 +42,6 @@ GOOD: dict[str, dict[str, str]] = {
 """All that staging needs."""
 RECIPIENT = encrypting.RECIPIENT
 """The public part of the tests' key."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended and what it said."""
-
-    code: int
-    text: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
 
 
 class Place:
@@ -203,7 +190,7 @@ class Railyard(Checkout):
 @pytest.fixture
 def railyard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Railyard:
     """A checkout with an empty sandbox, in an environment that points nowhere."""
-    _point_nowhere(monkeypatch)
+    point_nowhere(monkeypatch)
     return Railyard(tmp_path / "railyard")
 
 
@@ -212,7 +199,7 @@ def risen(tmp_path_factory: pytest.TempPathFactory) -> Railyard:
     """A checkout whose staging is up; tests take copies."""
     made = Railyard(tmp_path_factory.mktemp("risen") / "railyard")
     with pytest.MonkeyPatch.context() as patch:
-        _point_nowhere(patch)
+        point_nowhere(patch)
         made.json("up", "-s", "staging")
     return made
 
@@ -220,10 +207,5 @@ def risen(tmp_path_factory: pytest.TempPathFactory) -> Railyard:
 @pytest.fixture
 def up(risen: Railyard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Railyard:
     """A copy of the checkout whose staging is up in the sandbox."""
-    _point_nowhere(monkeypatch)
+    point_nowhere(monkeypatch)
     return risen.copied(tmp_path / "up")
-
-
-def _point_nowhere(patch: pytest.MonkeyPatch) -> None:
-    for name in ("SOPS_AGE_KEY", "RAILWAY_API_URL", "RAILWAY_API_TOKEN", "RAILWAY_TOKEN", "RAILYARD_SECRETS"):
-        patch.delenv(name, raising=False)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -20,6 +17,7 @@ from railyard.application import application
 from railyard.engine.engine import code_of
 from tests.lifecycle.conftest import CODE, COPIED, LONGEST_S, ROOT, copy
 from tests.operations_workflows.simulated_github import SimulatedGitHub
+from tests.railyard_command import Said
 
 SETTINGS = """\
 config:
@@ -41,19 +39,6 @@ GIT = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_CONFIG_SYSTEM": "/dev/null",
 }
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended and what it said."""
-
-    code: int
-    text: str
-    errors: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
 
 
 class Repository:
@@ -127,9 +112,7 @@ class Repository:
 
 def run(*arguments: str) -> Said:
     """``railyard …`` in this process."""
-    done = CliRunner().invoke(application, arguments)
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return Said(done.exit_code, done.stdout, done.stderr)
+    return Said.of(CliRunner().invoke(application, arguments))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,8 @@ from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.server import Sandbox
 from tests.edge.test_systems_at_the_edge import visiting
 from tests.lifecycle.conftest import Checkout, with_copy_of, with_system
-from tests.operations.conftest import POINTING, Railyard
+from tests.operations.conftest import Railyard
+from tests.railyard_command import point_nowhere
 
 MODULE = Path(__file__).with_name("parts.py")
 SETTINGS = """
@@ -115,8 +116,7 @@ def test_every_command_knows_the_parts(parts: Checkout, monkeypatch: pytest.Monk
     """The picture names their kinds, what they cost is counted, and the compose file says what it cannot do."""
     monkeypatch.setenv("RAILYARD_PROJECT", str(parts.directory))
     monkeypatch.syspath_prepend(parts.directory)
-    for name in POINTING:
-        monkeypatch.delenv(name, raising=False)
+    point_nowhere(monkeypatch)
     railyard = Railyard(parts.sandbox)
 
     drawn = railyard.run("map", "-s", "staging", "--json").json["systems"]["parts"]

@@ -13,7 +13,8 @@ import pytest
 
 from railway_sandbox.railway.records import SshKey, VolumeInstance
 from tests.lifecycle.conftest import InProcess
-from tests.operations.conftest import POINTING, Railyard, Said, World
+from tests.operations.conftest import Railyard, World
+from tests.railyard_command import Said, point_nowhere
 
 WHERE = "omega/bot"
 FULL = "staging/omega/bot"
@@ -32,8 +33,7 @@ def omega(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def railyard(omega: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Railyard:
     """The command line on a copy of these clouds, with files on the volume."""
-    for name in POINTING:
-        monkeypatch.delenv(name, raising=False)
+    point_nowhere(monkeypatch)
     shutil.copytree(omega, tmp_path / "clouds")
     (tmp_path / "clouds" / "requests.jsonl").unlink()
     monkeypatch.setenv("RAILYARD_SANDBOX", str(tmp_path / "clouds"))
