@@ -16,15 +16,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
+from pulumiverse_railway import rules
+from railway_api.json_objects import table
+from railyard.init import requirements
 from railyard.init.proposal import Proposal
 from railyard.migrate import env_file
 from railyard.migrate.compose_file import SECRET
 from railyard.migrate.findings import Settings, label
+from stacks.project_folder import REQUIREMENTS
 
 _MARKERS: Final = (
-    "Dockerfile", "package.json", "pyproject.toml", "requirements.txt", "mix.exs", "go.mod", "Cargo.toml", "Gemfile",
+    "Dockerfile",
+    "package.json",
+    "pyproject.toml",
+    REQUIREMENTS,
+    "mix.exs",
+    "go.mod",
+    "Cargo.toml",
+    "Gemfile",
     "composer.json",
-)  # fmt: skip
+)
 """Files by which a folder is a program of its own."""
 _SKIPPED: Final = {
     "node_modules",
@@ -42,14 +53,24 @@ _SKIPPED: Final = {
 _DEPTH: Final = 2
 """Folders below the root in which programs are looked for: apps/web."""
 _PORTS: Final = {
-    "next": 3000, "nuxt": 3000, "express": 3000, "fastify": 3000, "hono": 3000, "@nestjs/core": 3000, "vite": 4173,
-    "fastapi": 8000, "django": 8000, "flask": 8000, "starlette": 8000, "phoenix": 4000, "rails": 3000,
-}  # fmt: skip
+    "next": 3000,
+    "nuxt": 3000,
+    "express": 3000,
+    "fastify": 3000,
+    "hono": 3000,
+    "@nestjs/core": 3000,
+    "fastapi": 8000,
+    "django": 8000,
+    "flask": 8000,
+    "starlette": 8000,
+    "phoenix": 4000,
+    "rails": 3000,
+    "vite": 4173,
+}
 """Framework that answers HTTP → its usual port, which the service gets as PORT."""
 _BOTS: Final = {
     "discord.js",
     "discord-py",
-    "discord.py",
     "py-cord",
     "telegraf",
     "python-telegram-bot",
@@ -65,11 +86,12 @@ _DRIVERS: Final = {
 """Kind of database → packages that talk to it."""
 VARIABLES: Final = {"postgres": "DATABASE_URL", "mysql": "DATABASE_URL", "mongodb": "MONGO_URL", "redis": "REDIS_URL"}
 """Kind of database → the variable in which applications expect its address."""
-_PACKAGE: Final = re.compile(r"[A-Za-z0-9@][A-Za-z0-9._/@-]*")
+NIGHTLY: Final = "0 3 * * *"
+"""Schedule of a job that nothing gives another one."""
 _BY_NAME: Final = {
     "bot": {"topology": "bot"},
     "worker": {"topology": "worker"},
-    "cron": {"topology": "cronJob", "cronSchedule": "0 3 * * *"},
+    "cron": {"topology": "cronJob", "cronSchedule": NIGHTLY},
 }
 """Name of a folder → what it says of the program in it."""
 
@@ -93,12 +115,18 @@ class Program:
 def read(folder: Path, *, topology: str | None, name: str) -> Proposal:
     """Return what runs of the application in ``folder``.
 
-    ``topology`` decides for the only program, which is called ``name``; without it, frameworks and folders decide.
+    ``topology`` decides for the only program; without it, frameworks and folders decide. A program at the root of the
+    folder is called ``name``, another one as its folder, or as the way to it where that name is taken.
     """
     proposal = Proposal()
-    for program in programs(folder):
-        service = name if program.root is None else label(program.folder.name)
-        proposal.services[service] = _settings(program, topology if program.root is None else None)
+    found = programs(folder)
+    databases = {kind for program in found for kind in program.databases}
+    for program in found:
+        names = [label(program.folder.name), label(program.root.strip("/"))] if program.root else [name]
+        taken = {*proposal.services, *databases}
+        names += [f"{names[-1]}-{number}" for number in range(2, len(taken) + 3)]
+        service = next(each for each in names if each not in taken)
+        proposal.services[service] = _settings(program, topology if len(found) == 1 else None)
         for kind in program.databases:
             proposal.databases[kind] = {}
         if proposal.services[service].get("topology") == "cronJob":
@@ -107,12 +135,15 @@ def read(folder: Path, *, topology: str | None, name: str) -> Proposal:
 
 
 def programs(folder: Path) -> list[Program]:
-    """Return the programs of a repository: those in folders of their own or, without any, the repository itself."""
-    inner = [each for each in _programs(folder) if each.root is not None]
+    """Return the programs of a repository: itself, unless it only holds others together, and those in its folders.
+
+    Beside a program at the root a folder is one by its packages or its name alone: many hold parts of that program.
+    """
+    inner = list(_programs(folder))
     whole = _program(folder, folder)
-    if whole and not (inner and _is_workspace(folder)):
-        return [whole]
-    return inner
+    if not whole or (inner and _is_workspace(folder)):
+        return inner
+    return [whole, *(each for each in inner if _kind(each) or label(each.folder.name) in _BY_NAME)]
 
 
 def _programs(root: Path) -> Iterator[Program]:
@@ -127,7 +158,8 @@ def _programs(root: Path) -> Iterator[Program]:
 
 
 def _program(root: Path, directory: Path) -> Program | None:
-    if not any((directory / name).is_file() and not is_ours(directory / name) for name in _MARKERS):
+    present = [name for name in _MARKERS if (directory / name).is_file()]
+    if not present or (present == [REQUIREMENTS] and requirements.is_ours(directory / REQUIREMENTS)):
         return None
     below = directory.relative_to(root).as_posix()
     return Program(
@@ -135,52 +167,40 @@ def _program(root: Path, directory: Path) -> Program | None:
     )
 
 
-def is_ours(file: Path) -> bool:
-    """Tell whether ``railyard init`` has written a file of this name, which says nothing of the application."""
-    if file.name != "requirements.txt":
-        return False
-    with suppress(OSError, UnicodeDecodeError):
-        return file.read_text(encoding="utf-8").startswith("# Railyard ")
-    return False
-
-
 def _is_workspace(folder: Path) -> bool:
-    """Tell whether the root only holds other folders together, as package managers write it."""
-    if (folder / "Dockerfile").is_file():
+    """Tell whether the root only holds other folders together: by its files, or as nothing there is a program."""
+    markers = [name for name in _MARKERS if (folder / name).is_file()]
+    if "Dockerfile" in markers:
         return False
     package = _json(folder / "package.json")
     project = _toml(folder / "pyproject.toml")
     return (
         "workspaces" in package
         or any((folder / name).is_file() for name in ("pnpm-workspace.yaml", "turbo.json", "lerna.json"))
-        or "workspace" in project.get("tool", {}).get("uv", {})
-        or not (package.get("scripts") or project.get("project") or (folder / "mix.exs").is_file())
+        or "workspace" in table(table(project.get("tool")).get("uv"))
+        or ({*markers} <= {"package.json", "pyproject.toml"} and not (package.get("scripts") or project.get("project")))
     )
 
 
 def _packages(folder: Path) -> Iterator[str]:
     package = _json(folder / "package.json")
-    yield from cast("dict[str, Any]", package.get("dependencies") or {})
+    yield from table(package.get("dependencies"))
+    yield from table(package.get("devDependencies")).keys() & _PORTS.keys()
     project = _toml(folder / "pyproject.toml")
-    yield from map(_name, project.get("project", {}).get("dependencies") or [])
-    yield from project.get("tool", {}).get("poetry", {}).get("dependencies") or {}
-    requirements = folder / "requirements.txt"
-    if requirements.is_file() and not is_ours(requirements):
-        yield from map(_name, requirements.read_text(encoding="utf-8", errors="replace").splitlines())
+    dependencies = table(project.get("project")).get("dependencies")
+    yield from requirements.names(map(str, cast("list[Any]", dependencies) if isinstance(dependencies, list) else ()))
+    yield from requirements.names(table(table(table(project.get("tool")).get("poetry")).get("dependencies")))
+    file = folder / REQUIREMENTS
+    if file.is_file() and not requirements.is_ours(file):
+        yield from requirements.names(file.read_text(encoding="utf-8-sig", errors="replace").splitlines())
     for name, pattern in (("mix.exs", r"\{:(\w+),"), ("Gemfile", r"gem ['\"]([\w-]+)['\"]")):
         if (folder / name).is_file():
             yield from re.findall(pattern, (folder / name).read_text(encoding="utf-8", errors="replace"))
 
 
-def _name(requirement: Any) -> str:
-    match = _PACKAGE.match(str(requirement))
-    return match[0].lower().replace("_", "-") if match else ""
-
-
-def _json(file: Path) -> dict[str, Any]:
+def _json(file: Path) -> dict[str, object]:
     with suppress(OSError, ValueError):
-        document: Any = json.loads(file.read_text(encoding="utf-8"))
-        return cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+        return table(json.loads(file.read_text(encoding="utf-8-sig")))
     return {}
 
 
@@ -213,5 +233,6 @@ def _kind(program: Program) -> str | None:
 
 def _template(folder: Path) -> list[str]:
     """Return the variables of a ``.env.example`` or the like."""
-    files = (folder / f".env{end}" for end in env_file.TEMPLATES)
-    return list(dict.fromkeys(name for file in files if file.is_file() for name in env_file.read(file)))
+    files = [file for end in env_file.TEMPLATES if (file := folder / f".env{end}").is_file()]
+    names = dict.fromkeys(name for file in files for name in env_file.read(file))
+    return [name for name in names if not rules.variable_name.broken_by(name)]

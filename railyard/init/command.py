@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Annotated, Final, get_args
 
 import typer
+from pydantic.alias_generators import to_camel
 
-from pulumiverse_railway import rules
+from pulumiverse_railway import conflicts, rules
 from railway_api.plans import Plan as RailwayPlan
 from railyard.init import application, compose, requirements, write
 from railyard.init.proposal import Proposal
 from railyard.migrate.command import FIRST
-from railyard.migrate.findings import label
+from railyard.migrate.findings import Settings, label
 from railyard.migrate.folder import repository
 from railyard.review import checkout
 from railyard.shared.console import CallError, JsonOption, OperationError, can_ask, reported_errors, shown, write_json
@@ -89,7 +90,6 @@ def init(
         asks = not yes and not json and can_ask()
         if not asks and not yes:
             raise CallError("nobody can be asked here: give --yes, and --name, --image, --stacks where they differ")
-        folder.mkdir(parents=True, exist_ok=True)
         _refuse_folder(folder)
         choices = _choices(folder.resolve(), name, stacks, plan, asks=asks)
         proposal = _proposal(folder, topology, image, repo, asks=asks)
@@ -113,10 +113,11 @@ def _refuse_folder(folder: Path) -> None:
 
 def _choices(folder: Path, name: str, stacks: str, plan: str, *, asks: bool) -> write.Choices:
     chosen = name or _prompted("Name", label(folder.name), asks=asks)
-    named = [each.strip() for each in (stacks or _prompted("Stacks", FIRST, asks=asks)).split(",") if each.strip()]
+    stacks = stacks or _prompted("Stacks", FIRST, asks=asks)
+    named = [each.strip() for each in stacks.split(",") if each.strip()]
     for each in (chosen, *named):
         if demand := rules.label.broken_by(each):
-            raise CallError(f"{each!r} is no name of a system or stack: it should {demand}")
+            raise CallError(f"{each!r} is not a valid name of a system or stack: it should {demand}")
     if not named or len(set(named)) < len(named):
         raise CallError(f"--stacks {stacks}: name one stack, or several different ones: staging,production")
     if others := [each for each in stack_names(folder) if each not in named]:
@@ -126,7 +127,7 @@ def _choices(folder: Path, name: str, stacks: str, plan: str, *, asks: bool) -> 
     workspace = plan or _prompted("Railway plan", RailwayPlan.HOBBY.value, asks=asks)
     if workspace not in list(RailwayPlan):
         raise CallError(f"--plan {workspace}: one of {', '.join(RailwayPlan)}")
-    return write.Choices(name=chosen, stacks=named, plan=workspace, commit=_commit(folder))
+    return write.Choices(name=chosen, stacks=named, plan=workspace, commit=_commit(folder) if folder.exists() else None)
 
 
 def _commit(folder: Path) -> str | None:
@@ -142,12 +143,16 @@ def _proposal(folder: Path, topology: str, image: str, repo: str, *, asks: bool)
         raise CallError(f"--topology {topology}: one of {', '.join(_TOPOLOGIES)}")
     if repo and rules.repository.broken_by(repo):
         raise CallError(f"--repo {repo}: a repository of GitHub is written owner/name")
+    if repo and image:
+        raise CallError("--repo and --image exclude each other, since a service runs one of them: leave one out")
     program = label(topology or "web") if topology not in ("", "service") else "web"
     proposal = compose.read(folder, name=program)
     if not proposal.services:
         proposal = application.read(folder, topology=topology or None, name=program)
     if image or not proposal.services:
-        proposal = _of_an_image(proposal, program, topology, image or _prompted("Image", "", asks=asks))
+        proposal = _of_an_image(proposal, program, image or _prompted("Image", "", asks=asks))
+    if topology:
+        _set_topology(proposal, topology)
     source = repo or repository(folder)
     for service, settings in proposal.services.items():
         if "image" in settings:
@@ -161,7 +166,19 @@ def _proposal(folder: Path, topology: str, image: str, repo: str, *, asks: bool)
     return proposal
 
 
-def _of_an_image(proposal: Proposal, program: str, topology: str, image: str) -> Proposal:
+def _set_topology(proposal: Proposal, topology: str) -> None:
+    """Let the only service have a topology; raises ``CallError`` where there are several."""
+    if len(proposal.services) > 1:
+        raise CallError(f"--topology is for one service, and there are {', '.join(proposal.services)}: leave it out")
+    for name, settings in proposal.services.items():
+        schedule: Settings = {}
+        if topology == "cronJob" and "cronSchedule" not in settings:
+            schedule = {"cronSchedule": application.NIGHTLY}
+            proposal.notes.append(f"{name}: runs at 03:00 UTC every night; cronSchedule says when")
+        proposal.services[name] = {"topology": topology, **schedule, **settings}
+
+
+def _of_an_image(proposal: Proposal, program: str, image: str) -> Proposal:
     """Let the only service run an image; where nothing was found, it is all there is."""
     if not image:
         raise CallError(
@@ -170,14 +187,15 @@ def _of_an_image(proposal: Proposal, program: str, topology: str, image: str) ->
         )
     if len(proposal.services) > 1:
         raise CallError(f"--image is for one service, and there are {', '.join(proposal.services)}: leave it out")
-    name, settings = next(iter(proposal.services.items()), (program, {"topology": topology} if topology else {}))
-    settings = {key: value for key, value in settings.items() if key != "rootDirectory"}
+    name, settings = next(iter(proposal.services.items()), (program, Settings()))
+    of_a_repo = {to_camel(each) for each in conflicts.FOR_A_REPO}
+    settings = {key: value for key, value in settings.items() if key not in of_a_repo}
     proposal.services = {name: {**settings, "image": image}}
     return proposal
 
 
 def _is_of_the_application(file: Path) -> bool:
-    return file.is_file() and not application.is_ours(file)
+    return file.is_file() and not requirements.is_ours(file)
 
 
 def _prompted(question: str, default: str, *, asks: bool) -> str:

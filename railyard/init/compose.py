@@ -9,14 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, cast, get_args
+from typing import Final, get_args
 
-import go_yaml
 from railyard.init.proposal import Proposal
-from railyard.migrate import compose_file
 from railyard.migrate import folder as folders
-from railyard.migrate.compose_file import pairs
-from railyard.migrate.findings import Kind, Reading, Service, Settings, label, part
+from railyard.migrate.findings import Kind, Reading, Service, Settings, label
 from railyard.migrate.translation import translate
 from stacks.own.settings import KINDS
 
@@ -34,6 +31,9 @@ _SCHEMES: Final = {
 }
 _ALIASES: Final = {"postgres": "postgresql"}
 _URL: Final = re.compile(r"(?P<scheme>[\w+.-]+)://(?:[^/@\s]*@)?(?P<host>[\w.-]+)(?::\d+)?(?P<rest>/\S*)?")
+_HOST: Final = re.compile(r"(?P<host>[\w.-]+)(?::(?P<port>\d+))?")
+_NAMES_A_HOST: Final = re.compile("HOST|SERVER|ADDR", re.IGNORECASE)
+"""Names of variables whose value is a host, also where it could be the name of a kind of database."""
 _OWN: Final = re.compile(r"https?://(localhost|127\.0\.0\.1)(:\d+)?/?")
 """The public address of a service, as a compose file on a laptop has it."""
 _PARTS: Final = {"user": ("USER", "USERNAME"), "password": ("PASSWORD", "PASS"), "database": ("DATABASE", "NAME", "DB")}
@@ -41,19 +41,20 @@ _PARTS: Final = {"user": ("USER", "USERNAME"), "password": ("PASSWORD", "PASS"),
 
 
 def read(folder: Path, *, name: str) -> Proposal:
-    """Return what the files of ``folder`` describe; nothing where there are none. Raises ``OperationError``.
+    """Return what the files of ``folder`` describe; nothing where there is none of both. Raises ``OperationError``.
 
     ``name`` is that of the service at its root.
     """
+    if not folder.exists():
+        return Proposal()
     reading = folders.read(folder, name)
-    environments = _environments(folder)
     databases = {each.name: kind for each in reading.services if (kind := _database(each))}
     proposal = Proposal()
     for service in reading.services:
         if service.name in databases:
             proposal.databases[service.name] = _database_settings(service, databases[service.name], proposal.notes)
         else:
-            proposal.services[service.name] = _settings(service, environments.get(service.name, {}), databases)
+            proposal.services[service.name] = _settings(service, databases)
     proposal.notes += _left_out(reading, databases)
     return proposal
 
@@ -80,23 +81,12 @@ def _database_settings(service: Service, kind: str, notes: list[str]) -> Setting
     return settings | ({"version": near} if near else {})
 
 
-def _environments(folder: Path) -> dict[str, dict[str, str]]:
-    """Return service → its variables as the compose file writes them, credentials included."""
-    file = next((folder / name for name in compose_file.FILES if (folder / name).is_file()), None)
-    document: Any = go_yaml.load(file.read_text(encoding="utf-8-sig")) if file else {}
-    services = cast("Mapping[str, Any]", document.get("services") or {})
-    return {
-        label(name): {key: value for key, value in pairs(environment) if value is not None}
-        for name, each in services.items()
-        if (environment := part({"service": each}, "service").get("environment"))
-    }
-
-
-def _settings(service: Service, environment: Mapping[str, str], databases: Mapping[str, str]) -> Settings:
+def _settings(service: Service, databases: Mapping[str, str]) -> Settings:
     translated = translate(service.effective(""), image=service.image)
     settings: Settings = {"image": service.image} if service.image else {}
     settings |= {"rootDirectory": service.root_directory} if service.root_directory and not service.image else {}
     settings |= {**translated.settings, **service.extra}
+    environment = service.environment
     of_databases = {name: value for name, text in environment.items() if (value := _of_database(name, text, databases))}
     if settings.get("railwayDomain"):
         of_databases |= {name: "${self.url}" for name, text in environment.items() if _OWN.fullmatch(text)}
@@ -107,15 +97,17 @@ def _settings(service: Service, environment: Mapping[str, str], databases: Mappi
 
 def _of_database(name: str, text: str, databases: Mapping[str, str]) -> str | None:
     """Return what names a database of ours in the place of what named that of the compose file; None for all else."""
-    host, _, port = text.partition(":")
-    if host in databases and (not port or port.isdigit()):
-        return f"${{{host}.host}}" + (f":${{{host}.port}}" if port else "")
+    address = _HOST.fullmatch(text)
+    if address and (host := label(address["host"])) in databases:
+        port = address["port"]
+        if port or text not in _KINDS or _NAMES_A_HOST.search(name):
+            return f"${{{host}.host}}" + (f":${{{host}.port}}" if port else "")
     url = _URL.fullmatch(text)
-    if url and url["host"] in databases:
-        scheme = _SCHEMES[databases[url["host"]]]
+    if url and (host := label(url["host"])) in databases:
+        scheme = _SCHEMES[databases[host]]
         if _ALIASES.get(url["scheme"], url["scheme"]) == scheme:
-            return f"${{{url['host']}.url}}"
-        return f"{url['scheme']}://${{{url['host']}.urlWithoutScheme}}"
+            return f"${{{host}.url}}"
+        return f"{url['scheme']}://${{{host}.urlWithoutScheme}}"
     # The parts of an address, each in a variable of its own: there is one database that they can mean.
     sql = [each for each, kind in databases.items() if kind in ("postgres", "mysql", "mongodb")]
     if len(sql) == 1 and re.search(rf"{databases[sql[0]]}|{sql[0]}|database|^pg|^db", name, re.IGNORECASE):
@@ -128,6 +120,8 @@ def _of_database(name: str, text: str, databases: Mapping[str, str]) -> str | No
 def _left_out(reading: Reading, databases: Mapping[str, str]) -> Iterator[str]:
     """Yield what of the files has no counterpart; a database of ours needs none of what its image was told."""
     for each in reading.findings:
+        if each.kind is Kind.TRANSLATED and each.environment:
+            yield f"{each.file}: {each.key} is left out: it is of one environment, so write it into that stack"
         of = each.key.split(".")[1] if each.key.startswith("services.") else ""
         if (
             each.kind is Kind.NOT_EXPRESSIBLE

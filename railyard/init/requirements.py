@@ -19,7 +19,7 @@ from railyard.shared.console import CallError, OperationError
 from railyard.shared.files import sha256_of
 
 MARK: Final = "# Railyard "
-"""First line of the file."""
+"""Beginning of the file."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _WHEEL: Final = re.compile(r"(?P<name>[a-z0-9_]+)-(?P<version>[^-]+)-py3-none-any\.whl")
 
@@ -40,7 +40,7 @@ def text(wheels: Iterable[Wheel]) -> str:
     ordered = sorted(wheels, key=lambda each: each.name)
     version = next(each.version for each in ordered if each.name == "railyard")
     lines = [
-        f"{MARK}{version} and all that it needs, with hashes. Written by `railyard init`: call it again to change it."
+        f"{MARK}{version} and all that it needs, with hashes. For another version put the file of its release here."
     ]
     lines += [f"{each.address} --hash=sha256:{each.sha256}" for each in ordered]
     return "\n".join(lines) + "\n" + pinned()
@@ -80,10 +80,10 @@ def _wheels(folder: Path, address: Callable[[Path, str], str]) -> list[Wheel]:
         if match and name in own_packages:
             sha256 = sha256_of(file)
             wheels.append(Wheel(name=name, version=match["version"], address=address(file, name), sha256=sha256))
-    names = [each.name for each in wheels]
-    if missing := sorted(set(own_packages) - set(names)):
+    present = [each.name for each in wheels]
+    if missing := sorted(set(own_packages) - set(present)):
         raise CallError(f"{folder} has no wheel of {', '.join(missing)}: `make wheels` of a checkout builds them all")
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := sorted({name for name in present if present.count(name) > 1}):
         raise CallError(f"{folder} has several wheels of {', '.join(twice)}: leave one version of each there")
     return wheels
 
@@ -113,7 +113,7 @@ def _recorded(name: str) -> Wheel:
 
 def own_names() -> list[str]:
     """Return the names of Railyard's own packages: what it needs, and what that needs, and is on no index."""
-    of_index = {_normal(name) for name in _names(pinned().splitlines())}
+    of_index = {*names(pinned().splitlines())}
     return [name for name in needed_by("railyard") if name not in of_index and _requires(name) is not None]
 
 
@@ -125,7 +125,7 @@ def needed_by(package: str) -> list[str]:
         if name in needed:
             continue
         needed[name] = None
-        pending += [_normal(each) for each in _names(each for each in _requires(name) or () if "extra ==" not in each)]
+        pending += names(each for each in _requires(name) or () if "extra ==" not in each)
     return list(needed)
 
 
@@ -137,17 +137,19 @@ def _requires(package: str) -> list[str] | None:
         return None
 
 
-def pinned_of(names: Collection[str]) -> str:
-    """Return the pinned packages of an index that are among ``names``."""
+def pinned_of(chosen: Collection[str]) -> str:
+    """Return the pinned packages of an index that are among ``chosen``."""
     blocks = re.split(r"(?m)^(?=[A-Za-z0-9])", pinned())
-    return "".join(block for block in blocks if any(_normal(each) in names for each in _names([block])))
+    return "".join(block for block in blocks if any(each in chosen for each in names([block])))
 
 
-def _names(requirements: Iterable[str]) -> Iterator[str]:
+def names(requirements: Iterable[str]) -> Iterator[str]:
+    """Yield the names of packages in lines of a requirements file, in the one spelling of each that indexes use."""
     for line in requirements:
         if match := _NAME.match(line):
-            yield match[0]
+            yield re.sub(r"[-_.]+", "-", match[0]).lower()
 
 
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+def is_ours(file: Path) -> bool:
+    """Tell whether a requirements file pins Railyard, so that it says nothing of the application."""
+    return file.is_file() and file.read_text(encoding="utf-8", errors="replace").startswith(MARK)

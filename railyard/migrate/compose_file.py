@@ -150,7 +150,9 @@ class ComposeReader:
                 )
 
     def _environment(self, value: Any) -> None:
-        for name, raw in pairs(value):
+        for name, raw in _pairs(value):
+            if raw is not None:
+                self.service.environment[name] = raw
             key = f"environment.{name}"
             text = None if raw is None else _expanded(raw)
             if name == "PORT" and _is_port(text):
@@ -333,7 +335,7 @@ def read(path: Path, shown: str) -> tuple[list[Service], list[Finding]]:
     return services, findings
 
 
-def pairs(value: Any) -> list[tuple[str, str | None]]:
+def _pairs(value: Any) -> list[tuple[str, str | None]]:
     """Return the variables of a service, name → value; None for one whose value comes from elsewhere."""
     if isinstance(value, Mapping):
         items = cast("Mapping[str, Any]", value).items()

@@ -70,6 +70,8 @@ class Service:
     """Settings that are no part of an EnvironmentConfig: port, volume, …."""
     secrets: list[str] = field(default_factory=list[str])
     """Names of variables whose values belong in the SOPS file."""
+    environment: dict[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Variables as a compose file writes them, credentials included: they are never shown."""
     places: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     """Key of the configuration → the file and the key that say it, where that is no Railway file."""
 

@@ -169,6 +169,7 @@ def _join(twin: Service, service: Service, findings: list[Finding]) -> list[Find
             twin.places[key] = place
     twin.layers[BASE] = merged(added, own)
     twin.extra |= service.extra
+    twin.environment |= service.environment
     twin.secrets = list(dict.fromkeys([*twin.secrets, *service.secrets]))
     twin.files += service.files
     return findings

@@ -128,6 +128,85 @@ def test_what_init_has_written_itself_is_no_application(tmp_path):
     assert application.read(place, topology=None, name="web").services == {}
 
 
+@pytest.mark.parametrize(
+    ("files", "services"),
+    [
+        (
+            {"requirements_txt": "django\n", "frontend__package_json": '{"devDependencies": {"vite": "5"}}'},
+            {"web": (None, 8000), "frontend": ("/frontend", 4173)},
+        ),
+        ({"mix_exs": '{:phoenix, "~> 1.7"}', "assets__package_json": "{}"}, {"web": (None, 4000)}),
+        ({"Gemfile": "gem 'rails'", "worker__Dockerfile": ""}, {"web": (None, 3000), "worker": ("/worker", None)}),
+        (
+            {"client__app__package_json": NEXT, "server__app__package_json": "{}"},
+            {"app": ("/client/app", 3000), "server-app": ("/server/app", None)},
+        ),
+        (
+            {"redis__Dockerfile": "", "api__requirements_txt": "redis==5\n"},
+            {"api": ("/api", None), "redis-2": ("/redis", None)},
+        ),
+        ({"package_json": '{"dependencies": [{"a": 1}]}'}, {"web": (None, None)}),
+        ({"pyproject_toml": 'project = "x"\ntool = []\n'}, {"web": (None, None)}),
+        ({"pyproject_toml": '[tool.poetry.dependencies]\nDjango = "5"\n'}, {"web": (None, 8000)}),
+        ({"requirements_txt": "fastapi@git+https://github.com/a/b\n"}, {"web": (None, 8000)}),
+    ],
+)
+def test_each_program_is_a_service_with_a_name_of_its_own(tmp_path, files, services):
+    """One at the root and those in folders, whatever the form of their files and the spelling of their packages."""
+    proposal = application.read(folder(tmp_path, **files), topology=None, name="web")
+
+    found = {name: (each.get("rootDirectory"), each.get("port")) for name, each in proposal.services.items()}
+    assert found == services
+    accepted(proposal)
+
+
+def test_names_that_no_secret_can_have_are_left_out(tmp_path):
+    """An .env.example may hold names that Railway does not take as variables."""
+    place = folder(tmp_path, package_json=NEXT)
+    (place / ".env.example").write_text("A-SECRET=1\nB_SECRET=1\n")
+
+    proposal = application.read(place, topology=None, name="web")
+
+    assert proposal.services["web"]["secrets"] == ["B_SECRET"]
+    accepted(proposal)
+
+
+def test_a_database_is_known_by_the_name_that_compose_gives_it(tmp_path):
+    """In capitals and with underscores too; the name of its kind is a host only where a variable asks for one."""
+    text = """
+    services:
+      app:
+        build: .
+        environment:
+          {DATABASE_URL: "mysql://u:p@My_DB/x", DB_HOST: mysql, DB_CLIENT: mysql, MAIN_HOST: "My_DB:3306"}
+      My_DB: {image: "mysql:8.4"}
+      mysql: {image: "mysql:8.4"}
+      odd: {image: a, environment: 3}
+    """
+
+    proposal = compose.read(folder(tmp_path, compose_yaml=text), name="web")
+
+    assert proposal.services["app"]["variables"] == {
+        "DATABASE_URL": "${my-db.url}",
+        "DB_HOST": "${mysql.host}",
+        "DB_CLIENT": "mysql",
+        "MAIN_HOST": "${my-db.host}:${my-db.port}",
+    }
+    assert "odd.environment" in str(proposal.notes)
+    accepted(proposal)
+
+
+def test_what_is_said_of_one_environment_is_named(tmp_path):
+    """The settings that all stacks share do not have it."""
+    text = "[environments.staging.deploy]\nstartCommand = 'x'\n"
+
+    proposal = compose.read(folder(tmp_path, railway_toml=text), name="web")
+
+    (note,) = proposal.notes
+    assert note.startswith("railway.toml: environments.staging.deploy.startCommand is left out")
+    assert proposal.services == {"web": {}}
+
+
 def test_a_database_of_a_compose_file_becomes_one_of_railyards(tmp_path):
     """What named it, its user and its password in the variables of others names that; no credential is carried on."""
     proposal = compose.read(folder(tmp_path, compose_yaml=GHOST), name="web")

@@ -157,7 +157,7 @@ def test_a_run_that_was_cut_off_is_finished_and_nothing_is_overwritten(bot, comm
     [
         (("--yes",), "nothing here says what is to run (Dockerfile, package.json"),
         ((), "nobody can be asked here: give --yes"),
-        (("--yes", "--name", "My Bot", "--image", "a:1"), "'My Bot' is no name of a system or stack"),
+        (("--yes", "--name", "My Bot", "--image", "a:1"), "'My Bot' is not a valid name of a system or stack"),
         (("--yes", "--topology", "robot", "--image", "a:1"), "--topology robot: one of service, backend, bot"),
         (("--yes", "--stacks", "a,a", "--image", "a:1"), "name one stack, or several different ones"),
         (("--yes", "--plan", "free-ish", "--image", "a:1"), "--plan free-ish: one of"),
