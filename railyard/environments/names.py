@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from itertools import count
 from typing import Final
 
 from components.zone import ZoneSettings, nearest
@@ -17,6 +18,8 @@ from stacks.system import SystemSettings
 _PROJECT: Final = re.compile(r"([a-z0-9-]+)-pr-([1-9]\d*)")
 _PUBLIC: Final = re.compile(r"(?:_[a-z0-9-]+\.)?pr-([1-9]\d*)-[a-z0-9-]+")
 """Name of a record without its zone; a record that proves ownership has one more label in front."""
+_LONGEST_LABEL: Final = 63
+"""Characters of one part of a hostname (RFC 1035)."""
 DESCRIBED: Final = "Managed by Pulumi: {program}, {system}."
 """Beginning of the description of a project that this program made (``components/project.py``)."""
 
@@ -62,7 +65,8 @@ def number_of_record(name: str, zone: str) -> int | None:
 def public_names(systems: Mapping[str, SystemSettings], zones: Sequence[ZoneSettings], number: int) -> dict[str, str]:
     """Return hostname of the stack → hostname of the environment, one level below the zone; wildcards have none.
 
-    A name is called after its service, and after its system as well where two have a service of that name.
+    A name is called after its service, and after its system as well where two have a service of that name; where that
+    is taken, or is a further name of its service, a number is behind it.
     """
     every = [
         (system, service.name, [each.hostname for each in service.domains if not each.hostname.startswith("*.")])
@@ -73,10 +77,16 @@ def public_names(systems: Mapping[str, SystemSettings], zones: Sequence[ZoneSett
     public: dict[str, str] = {}
     for system, service, hostnames in every:
         called = f"{system}-{service}" if named.count(service) > 1 else service
-        label = re.sub("[^a-z0-9]+", "-", called.lower()).strip("-")
         for index, hostname in enumerate(hostnames):
             zone = nearest(zones, hostname)
             if zone is not None:
-                more = f"-{index + 1}" if index else ""
-                public[hostname] = f"pr-{number}-{label}{more}.{zone.name}"
+                candidates = (f"{_label(number, called, at)}.{zone.name}" for at in count(index + 1))
+                public[hostname] = next(each for each in candidates if each not in public.values())
     return public
+
+
+def _label(number: int, called: str, at: int) -> str:
+    """Return the part of a hostname before the zone: ``pr-7-web``, and ``pr-7-web-2`` for the second one."""
+    before, behind = f"pr-{number}-", f"-{at}" if at > 1 else ""
+    label = re.sub("[^a-z0-9]+", "-", called.lower()).strip("-")
+    return before + label[: _LONGEST_LABEL - len(before) - len(behind)].rstrip("-") + behind

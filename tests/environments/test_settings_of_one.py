@@ -43,6 +43,27 @@ def test_names_are_one_level_below_the_zone_and_nobody_elses(making: Making) -> 
     assert made.settings.systems["seance"].bucket.name == "seance-cdn-staging-pr-12"  # type: ignore[attr-defined]
 
 
+def test_no_two_services_have_one_name(making: Making) -> None:
+    """A second name of a service, the name of another one, signs that no hostname has, and a name that is too long."""
+    long = "a" * 40
+    services = {"web": ["a", "b"], "web-2": ["c"], "api-v1": ["d"], "api.v1": ["e"], f"{long}-{long[:20]}": ["f"]}
+    shop = "".join(
+        f'      {name}: {{image: "example/shop:1.0", port: 8080, domains: ['
+        + ", ".join(f"{{hostname: {each}.rose.example}}" for each in hostnames)
+        + "]}\n"
+        for name, hostnames in services.items()
+    )
+    made = making("  railyard:shop:\n    project: {name: shop-staging, environment: staging}\n    services:\n" + shop)
+
+    settings = made.settings.systems["shop"].services  # type: ignore[attr-defined]
+    names = [domain.hostname for each in settings.values() for domain in each.domains]
+    web, second = ([domain.hostname for domain in settings[name].domains] for name in ("web", "web-2"))
+    assert web == ["pr-12-web.rose.example", "pr-12-web-2.rose.example"]
+    assert second == ["pr-12-web-2-2.rose.example"]
+    assert len(set(names)) == 6
+    assert max(len(name.partition(".")[0]) for name in names) <= 63
+
+
 def test_everything_is_as_small_as_it_can_be_and_sleeps(making: Making) -> None:
     """One replica in one region, a volume of 1 GB, no backups: also where defaults of the system say otherwise."""
     large = ROSE.replace(
