@@ -1,7 +1,6 @@
 """``railyard deploy``: the reviewed plan, taken up system by system; what fails goes back, and what went well stays.
 
-Owns the order of these. What a system's release is and how it ends stands in ``system_release``, what is said of it in
-``notify``.
+Owns the order of these. What a system's release is and how it ends is in ``system_release``, its messages in ``notify``.
 """
 
 from __future__ import annotations
@@ -10,12 +9,13 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final, ParamSpec, TypeVar
 
 import typer
 
+from pulumi_operations.project import ProjectError, read_text
 from railway_api.counting import count
 from railyard.accounts.github import GitHub
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
@@ -52,7 +52,9 @@ from railyard.shared.console import (
 )
 from railyard.shared.options import StackOption
 from railyard.shared.project import project_directory
-from railyard.shared.stack import Stack, read_stack
+from railyard.shared.stack import Stack, read_stack, settings_in
+from stacks.problems import SettingsError
+from stacks.shared_settings import file_name
 
 PlanOption = Annotated[
     Path | None, typer.Option("--plan", metavar="FILE", help="The reviewed plan; stop when the world has changed.")
@@ -253,10 +255,14 @@ class Deployment:
             if waiting:
                 self._say(f"going on with {', '.join(release.label for release in waiting)}")
 
-    def _check(self, releases: Sequence[SystemRelease], *, back: bool = False) -> None:
-        """Verify what came up, and look at all other systems; what no change here can have broken is a notice."""
+    def _check(self, releases: Sequence[SystemRelease], before: Stack | None = None) -> None:
+        """Verify what came up, and look at all other systems; what no change here can have broken is a notice.
+
+        On the way back ``before`` is the stack as the commit says to which it leads.
+        """
+        back, stack = before is not None, before or self._stack
         unproblematic = {each.system: each for each in releases if not _problems(each, back)}
-        systems = [name for name in unproblematic if name in self._stack.settings.systems]
+        systems = [name for name in unproblematic if name in stack.settings.systems]
         others = [name for name in self._stack.settings.systems if name not in {each.system for each in releases}]
         try:
             with connected(self._stack, sandbox=self._sandbox) as railway:
@@ -265,7 +271,7 @@ class Deployment:
                     self._notices |= _troubles(railway, self._stack, others, projects)
                 if not systems:
                     return
-                checked = railway.run(last_look(railway, self._stack, systems, projects, say=self._say))
+                checked = railway.run(last_look(railway, stack, systems, projects, say=self._say))
         except OperationError as error:
             for release in unproblematic.values():
                 _problems(release, back).append(f"whether it is healthy could not be found out: {error}")
@@ -298,7 +304,15 @@ class Deployment:
                 except OperationError as error:
                     for release in group:
                         release.back_problems.append(str(error))
-                self._check(group, back=True)
+                self._check(group, self._as_in(project))
+
+    def _as_in(self, project: Path) -> Stack:
+        """Return the stack as the files in another folder say it; as it is here where they cannot be read."""
+        name = file_name(self._stack.name)
+        try:
+            return replace(self._stack, settings=settings_in(name, read_text(project / name), project))
+        except (ProjectError, SettingsError, OperationError):
+            return self._stack
 
     def _before(self, system: str) -> str:
         """Return the commit that ran before this one, as well as it can be known; empty when it cannot."""

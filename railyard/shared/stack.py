@@ -221,14 +221,15 @@ def no_stack(root: Path, name: str) -> str:
     return f"there is no stack {name!r}: {fix}"
 
 
-def settings_in(name: str, text: str) -> StackSettings:
+def settings_in(name: str, text: str, root: Path | None = None) -> StackSettings:
     """Return the settings of a stack whose file ``name`` holds ``text``, with what all stacks of the project share.
 
-    Raises ``ProjectError`` for a text that is none, ``OperationError`` for one without configuration, and
-    ``SettingsError`` for settings that are refused.
+    ``root`` is the folder of the project; without it the one on which the command works. Raises ``ProjectError`` for a
+    text that is none, ``OperationError`` for one without configuration, and ``SettingsError`` for settings that are
+    refused.
     """
-    shared = defaults_text(project_directory())
-    return _judged(name, text, shared, tuple(own_keys(name, text).items()), python_systems())
+    shared = defaults_text(root or project_directory())
+    return _judged(name, text, shared, tuple(own_keys(name, text, root).items()), python_systems())
 
 
 @lru_cache(maxsize=8)
@@ -239,7 +240,7 @@ def _judged(
     return parse(dict(keys), systems, file=name, text=text, defaults=shared)
 
 
-def own_keys(name: str, text: str) -> dict[str, str]:
+def own_keys(name: str, text: str, root: Path | None = None) -> dict[str, str]:
     """Return the keys of Railyard and its provider in the text of a settings file, as Pulumi hands them to programs.
 
     What ``Pulumi.yaml`` says of all stacks is below them. Raises ``ProjectError`` for a text that is none,
@@ -248,7 +249,7 @@ def own_keys(name: str, text: str) -> dict[str, str]:
     nodes = config_nodes(name, text)
     if not nodes:
         raise OperationError(f"{name} has no group 'config:' with keys of systems: add it at the top")
-    below = project_config(load_project(project_directory()))
+    below = project_config(load_project(root or project_directory()))
     named = {key: value for key, value in below.items() if value is not None}
     named |= {full_key(NAMESPACE, key): standin_text(node) for key, node in nodes.items()}
     return {key: value for key, value in named.items() if is_own(key)}

@@ -34,6 +34,11 @@ config:
       {repo: null, branch: null, builder: null, buildCommand: null, healthcheckTimeout: 30, image: "example/rose:1.0"}
     allowedOrigins: ["https://rose.example"]
 """
+NEW = """\
+  railyard:shop:
+    project: {name: shop-staging, environment: staging}
+    services: {web: {image: "example/shop:1.0", healthcheckTimeout: 30, port: 8080, healthcheckPath: /}}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +153,21 @@ def test_of_two_systems_one_stays_and_the_other_goes_back(two: Repository, githu
     assert "omega: " in str(message)
     assert f"rose: {before[:7]} again, all services healthy." in str(message)
     assert two.railyard("verify", "--json").code == 0
+
+
+def test_the_way_back_is_checked_as_the_commit_before_says(two: Repository, github: SimulatedGitHub) -> None:
+    """A new system whose first release fails is gone again: that it is not there is what was wanted, and no trouble."""
+    before = two.git("rev-parse", "HEAD")
+    two.change(STAGING, "  railyard:rose:", NEW + "  railyard:rose:")
+    two.commit("A shop")
+    never_healthy(two.sandbox, "example/shop:1.0")
+
+    said = two.railyard("deploy", "--json", **github.webhooks)
+
+    results = [(each["system"], each["result"], each["rollbackProblems"]) for each in said.json["systems"]]
+    assert results == [("shop", "rolled back", [])], said
+    projects = [each.name for each in two.sandbox.railway.state.projects.values() if each.deleted_at is None]
+    assert (said.json["rolledBackTo"], sorted(projects)) == (before, ["omega-staging", "rose-staging"])
 
 
 def test_a_named_system_alone_is_taken_up(two: Repository) -> None:
