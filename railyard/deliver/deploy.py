@@ -1,6 +1,6 @@
 """``railyard deploy``: the reviewed plan, taken up system by system; what fails goes back, and what went well stays.
 
-Owns the order of these. What a system's release is and how it ends is in ``system_release``, its messages in ``notify``.
+Owns the order. What a system's release is and how it ends is in ``system_release``, its messages in ``notify``.
 """
 
 from __future__ import annotations
