@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Generator, Mapping, Sequence
@@ -31,6 +32,8 @@ from stacks.shared_settings import file_name, review_number
 
 TAG: Final = "railyard:review-"
 """The tags of a stack that hold its record, with the number of the part."""
+_PARTS: Final = "railyard:review"
+"""The tag that says which parts are the record, ``0-3`` without the last one; without it all of them are."""
 _TAG_LENGTH: Final = 250
 """Characters of one tag; Pulumi Cloud takes 256."""
 _ATTEMPTS: Final = 300
@@ -198,31 +201,34 @@ class PulumiRecords:
 
     def all(self) -> dict[int, Record | None]:
         """Ask for the stacks, and for the tags of each."""
-        listed: list[Mapping[str, Any]] = json.loads(self._pulumi("stack", "ls", "--json"))
-        names = [str(each["name"]).rpartition("/")[2] for each in listed]
-        numbers = [number for name in names if (number := review_number(name)) is not None]
-        return {number: self._record(number) for number in sorted(numbers)}
+        return {number: self._record(number) for number in self._numbers()}
 
     def write(self, record: Record) -> None:
-        """Make the stack unless it is there, and write the tags."""
-        if record.number not in self.all():
+        """Make the stack unless it is there, and write the tags: those of the former record stay until all are there.
+
+        A run that is killed in between, or one that reads meanwhile, finds a whole record.
+        """
+        if record.number not in self._numbers():
             file = load_file(project_directory() / file_name(self._base))
             provider = str(file.get("secretsprovider") or "")
             options = ["--secrets-provider", provider] if provider else []
             self._pulumi("stack", "init", record.name, "--no-select", *options)
         text = record.model_dump_json(by_alias=True)
-        parts = [text[at : at + _TAG_LENGTH] for at in range(0, len(text), _TAG_LENGTH)]
+        texts = [text[at : at + _TAG_LENGTH] for at in range(0, len(text), _TAG_LENGTH)]
         tags = self._tags(record.number)
-        for index, part in enumerate(parts):
-            self._pulumi("stack", "tag", "set", f"{TAG}{index}", part, "--stack", record.name)
+        former = _parts(tags)
+        first = 0 if former.start >= len(texts) else former.stop
+        new = {f"{TAG}{number}": text for number, text in enumerate(texts, first)}
+        for name, text in {**new, _PARTS: f"{first}-{first + len(texts)}"}.items():
+            self._pulumi("stack", "tag", "set", name, text, "--stack", record.name)
         for name in tags:
-            if name.startswith(TAG) and int(name.removeprefix(TAG)) >= len(parts):
+            if name.startswith(TAG) and name not in new:
                 self._pulumi("stack", "tag", "rm", name, "--stack", record.name)
 
     def remove(self, number: int) -> None:
         """Remove the stack with its state, whatever that still holds: its resources are gone."""
-        if number in self.all():
-            # A run that was killed may still hold it; what that says when none does is no failure.
+        if number in self._numbers():
+            # A run that was killed may still hold it; the error of this when none does is no failure.
             self._run("cancel", stack_name(number), "--yes")
             self._pulumi("stack", "rm", stack_name(number), "--force", "--yes", "--preserve-config", "--remove-backups")
         remove_settings(number)
@@ -237,10 +243,14 @@ class PulumiRecords:
         del number, alone
         yield
 
+    def _numbers(self) -> list[int]:
+        listed: list[Mapping[str, Any]] = json.loads(self._pulumi("stack", "ls", "--json"))
+        names = [str(each["name"]).rpartition("/")[2] for each in listed]
+        return sorted(number for name in names if (number := review_number(name)) is not None)
+
     def _record(self, number: int) -> Record | None:
         tags = self._tags(number)
-        parts = sorted((int(name.removeprefix(TAG)), text) for name, text in tags.items() if name.startswith(TAG))
-        return _parsed("".join(text for _, text in parts))
+        return _parsed("".join(tags.get(f"{TAG}{part}", "") for part in _parts(tags)))
 
     def _tags(self, number: int) -> Mapping[str, str]:
         answer = self._pulumi("stack", "tag", "ls", "--json", "--stack", stack_name(number))
@@ -255,6 +265,13 @@ class PulumiRecords:
     def _run(self, *arguments: str) -> tuple[int, str, str]:
         process = self._cli.run([*arguments, "--non-interactive"], project_directory(), dict(os.environ), captured=True)
         return process.returncode, process.stdout, process.stderr
+
+
+def _parts(tags: Mapping[str, str]) -> range:
+    """Return the numbers of the tags that hold the record of a stack."""
+    if match := re.fullmatch(r"(\d+)-(\d+)", tags.get(_PARTS, "")):
+        return range(int(match[1]), int(match[2]))
+    return range(sum(name.startswith(TAG) for name in tags))
 
 
 def _lock(file: TextIO, number: int, *, attempts: int) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +57,39 @@ def test_a_record_is_written_before_anything_and_gone_with_its_stack(records: Pu
     assert torn == {7: None}
     assert records.all() == {}
     assert [each for each in (tmp_path / "backend").rglob("pr-7*") if each.is_file()] == []
+
+
+class Dying(PulumiCli):
+    """A CLI whose run ends after so many tags."""
+
+    def __init__(self, program: Path, tags: int) -> None:
+        super().__init__(program)
+        self.left = [None] * tags
+
+    def run(self, arguments: Sequence[str], *others: Any, **options: Any) -> subprocess.CompletedProcess[str]:
+        if arguments[1] == "tag" and arguments[2] != "ls":
+            if not self.left:
+                raise KeyboardInterrupt
+            self.left.pop()
+        return super().run(arguments, *others, **options)
+
+
+def test_a_record_is_the_former_one_or_the_new_one_whenever_its_writer_dies(records: PulumiRecords) -> None:
+    """Half of each cannot be read, and an environment without a record is of nobody: the next sweep removes it."""
+    former = record(7)
+    records.write(former)
+    found: list[Record | None] = []
+    for tags in (1, 3, 4, 5, 7):
+        new = record(7, commit=f"{tags}" * 40)
+        with suppress(KeyboardInterrupt):
+            PulumiRecords(Dying(program(), tags), "staging").write(new)
+        found.append(records.all()[7])
+        assert found[-1] in (former, new)
+        former = new if found[-1] == new else former
+    records.write(record(7, buckets=()))
+
+    assert {each and each.commit[:1] for each in found} > {""}
+    assert records.all() == {7: record(7, buckets=())}
 
 
 def test_an_up_that_takes_too_long_is_dead(records: PulumiRecords) -> None:
