@@ -319,10 +319,10 @@ def _next_steps(stack: str, outcome: DeployOutcome) -> list[str]:
     for release in outcome.failed:
         if release.result is Result.BROKEN:
             system = release.system or "SYSTEM"
+            status = " ".join([RAILYARD, "status", *filter(None, [release.system]), "-s", stack])
             steps.append(
-                f"{RAILYARD} status {release.system} -s {stack}, then {RAILYARD} logs {system}/SERVICE "
-                f"-s {stack} for what is unhealthy; {RAILYARD} rollback {system} -s {stack} --now goes back with "
-                "Railway's own rollback."
+                f"{status}, then {RAILYARD} logs {system}/SERVICE -s {stack} for what is unhealthy; "
+                f"{RAILYARD} rollback {system} -s {stack} --now goes back with Railway's own rollback."
             )
         elif release.back_to == outcome.commit:
             steps.append(
@@ -335,6 +335,6 @@ def _next_steps(stack: str, outcome: DeployOutcome) -> list[str]:
                 "request: the next deployment tries it again."
             )
     if outcome.notices:
-        whom = " ".join(outcome.unwell)
-        steps.append(f"{RAILYARD} verify {whom} -s {stack} says what to do about what else fails.")
+        command = " ".join([RAILYARD, "verify", *outcome.unwell, "-s", stack])
+        steps.append(f"{command} says what to do about what else fails.")
     return steps or ["Nothing has to be done."]

@@ -20,7 +20,7 @@ from railyard.deliver.deploy import last_look
 from railyard.engine.engines import engine_for
 from railyard.environments import data
 from railyard.environments.context import ReviewContext, github
-from railyard.environments.document import Address, Check, Environment, moment
+from railyard.environments.document import LONGEST_TEXT, Address, Check, Environment, moment
 from railyard.environments.record import Record, oldest_first, settings_file
 from railyard.environments.settings import ReviewSettings, Source, make
 from railyard.shared.console import CallError, OperationError
@@ -82,7 +82,7 @@ def bring_up(context: ReviewContext, request: Request, *, say: Say, quiet: bool)
         addresses=tuple(addresses),
         checks=tuple(checks),
         notes=(*review_settings.left_out.values(), *notes, *_of_fork(record)),
-        problems=tuple(line[:4_000] for line in problems),
+        problems=tuple(line[:LONGEST_TEXT] for line in problems),
     )
 
 

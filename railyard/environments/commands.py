@@ -19,7 +19,7 @@ from railyard.accounts.railway_client import SandboxOption
 from railyard.environments import document as documents
 from railyard.environments.bring_up import RefusedError, Request, bring_up, expired
 from railyard.environments.context import ReviewContext, github, review_context
-from railyard.environments.document import Environment, moment
+from railyard.environments.document import LONGEST_TEXT, Environment, moment
 from railyard.environments.names import stack_name
 from railyard.environments.record import Record
 from railyard.environments.removal import Removal, clean_up, take_down
@@ -83,8 +83,12 @@ def up(
         with review_context(stack, sandbox=sandbox) as context:
             try:
                 review = bring_up(context, request, say=_say(json=json), quiet=json)
-            except RefusedError as error:
-                review = Environment(number=number, state="refused", stack=stack, commit=commit, problems=(str(error),))
+            except CallError:
+                raise
+            except OperationError as error:
+                state = "refused" if isinstance(error, RefusedError) else "failed"
+                problems = (str(error)[:LONGEST_TEXT],)
+                review = Environment(number=number, state=state, stack=stack, commit=commit, problems=problems)
                 _keep(review, out, comment=comment)
                 raise
         _keep(review, out, comment=comment)
@@ -124,7 +128,10 @@ def down(
         with review_context(stack, sandbox=sandbox) as context:
             ended = take_down(context, number, _say(json=json))
         environment = Environment(
-            number=number, state="failed" if ended.problems else "removed", stack=stack, problems=tuple(ended.problems)
+            number=number,
+            state="failed" if ended.problems else "removed",
+            stack=stack,
+            problems=tuple(problem[:LONGEST_TEXT] for problem in ended.problems),
         )
         _keep(environment, out, comment=comment)
         write_json(_ended(ended)) if json else _tell([ended])

@@ -21,7 +21,9 @@ from railyard.shared.files import read_document
 FORMAT: Final = 1
 _LARGEST: Final = 1_000_000
 """Bytes of a document."""
-Text = Annotated[str, Field(max_length=4_000)]
+LONGEST_TEXT: Final = 4_000
+"""Characters of one text."""
+Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 
 
 class Check(Model):

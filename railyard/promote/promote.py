@@ -21,6 +21,7 @@ from railyard.promote.system_in_stack import releases, sides
 from railyard.shared.console import PROBLEM, CallError, JsonOption, reported_errors, write_json
 from railyard.shared.options import LAST, DryRunOption
 from railyard.shared.stack import Stack, read_stack
+from stacks.project_folder import RAILYARD
 
 SystemsArgument = Annotated[list[str] | None, typer.Argument(metavar="[SYSTEM]...", show_default=False)]
 SandboxOption = Annotated[bool, typer.Option("--sandbox", help="The sandbox, wherever the environment points.")]
@@ -171,7 +172,8 @@ def _show(promotion: Promotion, *, pr: bool, dry_run: bool) -> None:
         typer.secho(f"refused: {refusal.system}: {refusal.reason}\n  next: {refusal.next}", err=True, fg="red")
     if promotion.refusals:
         others = sorted({move.system for move in promotion.moves} - {refusal.system for refusal in promotion.refusals})
-        also = f": `railyard promote {' '.join(others)}` promotes the others" if others else ""
+        command = f"{RAILYARD} promote {' '.join(others)} --from {promotion.source} --to {promotion.target}"
+        also = f": `{command}` promotes the others" if others else ""
         typer.echo(f"nothing was written{also}", err=True)
         return
     if not promotion.moves:

@@ -13,6 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from railyard.shared.console import PROBLEM, CallError, reported_errors
+from railyard.shared.files import write_whole
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, read_stacks
 from railyard.workflows.generate import FOLDER, MARK, SET_UP, files
@@ -34,18 +35,21 @@ def workflows(*, check: CheckOption = False, force: ForceOption = False) -> None
         expected = expected_files(root)
         stale = [root / name for name, text in expected.items() if not _is(root / name, text)]
         superfluous = sorted(_generated(root) - {root / name for name in expected})
-        for file in [*stale, *superfluous]:
-            if not check:
-                _refuse_foreign(file, force=force)
-        for file in [*stale, *superfluous]:
-            typer.echo(f"{file.relative_to(root)} {'is out of date: railyard workflows' if check else 'written'}")
-        if check and (stale or superfluous):
-            raise typer.Exit(PROBLEM)
+        if check:
+            for file in [*stale, *superfluous]:
+                typer.echo(f"{file.relative_to(root)} is out of date: railyard workflows")
+            if stale or superfluous:
+                raise typer.Exit(PROBLEM)
+            return
+        for file in stale:
+            _refuse_foreign(file, force=force)
         for file in stale:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(expected[str(file.relative_to(root))], encoding="utf-8")
+            write_whole(file, expected[str(file.relative_to(root))])
+            typer.echo(f"{file.relative_to(root)} written")
         for file in superfluous:
             file.unlink()
+            typer.echo(f"{file.relative_to(root)} removed")
 
 
 def expected_files(root: Path) -> dict[str, str]:
@@ -53,7 +57,7 @@ def expected_files(root: Path) -> dict[str, str]:
     stacks = read_stacks()
     expected = files(stacks, requirements="" if is_checkout(root) else requirements_file(root))
     owners = owners_text(stacks, root)
-    if (root / OWNERS_FILE).exists() or names_somebody(owners):
+    if names_somebody(owners) or is_generated(root / OWNERS_FILE):
         expected[OWNERS_FILE] = owners
     return expected
 
@@ -65,7 +69,7 @@ def _generated(root: Path) -> set[Path]:
 
 def is_generated(file: Path) -> bool:
     """Tell whether a file is one that this command writes."""
-    return file.is_file() and file.read_text(encoding="utf-8").startswith((MARK, OWNERS_MARK))
+    return file.is_file() and file.read_bytes().startswith((MARK.encode(), OWNERS_MARK.encode()))
 
 
 def _refuse_foreign(file: Path, *, force: bool) -> None:
@@ -74,7 +78,7 @@ def _refuse_foreign(file: Path, *, force: bool) -> None:
 
 
 def _is(file: Path, text: str) -> bool:
-    return file.exists() and file.read_text(encoding="utf-8") == text
+    return file.exists() and file.read_bytes() == text.encode()
 
 
 OWNERS_FILE: Final = ".github/CODEOWNERS"

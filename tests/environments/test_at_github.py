@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from railyard.environments.document import Address, Check, Environment
+from railyard.environments.document import Address, Check, Environment, read
 from railyard.review.comment import kept_section, with_section
 from railyard.review.comment_text import MARKER
-from tests.environments.conftest import SHOP, Project, said
+from tests.environments.conftest import OMEGA, SHOP, Project, said
 from tests.operations_workflows.simulated_github import SimulatedGitHub, mentions
 
 COMMIT = "c" * 40
@@ -56,6 +56,20 @@ def test_a_fork_has_an_environment_only_for_the_commit_that_a_maintainer_named(
     (comment,) = github.comments
     assert "it was removed" in comment["body"]
     assert "pull request 8 has the label review no more" in comment["body"]
+
+
+def test_an_environment_that_cannot_begin_says_so_in_the_comment(project: Project, github: SimulatedGitHub) -> None:
+    """What the comment said of the commit before does not stay: settings that cannot be are told in its place."""
+    github.open_pull(9, "example:topic", COMMIT)
+    said(project, "up", "9", "--comment", "--json")
+    project.settings(OMEGA)
+
+    said(project, "up", "9", "--comment", "--out", "environment/review.json", code=1)
+
+    (comment,) = github.comments
+    assert "it is up" not in comment["body"]
+    assert "no system of staging can have a review environment" in comment["body"]
+    assert read(project.root / "environment" / "review.json").state == "failed"
 
 
 def test_what_is_closed_ends_with_the_next_sweep(project: Project, github: SimulatedGitHub) -> None:

@@ -144,7 +144,8 @@ def test_all_systems_of_both_stacks_or_none(ahead):
     assert (
         "refused: rose: staging has no project rose-staging on Railway\n  next: bring staging up first" in done.errors
     )
-    assert "nothing was written: `railyard promote seance` promotes the others" in done.errors
+    others = "`./bin/railyard promote seance --from staging --to production` promotes the others"
+    assert f"nothing was written: {others}" in done.errors
     assert ahead.file() == before
     assert ahead.railyard("promote", "omega", "seance").code == 0
 

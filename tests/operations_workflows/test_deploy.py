@@ -207,6 +207,17 @@ def test_when_the_way_back_fails_too_somebody_has_to_look(deployed: Repository, 
     ]
 
 
+def test_the_next_step_of_what_systems_share_can_be_typed_as_it_is() -> None:
+    """It is no system that a command could name: status is about the whole stack, and blanks stay single."""
+    shared = SystemRelease(system="", problems=["it failed"])
+
+    step = message("staging", DeployOutcome(commit="a" * 40, releases=[shared], notices=["omega/bot: red"])).next_step
+
+    assert "./bin/railyard status -s staging, then ./bin/railyard logs SYSTEM/SERVICE -s staging" in step
+    assert "./bin/railyard rollback SYSTEM -s staging --now" in step
+    assert "./bin/railyard verify -s staging says what" in step
+
+
 def test_the_way_back_leads_to_the_last_deployment_that_succeeded(
     deployed: Repository, github: SimulatedGitHub
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from railyard.shared.stack import read_stacks
+from railyard.workflows.command import OWNERS_FILE
 from railyard.workflows.generate import MARK, SET_UP, files
 from tests.lifecycle.conftest import ROOT
 from tests.operations_workflows.conftest import GIT, SETTINGS, run
@@ -134,6 +135,16 @@ def test_what_somebody_else_wrote_is_kept_without_force(project: Path) -> None:
     assert (project / DEPLOY).read_text().startswith(MARK)
 
 
+def test_owners_that_somebody_else_wrote_stay_while_the_settings_name_none(project: Path) -> None:
+    """A repository has a CODEOWNERS long before its settings have owners."""
+    (project / OWNERS_FILE).parent.mkdir(parents=True)
+    (project / OWNERS_FILE).write_text("* @ada\n")
+
+    assert run("workflows").code == 0
+    assert run("workflows", "--check").code == 0
+    assert (project / OWNERS_FILE).read_text() == "* @ada\n"
+
+
 def test_files_are_written_once_and_those_of_nobody_removed(project: Path) -> None:
     """``--check`` tells of both and writes nothing; what people wrote stays."""
     folder = project / ".github" / "workflows"
@@ -144,7 +155,10 @@ def test_files_are_written_once_and_those_of_nobody_removed(project: Path) -> No
     stale = run("workflows", "--check")
     assert (stale.code, sorted(file.name for file in folder.iterdir())) == (1, ["images.yml", "mine.yml"])
     assert f"{DEPLOY} is out of date: railyard workflows" in stale.text
-    assert run("workflows").code == 0
+    written = run("workflows")
+    assert written.code == 0
+    assert f"{DEPLOY} written\n" in written.text
+    assert ".github/workflows/images.yml removed\n" in written.text
     assert run("workflows", "--check").text == ""
     assert "images.yml" not in {file.name for file in folder.iterdir()}
     assert (folder / "mine.yml").read_text() == "name: mine\n"
