@@ -83,6 +83,8 @@ def connected(stack: Stack, *, sandbox: bool = False, about: str | None = None) 
     """
     system = (about or "").partition("/")[0]
     accounts = {name: each.railway for name, each in stack.settings.systems.items() if each.railway}
+    # A sandbox of this command's own has one account, which a token of a real one does not open.
+    has_accounts = not sandbox and bool(os.environ.get(URL_VARIABLE))
     with surroundings(sandbox=sandbox) as real, ExitStack() as exits:
         runner = exits.enter_context(asyncio.Runner())
 
@@ -95,7 +97,7 @@ def connected(stack: Stack, *, sandbox: bool = False, about: str | None = None) 
         missing: dict[str, str] = {}
         for name, each in accounts.items():
             variable = each.token_variable
-            if variable and (token := os.environ.get(variable)):
+            if variable and (real or has_accounts) and (token := os.environ.get(variable)):
                 own[name] = build(each.plan or Plan(stack.settings.plan), token)
             elif variable and real:
                 missing[name] = variable

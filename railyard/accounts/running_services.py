@@ -90,7 +90,7 @@ def source_of(deployed: Deployed | None) -> str:
     if deployed.image:
         name, at, digest = deployed.image.rpartition("/")[2].partition("@sha256:")
         return f"{name}{at}{digest[:12]}"
-    return f"{deployed.branch}@{(deployed.commit or 'unknown')[:7]}"
+    return f"{deployed.branch or deployed.repo or 'source'}@{(deployed.commit or 'unknown')[:7]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +160,7 @@ class Load:
     def __str__(self) -> str:
         """Return it for people: ``CPU 0.1 of 2 vCPUs, memory 0.26 of 0.51 GB``."""
         cpu, memory = (
-            f"{used:.2g}{f' of {limit:g}' if limit else ''}"
+            f"{float(f'{used:.2g}'):g}{f' of {limit:g}' if limit else ''}"
             for used, limit in ((self.vcpus, self.vcpus_limit), (self.memory_gb, self.memory_limit_gb))
         )
         return f"CPU {cpu} vCPUs, memory {memory} GB"

@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 
 from railway_api.answers import Deployment
 from railway_api.client import Client
+from railway_api.deployment_failures import dashboard_address
 from railway_api.deployments import HEALTHY
 from railway_api.documents.deployment import DEPLOYMENTS
 from railway_api.errors import RailwayError
@@ -45,11 +46,9 @@ class SystemInStack:
 
     def address(self, service: str, deployment: str) -> str:
         """Return where a deployment is on Railway's dashboard."""
-        running = self.running.service(service)
-        return (
-            f"https://railway.com/project/{self.running.project_id}/service/{running and running.service_id}"
-            f"?environmentId={self.running.environment_id}&id={deployment}"
-        )
+        running, its_service = self.running, self.running.service(service)
+        service_id = its_service.service_id if its_service else None
+        return dashboard_address(running.project_id, running.environment_id, service_id, deployment)
 
 
 def releases(system: str, settings: SystemSettings) -> Sequence[Release]:

@@ -61,6 +61,19 @@ def test_systems_of_two_accounts_are_read_together(
     assert railyard.requests().count("railway query projects") == asked + 2
 
 
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("options", [(), ("--sandbox",)])
+def test_the_sandbox_does_not_get_the_token_of_a_real_account(
+    railyard: Railyard, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    """The variable may be set for other commands; the sandbox has an account of its own."""
+    monkeypatch.setenv("ROSE_RAILWAY_TOKEN", "planted")
+
+    said = railyard.run("status", "rose", "-s", "staging", *options)
+
+    assert said.code == 0, said.text + said.errors
+
+
 @pytest.mark.usefixtures("own", "railyard")
 def test_a_token_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a real account; what is about other systems goes on without it."""

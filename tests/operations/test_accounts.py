@@ -12,6 +12,7 @@ from railway_api import Client
 from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url
 from railyard.accounts.github import GitHub
 from railyard.accounts.railway_client import projects_in_reach
+from railyard.accounts.running_services import Deployed, Load, source_of
 from railyard.accounts.spaces_client import spaces_client
 from railyard.shared.console import OperationError
 from tests.railway_api.test_transport import Wire, transport_of
@@ -64,3 +65,12 @@ def test_a_spaces_endpoint_without_a_scheme_is_named(monkeypatch: pytest.MonkeyP
 
     with pytest.raises(OperationError, match="SPACES_ENDPOINT_URL is not a valid address: fra1"):
         spaces_client("fra1")
+
+
+def test_what_runs_is_written_for_people() -> None:
+    """An upload of Railway's command line has no branch, and a large service no exponent."""
+    uploaded = Deployed(id="d", status="SUCCESS", created_at="2026-11-29T10:00:00.000Z")
+    load = Load(vcpus=110.4, vcpus_limit=200, memory_gb=0.264, memory_limit_gb=None)
+
+    assert source_of(uploaded) == "source@unknown"
+    assert str(load) == "CPU 110 of 200 vCPUs, memory 0.26 GB"

@@ -105,7 +105,7 @@ async def test_the_error_names_the_operation_and_the_place(driver: Driver, addre
         (("project", "services", "edges"), None, "project.services.edges is null"),
         (("project", "services", "edges", 0, "node"), None, "project.services.edges.node is null"),
         (("environment", "serviceInstances", "edges", 0, "node", "latestDeployment", "status"), None, "status is null"),
-        (("environment", "config", "services"), "text", "environment.config.services is text"),
+        (("environment", "config", "services"), "text", "environment.config.services is a string"),
         (("environmentPatches",), DEEP, "nested more than 60 levels deep"),
     ):
 
@@ -139,7 +139,7 @@ async def test_a_commit_without_a_workflow_is_an_error_at_once(driver: Driver, a
         return replace(response, body=b'{"data": {"environmentPatchCommit": ""}}')
 
     address.sandbox.handle = broken  # type: ignore[method-assign]
-    with pytest.raises((Half, Refused), match="something unexpected to environmentPatchCommit, empty"):
+    with pytest.raises((Half, Refused), match="something unexpected to environmentPatchCommit, an empty string"):
         await place.instance(service)
 
 

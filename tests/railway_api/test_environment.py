@@ -12,7 +12,7 @@ from railway_api import Client, DeploymentFailed, DeploymentSpec, Environment, N
 from railway_api.documents.environment import ENVIRONMENT_VARIABLES
 from railway_api.documents.project import PROJECT_CREATE, PROJECT_DELETE
 from railway_api.documents.running import AMONG_OTHERS
-from railway_api.documents.service import SERVICE_CREATE
+from railway_api.documents.service import SERVICE_CREATE, SERVICE_DELETE
 from railway_api.group_commits import BuildPatch
 from railway_api.patches import at
 from railway_api.scalars import EnvironmentConfig
@@ -142,6 +142,17 @@ async def test_a_deployment_is_done_when_it_is_healthy(environment: Environment,
     done = await environment.deployments.settle(caller, spec, None, expected=True, since=committed.since)
     assert done.status == "SUCCESS"
     assert "deployment deploying..." in caller.shown
+
+
+async def test_a_service_that_is_gone_is_not_waited_for(environment: Environment, caller: Waiter) -> None:
+    """Railway may not know a new service for a minute and a half; after that it was deleted, and the run says so."""
+    service_id = await service(environment)
+    await environment.write(SERVICE_DELETE, id=service_id, environmentId=environment.environment_id)
+    spec = DeploymentSpec(service_id=service_id, service_name="web", image="app:1")
+    began = virtual_time.now()
+    with pytest.raises(NotFound):
+        await environment.deployments.settle(caller, spec, None, expected=False)
+    assert virtual_time.now() < began + 150
 
 
 @pytest.mark.parametrize(

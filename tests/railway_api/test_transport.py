@@ -245,12 +245,12 @@ async def test_answer_with_neither_data_nor_error_is_no_crash(body: dict[str, An
     [
         ({"data": [1]}, "data is a list"),
         ({"data": None, "errors": {"message": SECRET}}, "errors is an object"),
-        ({"data": None, "errors": [SECRET]}, "an error is text"),
+        ({"data": None, "errors": [SECRET]}, "an error is a string"),
         ({"data": {"serviceCreate": None}}, "null"),
-        ({"data": {"serviceCreate": SECRET}}, "text"),
+        ({"data": {"serviceCreate": SECRET}}, "a string"),
         ({"data": {"serviceCreate": {"id": None, "name": SECRET}}}, "an object whose id is null"),
         ({"data": {"serviceCreate": {"name": SECRET}}}, "an object whose id is null"),
-        ({"data": {"serviceCreate": {"id": ""}}}, "an object whose id is empty"),
+        ({"data": {"serviceCreate": {"id": ""}}}, "an object whose id is an empty string"),
         ({"data": {"serviceCreate": {"id": 7}}}, "an object whose id is a number"),
     ],
 )

@@ -22,7 +22,7 @@ from railway_api.errors import (
 from railway_api.json_objects import is_list, is_object
 from railway_api.operation import Answer, Operation
 from railway_api.redaction import redact, secrets_in
-from railway_api.shapes import kind_of, mismatch
+from railway_api.shapes import document_mismatch, kind_of, mismatch
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Body:
         for key, value in self.data.items():
             if not (is_object(value) or is_list(value)):
                 raise UnexpectedResponse(self.name, f"{key} is {kind_of(value)}")
-        if problem := mismatch(self.name, self.data):
+        if problem := document_mismatch(self.name, self.data):
             raise UnexpectedResponse(self.name, problem)
         return self.data
 
@@ -85,7 +85,7 @@ def decoded(name: str, body: Mapping[str, object], variables: Mapping[str, objec
 
 
 def _checked(operation: Operation[Answer], value: object) -> Answer | UnexpectedResponse:
-    """Return an answer as it is, as far as its root has the form that the operation asks for."""
+    """Return an answer as it is if it has the form that the operation asks for."""
     problem = None
     if value is None:
         problem = None if operation.nullable else "null"

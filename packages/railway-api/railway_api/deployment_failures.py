@@ -222,11 +222,17 @@ class DeploymentFailures:
     def address(self, service_id: str, deployment: Deployment | None = None) -> str:
         """Return where the dashboard shows it."""
         environment = self._environment
-        query = f"&id={deployment.id}" if deployment else ""
-        return (
-            f"https://railway.com/project/{environment.project_id}/service/{service_id}"
-            f"?environmentId={environment.environment_id}{query}"
+        return dashboard_address(
+            environment.project_id, environment.environment_id, service_id, deployment.id if deployment else None
         )
+
+
+def dashboard_address(
+    project_id: str | None, environment_id: str | None, service_id: str | None, deployment_id: str | None
+) -> str:
+    """Return where Railway's dashboard shows a deployment, or a service where ``deployment_id`` is None."""
+    query = f"&id={deployment_id}" if deployment_id else ""
+    return f"https://railway.com/project/{project_id}/service/{service_id}?environmentId={environment_id}{query}"
 
 
 def _failed_step(answer: DeploymentLogTails) -> str:

@@ -26,6 +26,7 @@ from railway_api.documents.deployment import DEPLOYMENT, SERVICE_INSTANCE_DEPLOY
 from railway_api.environment_access import EnvironmentAccess
 from railway_api.errors import Busy, NotFound, OutcomeUnknown
 from railway_api.progress import Poller, Progress
+from railway_api.retries import LAG_S
 from railway_api.rollback import HEALTHY, RollBack, RolledBack
 from railway_api.snapshot import Deployment
 
@@ -201,13 +202,16 @@ class Deployments:
         """Start a deployment of the present settings; what is the newest now counts as old from then on."""
         await wait.caller.status("starting a deployment...")
         arguments = {"serviceId": wait.spec.service_id, "commitSha": wait.spec.commit_sha}
+        unknown_until = self._environment.clock.now() + LAG_S
         while True:
             try:
                 await self._environment.write(
                     SERVICE_INSTANCE_DEPLOY, environmentId=self._environment.environment_id, **arguments
                 )
-            except (Busy, NotFound):
-                # A build is under way, or the instance was created a moment ago.
+            except (Busy, NotFound) as early:
+                # A build is under way, or the instance was created a moment ago; after a while it was deleted instead.
+                if isinstance(early, NotFound) and self._environment.clock.now() > unknown_until:
+                    raise
                 await self._check_patience(wait, latest)
                 await wait.caller.sleep(BUSY_S)
             except OutcomeUnknown:

@@ -1,13 +1,14 @@
-"""Holds an answer against the type that its document is declared with, all the way down.
+"""Compares an answer with the type that its document is declared with, all the way down.
 
 Railway's schema promises these types; a proxy, a defect at Railway or a schema that changed may break the promise, and
-whoever builds on such an answer fails somewhere else, with words that help nobody. Of Railway's open scalars (the
-configuration, ``meta``) only what is an object and what is none is looked at. New values of an enum are no mistake.
+what builds on such an answer fails somewhere else, with a misleading error. In Railway's open scalars (the
+configuration, ``meta``) objects are only told from other values. New values of an enum are accepted.
 """
+
+# ruff: noqa: PLC0415 the types of all answers are loaded with the first answer, not with the client
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
 from types import ModuleType, NoneType, UnionType
@@ -25,13 +26,15 @@ from typing import (
     is_typeddict,
 )
 
+from railway_api import operation as operations
+from railway_api import relay, scalars
 from railway_api.json_objects import is_list, is_object
 from railway_api.operation import Document, Operation
 
 DEEPEST: Final = 60
 """Deepest nesting of an answer; Railway's own stay below twenty."""
-_ROOT: Final = "railway_api"
 _POLL: Final = "environmentProgress"
+_READ: Final = "environmentSnapshot"
 
 
 class _WithMeta(TypedDict):
@@ -39,17 +42,20 @@ class _WithMeta(TypedDict):
     meta: object
 
 
-def mismatch(operation: Operation[Any] | str, value: object) -> str | None:
-    """Say where an answer is not what was promised: that of an operation, or to a document of this name.
+def mismatch(operation: Operation[Any], value: object) -> str | None:
+    """Say where an answer to an operation is not what was promised.
 
     None when it is, and for an operation that is not declared among the documents.
     """
-    if _too_deep(value):
-        return f"nested more than {DEEPEST} levels deep"
-    if isinstance(operation, Operation):
-        return _described(_check(id(operation)), value, operation.field)
-    check = (_check(f"{operation} with project") if _has_project(value) else None) or _check(operation)
-    return _described(check, value) or (_numbered_mismatch(value) if operation == _POLL else None)
+    return _too_deep(value) or _described(_check(id(operation)), value, operation.field)
+
+
+def document_mismatch(name: str, value: Mapping[str, object]) -> str | None:
+    """Say where an answer to the document of this name is not what was promised; None when it is."""
+    # A poll that asks for the whole environment answers what a read of it does, and what is waited for beside it.
+    expected = _READ if name == _POLL and "project" in value else name
+    problem = _too_deep(value) or _described(_check(expected), value)
+    return problem or (_polled_mismatch(value) if name == _POLL else None)
 
 
 def _described(check: Check | None, value: object, path: str = "") -> str | None:
@@ -58,11 +64,7 @@ def _described(check: Check | None, value: object, path: str = "") -> str | None
     return None if difference is None else f"{f'{path}{difference[0]}'.removeprefix('.')} is {difference[1]}"
 
 
-def _has_project(value: object) -> bool:
-    return is_object(value) and "project" in value
-
-
-def _too_deep(value: object) -> bool:
+def _too_deep(value: object) -> str | None:
     level = [value]
     for _ in range(DEEPEST):
         level = [
@@ -72,44 +74,40 @@ def _too_deep(value: object) -> bool:
             if is_object(inner) or is_list(inner)
         ]
         if not level:
-            return False
-    return True
+            return None
+    return f"nested more than {DEEPEST} levels deep"
 
 
-def _numbered_mismatch(value: object) -> str | None:
+def _polled_mismatch(value: Mapping[str, object]) -> str | None:
     """Look at what a poll has beside its fixed fields: ``domains_0``, ``deployment_0``, ``workflow``."""
-    numbered = _numbered()
-    for key, each in value.items() if is_object(value) else ():
-        if text := _described(numbered.get(key.partition("_")[0]), each, key):
-            return text
-    return None
+    checks = _polled_checks()
+    problems = (_described(checks.get(key.partition("_")[0]), each, key) for key, each in value.items())
+    return next((problem for problem in problems if problem), None)
 
 
 @cache
-def _numbered() -> Mapping[str, Check]:
-    answers = _module("answers")
-    types = {"domains": answers["AllDomains"], "deployment": _WithMeta, "workflow": answers["WorkflowResult"]}
+def _polled_checks() -> Mapping[str, Check]:
+    from railway_api import answers
+
+    types = {"domains": answers.AllDomains, "deployment": _WithMeta, "workflow": answers.WorkflowResult}
     return {name: _check_of(expected, {}, lenient=False) for name, expected in types.items()}
-
-
-def _module(name: str) -> dict[str, object]:
-    return {**vars(importlib.import_module(f"{_ROOT}.{name}"))}
 
 
 @cache
 def _namespace() -> dict[str, object]:
     """Return the names that annotations of documents and of answers are written with."""
-    known: dict[str, object] = {}
-    for name in ("scalars", "relay", "answers", "operation"):
-        known |= _module(name)
+    from railway_api import answers
+
+    known = {**vars(scalars), **vars(relay), **vars(answers), **vars(operations)}
     return {**known, "Json": object, "Mapping": Mapping}
 
 
 @cache
 def _declared() -> Mapping[int | str, object]:
     """Return the type of each answer: by the id of its operation, or by the name of its document."""
+    from railway_api import documents
+
     types: dict[int | str, object] = {}
-    documents = importlib.import_module(f"{_ROOT}.documents")
     for module in documents.modules():
         declared = dict(documents.declared_in(module))
         annotated = ModuleType(module.__name__)
@@ -117,18 +115,7 @@ def _declared() -> Mapping[int | str, object]:
         for name, hint in get_type_hints(annotated, {**vars(module), **_namespace()}).items():
             item = declared[name]
             types[item.name if isinstance(item, Document) else id(item)] = get_args(hint)[0]
-    answers = _module("answers")
-    # The poll is made anew for what is waited for: with or without the whole environment.
-    types[f"{_POLL} with project"] = answers["EnvironmentSnapshot"]
     return types
-
-
-@cache
-def _fields(shape: type) -> Mapping[str, tuple[object, bool]]:
-    """Return the type of each field, and whether it may be missing."""
-    hints = get_type_hints(shape, _namespace(), include_extras=True)
-    optional = {name for name, hint in hints.items() if get_origin(hint) is NotRequired}
-    return {name: (get_args(hint)[0] if name in optional else hint, name in optional) for name, hint in hints.items()}
 
 
 Mismatch = tuple[str, str]
@@ -146,28 +133,27 @@ def _check(key: int | str) -> Check | None:
 
 
 def _check_of(expected: object, bound: Bound, *, lenient: bool) -> Check:
-    """Return what says what is wrong with a value; ``lenient`` where only objects are told from other values."""
+    """Return what says what is wrong with a value; ``lenient`` where it only tells objects from other values."""
     if isinstance(expected, TypeVar):
         expected = bound.get(expected, object)
-    origin = get_origin(expected) or expected
+    origin, arguments = get_origin(expected) or expected, get_args(expected)
     if origin in (Union, UnionType):
-        members = get_args(expected)
-        checks = [_check_of(each, bound, lenient=lenient) for each in members if each is not NoneType]
-        return _check_of_union(checks, nullable=NoneType in members)
+        members = [_check_of(each, bound, lenient=lenient) for each in arguments if each is not NoneType]
+        return _check_of_union(members, nullable=NoneType in arguments)
     if is_typeddict(origin):
         return _ObjectCheck(expected, bound, lenient=lenient)
     if origin is list:
-        return _check_of_list(_check_of(get_args(expected)[0], bound, lenient=lenient), lenient=lenient)
+        return _check_of_list(_check_of(arguments[0], bound, lenient=lenient), lenient=lenient)
     if origin is dict:
-        return _check_of_dictionary(_check_of(get_args(expected)[1], bound, lenient=lenient))
-    return _anything if lenient else _check_of_scalar(origin)
+        return _check_of_dictionary(_check_of(arguments[1], bound, lenient=lenient))
+    return lambda value: None if lenient or _is_scalar(value, origin) else ("", kind_of(value))
 
 
-def _check_of_union(checks: Sequence[Check], *, nullable: bool) -> Check:
+def _check_of_union(members: Sequence[Check], *, nullable: bool) -> Check:
     def check(value: object) -> Mismatch | None:
         if value is None and nullable:
             return None
-        mismatches = [each(value) for each in checks]
+        mismatches = [each(value) for each in members]
         return None if None in mismatches else mismatches[0]
 
     return check
@@ -192,19 +178,8 @@ def _check_of_dictionary(inner: Check) -> Check:
     return check
 
 
-def _check_of_scalar(expected: object) -> Check:
-    def check(value: object) -> Mismatch | None:
-        return None if _is_scalar(value, expected) else ("", kind_of(value))
-
-    return check
-
-
-def _anything(_value: object) -> Mismatch | None:
-    return None
-
-
 class _ObjectCheck:
-    """Say what is wrong with an object. Its fields are looked at with the first one: a type may hold itself."""
+    """Say what is wrong with an object. Its fields are looked up with the first one: a type may hold itself."""
 
     def __init__(self, expected: object, bound: Bound, *, lenient: bool) -> None:
         shape = get_origin(expected) or expected
@@ -213,15 +188,17 @@ class _ObjectCheck:
         parameters: tuple[object, ...] = getattr(shape, "__parameters__", ())
         self._shape = shape
         self._bound: Bound = dict(zip(parameters, arguments, strict=False))
-        self._lenient = lenient or shape.__module__ == f"{_ROOT}.scalars"
+        self._lenient = lenient or shape.__module__ == scalars.__name__
 
     @cached_property
     def _checks(self) -> Sequence[tuple[str, Check, bool]]:
         """Return name and check of each field, and whether it has to be there."""
-        return [
-            (name, _check_of(hint, self._bound, lenient=self._lenient), not (optional or self._lenient))
-            for name, (hint, optional) in _fields(self._shape).items()
-        ]
+        checks: list[tuple[str, Check, bool]] = []
+        for name, hint in get_type_hints(self._shape, _namespace(), include_extras=True).items():
+            optional = get_origin(hint) is NotRequired
+            check = _check_of(get_args(hint)[0] if optional else hint, self._bound, lenient=self._lenient)
+            checks.append((name, check, not (optional or self._lenient)))
+        return checks
 
     def __call__(self, value: object) -> Mismatch | None:
         """Return the first thing that is wrong."""
@@ -251,11 +228,11 @@ def _is_scalar(value: object, expected: object) -> bool:
 
 
 def kind_of(value: object) -> str:
-    """Say what a JSON value is, without its contents: they may be secret."""
+    """Return what a JSON value is, without its contents, which may be secret: ``a list``, ``null``."""
     kinds: dict[type, str] = {
         dict: "an object",
         list: "a list",
-        str: "text" if value else "empty",
-        bool: "true or false",
+        str: "a string" if value else "an empty string",
+        bool: "a boolean",
     }
     return "null" if value is None else kinds.get(type(value), "a number")

@@ -18,6 +18,27 @@ if TYPE_CHECKING:
 _PAGE = "pageInfo { hasNextPage }"
 _DEPLOYMENT = "id status createdAt deploymentStopped meta"
 
+
+def _environment(*, of_service: str = "", of_volume: str = "") -> str:
+    """Return the fields of an environment, with these in addition of each service and of each volume."""
+    return f"""{{
+    id name deletedAt
+    config(decryptVariables: false)
+    serviceInstances(first: 500) {{ edges {{ node {{
+      id serviceId {of_service}deletedAt railwayConfigFile
+      latestDeployment {{ {_DEPLOYMENT} }}
+      activeDeployments {{ {_DEPLOYMENT} }}
+      domains {{
+        serviceDomains {{ id domain targetPort deletedAt }}
+        customDomains {{ id domain targetPort deletedAt status {CUSTOM_DOMAIN_STATUS} }}
+      }}
+    }} }} {_PAGE} }}
+    volumeInstances(first: 500) {{ edges {{ node {{
+      id volumeId serviceId mountPath sizeMB currentSizeMB state isPendingDeletion deletedAt{of_volume}
+    }} }} {_PAGE} }}
+  }}"""
+
+
 RUNNING: Document[EnvironmentRunning] = Document(
     name="environmentRunning",
     text=f"""query environmentRunning($projectId: String!, $environmentId: String!) {{
@@ -27,22 +48,7 @@ RUNNING: Document[EnvironmentRunning] = Document(
     services(first: 1000) {{ edges {{ node {{ id name deletedAt }} }} {_PAGE} }}
     volumes(first: 1000) {{ edges {{ node {{ id name }} }} {_PAGE} }}
   }}
-  environment(id: $environmentId, projectId: $projectId) {{
-    id name deletedAt
-    config(decryptVariables: false)
-    serviceInstances(first: 500) {{ edges {{ node {{
-      id serviceId deletedAt railwayConfigFile
-      latestDeployment {{ {_DEPLOYMENT} }}
-      activeDeployments {{ {_DEPLOYMENT} }}
-      domains {{
-        serviceDomains {{ id domain targetPort deletedAt }}
-        customDomains {{ id domain targetPort deletedAt status {CUSTOM_DOMAIN_STATUS} }}
-      }}
-    }} }} {_PAGE} }}
-    volumeInstances(first: 500) {{ edges {{ node {{
-      id volumeId serviceId mountPath sizeMB currentSizeMB state isPendingDeletion deletedAt
-    }} }} {_PAGE} }}
-  }}
+  environment(id: $environmentId, projectId: $projectId) {_environment()}
 }}""",
 )
 
@@ -57,22 +63,7 @@ ADOPTED: Document[EnvironmentAdopted] = Document(
 AMONG_OTHERS: Operation[Environment] = query(
     "environment",
     {"id": "String!", "projectId": "String"},
-    f"""{{
-    id name deletedAt
-    config(decryptVariables: false)
-    serviceInstances(first: 500) {{ edges {{ node {{
-      id serviceId serviceName deletedAt railwayConfigFile
-      latestDeployment {{ {_DEPLOYMENT} }}
-      activeDeployments {{ {_DEPLOYMENT} }}
-      domains {{
-        serviceDomains {{ id domain targetPort deletedAt }}
-        customDomains {{ id domain targetPort deletedAt status {CUSTOM_DOMAIN_STATUS} }}
-      }}
-    }} }} {_PAGE} }}
-    volumeInstances(first: 500) {{ edges {{ node {{
-      id volumeId serviceId mountPath sizeMB currentSizeMB state isPendingDeletion deletedAt volume {{ id name }}
-    }} }} {_PAGE} }}
-  }}""",
+    _environment(of_service="serviceName ", of_volume=" volume { id name }"),
     called="environmentAmongOthers",
 )
 """The same of an environment without its project, so that one request serves many."""
