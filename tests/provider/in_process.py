@@ -66,7 +66,7 @@ class Connection(Address):
         """Return what carries the requests of one client."""
         return httpx.MockTransport(self._answer)
 
-    def spoil(self, operation: str, change: Callable[[Any], None]) -> None:
+    def spoil(self, operation: str, change: Callable[[Any], object]) -> None:
         """Let ``change`` edit what Railway answers to an operation."""
         handle = self.sandbox.handle
 

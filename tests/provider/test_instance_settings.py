@@ -384,3 +384,40 @@ async def test_an_image_that_updates_cannot_have_put_there_is_drift(
     read = await place.refreshed(instance)
     assert read is not None
     assert await driver.diff(read, image=wanted) == {"image": "UPDATE"}
+
+
+async def test_a_sealed_variable_that_the_configuration_does_not_show_is_removed(
+    driver: Driver, address: Connection
+) -> None:
+    """Railway may leave sealed variables out of what it shows: one that leaves the program goes, as on a delete."""
+    place = await a_project(driver)
+    service = await place.service()
+    sealed = {"KEY": "a value that is sealed", "OTHER": "a value that is sealed"}
+    made = await place.instance(service, variables={"A": "1", **sealed}, sealed=[*sealed])
+
+    def hide(environment: dict[str, Any]) -> None:
+        for settings in environment.get("config", {}).get("services", {}).values():
+            for name in sealed:
+                settings.get("variables", {}).pop(name, None)
+
+    address.spoil("environment", hide)
+    place.forget()
+    updated = await driver.update(made, variables={"A": "1", "KEY": sealed["KEY"]}, sealed=["KEY"])
+    assert sorted(place.config(service)["variables"]) == ["A", "KEY"]
+    await driver.delete(updated)
+    assert place.config(service).get("variables", {}) == {}
+
+
+async def test_a_delete_leaves_nothing_that_follows_from_a_setting(driver: Driver) -> None:
+    """The restart policy of a job goes with its schedule, and limits that somebody else has set stay."""
+    place = await a_project(driver)
+    service = await place.service()
+    made = await place.instance(service, cronSchedule="*/10 * * * *")
+    patch(driver.cloud, place.project["environmentId"], services={
+        service["serviceId"]: {"deploy": {"limitOverride": {"containers": {"cpu": 2}}}}
+    })  # fmt: skip
+    await driver.settle(60)
+    await driver.delete(made)
+    deploy = place.config(service)["deploy"]
+    assert deploy.get("restartPolicyType") in (None, "ON_FAILURE")
+    assert deploy["limitOverride"]["containers"] == {"cpu": 2}

@@ -8,6 +8,7 @@ import pytest
 
 from railway_sandbox.railway.projects.members import open_account
 from tests.provider.driver import Driver, Half, Made, Place, Refused, a_project
+from tests.provider.in_process import Connection
 
 
 async def add(place: Place, user_id: str, role: str = "MEMBER", **options: Any) -> Made:
@@ -114,6 +115,17 @@ async def test_member_whose_role_is_refused_is_kept(driver: Driver) -> None:
     assert half.value.made["role"] == "MEMBER"
     await driver.update(half.value.made)
     assert roles(driver) == {user_id: "ADMIN"}
+
+
+async def test_a_role_that_this_version_does_not_know_is_drift(driver: Driver, address: Connection) -> None:
+    """Railway may have a newer one: the refresh shows it, and the program's own is put back."""
+    place, user_id = await a_project(driver), grace(driver)
+    made = await add(place, user_id)
+    address.spoil("projectMembers", lambda members: [each.update(role="OWNER") for each in members])
+    read = await driver.refresh(made)
+    assert read is not None
+    assert read["role"] == "OWNER"
+    assert await driver.diff(read, role="MEMBER") == {"role": "UPDATE"}
 
 
 async def test_unknown_account_is_refused_with_railways_words(driver: Driver) -> None:

@@ -110,6 +110,17 @@ async def test_token_of_an_interrupted_run_is_replaced(driver: Driver) -> None:
     assert orphan != made["tokenId"]
 
 
+async def test_a_token_is_kept_when_the_one_before_it_cannot_be_deleted(driver: Driver) -> None:
+    """Its secret is shown once, so it is in the state, and the user is told of the other one."""
+    place = await a_project(driver)
+    orphan = by_hand(place)
+    driver.address.fail("projectTokenDelete", status=200, message="Not Authorized")
+    made = await make(place, interrupted=True)
+    assert set(tokens(driver)) == {orphan, made["tokenId"]}
+    warnings = [text for severity, text in driver.engine.said if severity == "WARNING"]
+    assert any("one may be of an interrupted run" in text for text in warnings)
+
+
 @pytest.mark.parametrize("age_s", [[2 * ORPHAN_S], [10.0, 20.0]], ids=["old", "two"])
 async def test_doubtful_tokens_are_left_alone(driver: Driver, age_s: list[float]) -> None:
     """An old one may be somebody's, and of two nobody knows which one is left over: the user is told instead."""

@@ -98,8 +98,9 @@ async def test_a_project_whose_settings_are_refused_is_kept(driver: Driver) -> N
 
 async def test_a_project_whose_settings_are_refused_is_still_renamed_later(driver: Driver) -> None:
     """The state holds the name that its environment has, so that the next run sees the one that is asked for."""
-    made = await driver.create("Project", name="shop", description="of the test", environmentName="main")
-    driver.servicer.running.client.forget_project(made.id)
+    await driver.create("Project", name="shop", description="of the test", environmentName="main")
+    # A new process has no memory of the first.
+    driver.servicer.running.client._environments.clear()
     driver.address.fail("projectUpdate", status=200, message="Not Authorized")
     with pytest.raises(Half) as half:
         await driver.create("Project", name="shop", description="of the test", environmentName="live", prDeploys=True)
@@ -153,3 +154,10 @@ async def test_a_project_with_other_environments_is_not_taken_over(driver: Drive
     again = await driver.create("Project", name="shop", description="of the test", environmentName="qa")
     assert again["environmentId"] != first
     assert {each.name for each in driver.cloud.state.environments.values()} == {"production", "qa"}
+
+
+async def test_two_resources_are_not_the_same_project(driver: Driver) -> None:
+    """The second one would delete the project of the first when it leaves the program."""
+    await driver.create("Project", name="shop", description="of the test")
+    with pytest.raises(Refused, match="two resources are the project named 'shop'"):
+        await driver.create("Project", name="shop", description="of the test")

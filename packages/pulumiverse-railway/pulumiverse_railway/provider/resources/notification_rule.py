@@ -27,7 +27,7 @@ from railway_api.failure import Failure
 from railway_api.retries import create_or_find
 
 from .shared import checks
-from .shared.scopes import join, railway, replaced_by_workspace, split
+from .shared.scopes import choice, join, railway, replaced_by_workspace, split
 
 if TYPE_CHECKING:
     from railway_api.answers import NotificationRule as AnsweredRule
@@ -166,7 +166,9 @@ class NotificationRule(Resource[NotificationRuleInputs, NotificationRuleState]):
         if rule is None:
             return None
         events = rule["eventTypes"]
-        severities: list[NotificationSeverity] | None = [NotificationSeverity(name) for name in rule["severities"]]
+        severities: list[NotificationSeverity] | None = [
+            choice(NotificationSeverity, name) for name in rule["severities"]
+        ]
         ephemeral = rule["ephemeralEnvironments"]
         if old is not None:
             # Neither has an order that means anything, and what was never set is Railway's business.

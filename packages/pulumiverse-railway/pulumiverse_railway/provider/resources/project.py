@@ -24,7 +24,7 @@ from railway_api.retries import wait_for, wait_until_visible
 from railway_api.snapshot import Snapshot
 
 from .shared import checks
-from .shared.scopes import railway, replaced_by_workspace, split
+from .shared.scopes import claimed, railway, replaced_by_workspace, split
 
 if TYPE_CHECKING:
     from railway_api.answers import EnvironmentOfProject
@@ -128,7 +128,11 @@ class Project(Resource[ProjectInputs, ProjectState]):
             )
         else:
             project = leftover
-            _default_environment(project, new.environment_name)  # refuses what no interrupted run has left
+            environment = _default_environment(project, new.environment_name)
+            if not claimed(context, client.environment(project["id"], environment["id"]), project["id"], project["id"]):
+                raise Failure(
+                    f"two resources are the project named {new.name!r}: give one of them another name or description"
+                )
             await context.info(f"took over project {project['id']} of the same name and description")
         is_new = leftover is None and bool(nodes(project["environments"]))
         return project["id"], await _completed(context, client, project, new, is_new=is_new)
@@ -224,10 +228,11 @@ async def _completed(
         environment = _default_environment(project, new.environment_name)
         done = ProjectState(**asdict(new), environment_id=environment["id"])
         state = replace(done, environment_name=environment["name"], **dict.fromkeys(_SETTINGS))
+        environment_client = client.environment(project["id"], environment["id"])
+        environment_client.claim(project["id"])
         project = await _with_settings(client, project, new)
         if is_new and environment["name"] == new.environment_name:
             # Nothing has to be read of an empty environment.
-            environment_client = client.environment(project["id"], environment["id"])
             environment_client.remember(Snapshot.of_new(project, environment))
         if environment["name"] != new.environment_name:
             await _rename(client, environment["id"], new.environment_name)

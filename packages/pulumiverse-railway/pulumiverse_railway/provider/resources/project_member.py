@@ -24,7 +24,7 @@ from railway_api.errors import Exists, Opaque, OutcomeUnknown
 from railway_api.failure import Failure
 from railway_api.retries import create_or_find
 
-from .shared.scopes import join, railway, split
+from .shared.scopes import choice, join, railway, split
 
 if TYPE_CHECKING:
     from railway_api.answers import ProjectMember as AnsweredMember
@@ -88,7 +88,7 @@ class ProjectMember(Resource[ProjectMemberInputs, ProjectMemberState]):
             try:
                 await _change(client, new)
             except Failure as failure:
-                has = replace(state, role=ProjectRole(member["role"]))
+                has = replace(state, role=choice(ProjectRole, member["role"]))
                 raise InitializationFailed(its_id, has, [str(failure)]) from failure
         return its_id, state
 
@@ -101,7 +101,7 @@ class ProjectMember(Resource[ProjectMemberInputs, ProjectMemberState]):
         return ProjectMemberState(
             project_id=project_id,
             user_id=user_id,
-            role=ProjectRole(member["role"]),
+            role=choice(ProjectRole, member["role"]),
             email=member["email"],
             name=member["name"],
         )

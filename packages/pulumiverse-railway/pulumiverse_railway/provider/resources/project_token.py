@@ -8,6 +8,7 @@ not confirmed is of no use to anybody: it is deleted and another one is made.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final
@@ -16,7 +17,7 @@ from pulumi_provider.declaration import Context, Property, Resource
 from railway_api.client import Client
 from railway_api.deletion import delete_listed, list_in_project
 from railway_api.documents.project import PROJECT_TOKEN_CREATE, PROJECT_TOKEN_DELETE, PROJECT_TOKENS
-from railway_api.errors import NotFound, Opaque, OutcomeUnknown
+from railway_api.errors import NotFound, Opaque, OutcomeUnknown, RailwayError
 from railway_api.failure import Failure
 from railway_api.retries import retry_on, wait_until_visible
 
@@ -180,9 +181,10 @@ async def _settle_older(
     """Delete the token that an interrupted run left, when there is no doubt which one that is; else tell of them."""
     recent = [row for row in older if (_made_at(created) - _made_at(row)).total_seconds() <= ORPHAN_S]
     if context.interrupted and len(recent) == 1:
-        await client.call(PROJECT_TOKEN_DELETE, id=recent[0]["id"])
-        await context.info(f"deleted token {recent[0]['displayToken']}, which an interrupted run had left")
-        return
+        with suppress(RailwayError):  # the new token exists: it must not be lost because of the old one
+            await client.call(PROJECT_TOKEN_DELETE, id=recent[0]["id"])
+            await context.info(f"deleted token {recent[0]['displayToken']}, which an interrupted run had left")
+            return
     tokens = ", ".join(row["displayToken"] for row in older)
     await context.warn(
         f"other tokens of the same name are there, and one may be of an interrupted run: {tokens}; delete those that "

@@ -21,7 +21,7 @@ from railway_api.errors import Busy, NotFound, Opaque, OutcomeUnknown, Race
 from railway_api.failure import Failure
 from railway_api.retries import retry_on
 
-from .shared.scopes import ServiceScoped, claimed, delete, environment_of, join, split
+from .shared.scopes import ServiceScoped, choice, claimed, delete, environment_of, join, split
 
 if TYPE_CHECKING:
     from railway_api.answers import EdgeCachingConfig, EdgeConfig
@@ -206,7 +206,7 @@ def _state(scope: ServiceScoped, edge: EdgeConfig | None) -> ServiceCdnState | N
         environment_id=scope.environment_id,
         service_id=scope.service_id,
         default_ttl_seconds=caching["defaultTtlSeconds"],
-        html_caching=HtmlCaching(caching["htmlCaching"]),
+        html_caching=choice(HtmlCaching, caching["htmlCaching"]),
         stale_while_revalidate=caching["staleWhileRevalidate"]["enabled"],
-        purge_on_deploy=PurgeOnDeploy(caching["purgeOnDeploy"]),
+        purge_on_deploy=choice(PurgeOnDeploy, caching["purgeOnDeploy"]),
     )

@@ -7,6 +7,7 @@ that follows is healthy and runs what was asked for. Volumes and domains are res
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -17,7 +18,7 @@ from railway_api.deployment_spec import DeploymentSpec, commit_of
 from railway_api.deployments import ONLY_RECORDED
 from railway_api.documents.deployment import DEPLOYMENT, DEPLOYMENT_REMOVE, DEPLOYMENTS
 from railway_api.environment import Environment
-from railway_api.errors import RailwayError
+from railway_api.errors import NotFound, RailwayError
 from railway_api.failure import Failure
 from railway_api.relay import nodes
 from railway_api.rollback import HEALTHY, LISTED
@@ -127,7 +128,8 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
             committed = await commit(context, environment, emptied)
             latest = committed.before.latest.get(service_id)
             for deployment_id in await _left(environment, service_id, latest) if latest else ():
-                await environment.write(DEPLOYMENT_REMOVE, id=deployment_id)
+                with suppress(NotFound):
+                    await environment.write(DEPLOYMENT_REMOVE, id=deployment_id)
 
         await delete(context, environment, action, lambda snapshot: snapshot.has_instance(service_id))
 

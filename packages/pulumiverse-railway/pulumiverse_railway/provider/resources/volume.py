@@ -24,7 +24,7 @@ from railway_api.retries import UNSEEN_S, retry_on, wait_for
 from railway_api.snapshot import Snapshot
 
 from .shared import checks
-from .shared.scopes import EnvironmentScoped, claimed, commit, delete, environment_of, join, railway, split
+from .shared.scopes import EnvironmentScoped, choice, claimed, commit, delete, environment_of, join, railway, split
 
 if TYPE_CHECKING:
     from railway_api.scalars import EnvironmentConfig, VolumeConfig, VolumeMountConfig
@@ -154,7 +154,7 @@ class Volume(Resource[VolumeInputs, VolumeState]):
             if old is None:
                 raise Failure(f"Railway does not list volume {volume_id} yet: import it in two minutes")
             return old
-        schedules = [BackupSchedule(kind) for kind in mount.get("backupSchedules") or ()]
+        schedules = [choice(BackupSchedule, kind) for kind in mount.get("backupSchedules") or ()]
         if old is not None and old.backup_schedules and set(schedules) == set(old.backup_schedules):
             schedules = old.backup_schedules
         return VolumeState(

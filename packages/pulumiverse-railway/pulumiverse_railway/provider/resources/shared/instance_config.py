@@ -44,6 +44,21 @@ def entry(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config:
     A property that ``old`` set and ``new`` does not is cleared. Without ``old`` everything is claimed, so whatever an
     interrupted attempt left is cleared too.
     """
+    return cast("ServiceConfig", nested({**_without_replicas(new, old, config), **_replicas(new, old, config)}))
+
+
+def cleared(old: ServiceInstanceInputs, config: ServiceConfig) -> ServiceConfig:
+    """Return the patch that takes away what ``old`` set, so that an empty service is left.
+
+    Regions stay: without any, Railway drops the rest of the patch.
+    """
+    nothing = ServiceInstanceInputs(
+        project_id=old.project_id, environment_id=old.environment_id, service_id=old.service_id
+    )
+    return cast("ServiceConfig", nested(_without_replicas(nothing, old, config)))
+
+
+def _without_replicas(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config: ServiceConfig) -> Changes:
     changes: Changes = {}
     for setting in SETTINGS:
         clears = old is None or getattr(old, setting.name) is not None
@@ -53,11 +68,9 @@ def entry(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, config:
             setting = next(setting for setting in SETTINGS if setting.name == name)
             changes |= setting.changes(config, None, clears=True)
     changes |= _source(new, old, config)
-    changes |= _replicas(new, old, config)
     changes |= _limits(new, old, config)
     changes |= _credentials(new, old, config)
-    changes |= _variables(new, old, config)
-    return cast("ServiceConfig", nested(changes))
+    return changes | _variables(new, old, config)
 
 
 def overwritten(patch: ServiceConfig, old: ServiceInstanceInputs | None, config: ServiceConfig) -> list[Path]:
@@ -102,25 +115,6 @@ def by_itself(state: Mapping[str, object]) -> set[str]:
     if state.get("num_replicas") == 1:
         names |= {"num_replicas", "regions"}
     return names | ({"wait_for_deployment"} if state.get("wait_for_deployment") else set())
-
-
-def cleared(old: ServiceInstanceInputs, config: ServiceConfig) -> ServiceConfig:
-    """Return the patch that takes away what ``old`` set, so that an empty service is left.
-
-    Regions stay: without any, Railway drops the rest of the patch.
-    """
-    source = config.get("source") or {}
-    changes: Changes = {("source", name): None for name in ("image", "repo") if source.get(name)}
-    for setting in SETTINGS:
-        if getattr(old, setting.name) is not None:
-            changes |= setting.changes(config, None, clears=True)
-    variables = config.get("variables") or {}
-    changes |= {("variables", name): None for name in old.variables if variables.get(name) is not None}
-    if old.registry_credentials is not None:
-        changes[_CREDENTIALS] = None
-    if at(config, _CONTAINERS) is not None:
-        changes[_CONTAINERS] = None
-    return cast("ServiceConfig", nested(changes))
 
 
 def is_update_of(inputs: ServiceInstanceInputs, image: str | None) -> bool:
@@ -242,7 +236,8 @@ def _variables(new: ServiceInstanceInputs, old: ServiceInstanceInputs | None, co
         elif not variable.get("isSealed") or old is None or old.variables.get(name) != value:
             changes["variables", name] = {"value": value, "isSealed": True}
     removed = set(old.variables if old else ()) - set(new.variables)
-    return changes | {("variables", name): None for name in sorted(removed) if name in current}
+    visible = {*current, *((old and old.sealed) or ())}  # a sealed one may be missing in what Railway shows
+    return changes | {("variables", name): None for name in sorted(removed & visible)}
 
 
 def _variables_in(config: ServiceConfig, old: ServiceInstanceInputs | None) -> dict[str, str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, cast
+from enum import StrEnum
+from typing import Annotated, Any, Final, TypeVar, cast
 
 from pulumi_provider.declaration import UNKNOWN, Context, Inputs, Property
 from railway_api.client import Client
@@ -18,6 +19,8 @@ from railway_api.environment import Environment
 from railway_api.failure import Failure
 from railway_api.group_commits import BuildPatch, Committed
 from railway_api.snapshot import Snapshot
+
+ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 
 
 def railway(context: Context) -> Client:
@@ -36,6 +39,11 @@ def split(id: str, *names: str) -> tuple[str, ...]:
     if len(parts) != len(names) or not all(parts):
         raise Failure(f"the id must be {'/'.join(f'<{name}>' for name in names)}, not {id!r}")
     return parts
+
+
+def choice(enum: type[ChoiceT], value: str) -> ChoiceT:
+    """Return the member of an enum with this value, or the value itself where Railway has a newer one: it is drift."""
+    return next((each for each in enum if each == value), cast("ChoiceT", value))
 
 
 def import_hint(kind: str, id: str) -> str:
