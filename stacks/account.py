@@ -43,13 +43,15 @@ def provider_of(system: str, account: AccountSettings) -> pulumi.ProviderResourc
     known = bool(token) or account.token_variable is None
     if not known and not pulumi.runtime.is_dry_run() and not is_loopback(os.environ.get("RAILWAY_API_URL", "")):
         raise AccountError(f"{account.token_variable} is not set: it holds the Railway token of {system}")
-    config = pulumi.Config("railway")
+    config, of_stack = pulumi.Config("railway"), account.token_variable is None
     return railway.Provider(
         f"{system}-railway",
-        token=token or (config.get_secret("token") if account.token_variable is None else None),
+        token=config.get_secret("token") if of_stack else token,
+        project_token=config.get_secret("projectToken") if of_stack else None,
         api_url=config.get("apiUrl"),
         plan=account.plan or config.get("plan"),
-        workspace_id=config.get("workspaceId"),
+        # Another account has other workspaces.
+        workspace_id=config.get("workspaceId") if of_stack else None,
         # A preview without the token leaves the one of the state as it is.
         opts=None if known else pulumi.ResourceOptions(ignore_changes=["token"]),
     )

@@ -47,7 +47,7 @@ def in_settings(values: Mapping[str, Any], *, of_review: bool = False) -> Iterat
         if what:
             system, *_ = path
             own = isinstance(values[str(system)], Mapping) and SERVICES in values[str(system)]
-            where = f"in {NAMESPACE}:{system}.secrets" if own else f"in stacks/{system}.py"
+            where = f"in {NAMESPACE}:{system}.secrets" if own else "by its class"
             name = path[-1] if path[-2:-1] == ("variables",) and path[-1] != credentials.MASK else "<NAME>"
             yield Problem(
                 path,

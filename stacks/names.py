@@ -58,8 +58,9 @@ def _wrong_redirects(systems: Mapping[str, Arguments], zones: Sequence[ZoneSetti
     owners: dict[str, str | int] = {}
     for path, redirect in every:
         if redirect.to in further:
-            allowed = f"a name that is not led on itself, as {redirect.to} is"
-            yield Problem((*path, "to"), redirect.to, allowed, f"write {further[redirect.to]}")
+            allowed, goal = f"a name that is not led on itself, as {redirect.to} is", further[redirect.to]
+            fix = "remove one of them" if goal == redirect.hostname else f"write {goal}"
+            yield Problem((*path, "to"), redirect.to, allowed, fix)
         zone = nearest(zones, redirect.hostname)
         if zone and (owner := owners.setdefault(zone.name, path[0])) != path[0]:
             allowed = f"redirects of a zone in one system, since the zone has one list of them: {owner} has {zone.name}"

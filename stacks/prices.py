@@ -65,11 +65,11 @@ class SpacesPrices(Arguments):
     included_gb: Annotated[float, Field(ge=0)] = 250.0
     """GB of objects that are included."""
     included_egress_gb: Annotated[float, Field(ge=0)] = 1_024.0
-    """GB sent that are included."""
+    """GB sent that are included. No calculation needs it: how much buckets send is assumed to be less."""
     object_gb: Usd = 0.02
     """A GB of objects more, for a month."""
     egress_gb: Usd = 0.01
-    """A GB sent more."""
+    """A GB sent more, which no calculation counts."""
 
 
 class PaidElsewhere(Arguments):

@@ -43,7 +43,7 @@ class SettingsError(pulumi.RunError):
                 f"    fix: {fix}",
             ]
         if len(problems) > MOST_PROBLEMS:
-            lines.append(f"  and {count(len(problems) - MOST_PROBLEMS, 'more problem')}: mend these, and look again")
+            lines.append(f"  and {count(len(problems) - MOST_PROBLEMS, 'more problem')}: fix these first")
         # A stranger may have written the keys, and somebody a credential where none is expected.
         super().__init__("\n".join(go_yaml.printable(credentials.masked(line)) for line in lines))
         self.problems = tuple(problems)

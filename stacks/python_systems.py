@@ -66,8 +66,9 @@ def _named(root: Path) -> dict[str, str]:
 
 def _load(name: str, place: str) -> type[System[Any]]:
     module, _, member = place.partition(":")
+    is_absolute = bool(module) and not module.startswith(".")
     try:
-        system = getattr(importlib.import_module(module), member, None) if module and member else None
+        system = getattr(importlib.import_module(module), member, None) if is_absolute and member else None
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise

@@ -17,7 +17,9 @@ from components.problems import Problem
 from stacks.prices import Budget
 from stacks.secret_rules import Secret
 
-SecretKey = Annotated[str, matching(r"[a-z0-9-]+\.[A-Z_][A-Z0-9_]*", "a secret of a system, such as shop.SESSION_KEY")]
+SecretKey = Annotated[
+    str, matching(r"[a-z0-9-]+\.[A-Za-z_][A-Za-z0-9_]*", "a secret of a system, such as shop.SESSION_KEY")
+]
 Column = Annotated[
     str,
     matching(r"([A-Za-z_][A-Za-z0-9_]*\.){1,2}[A-Za-z_][A-Za-z0-9_]*", "a column with its table, such as users.email"),

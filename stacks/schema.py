@@ -109,5 +109,5 @@ def text() -> str:
 
 
 if __name__ == "__main__":
-    FILE.write_text(text())
+    FILE.write_text(text(), encoding="utf-8")
     sys.stdout.write(f"{FILE.name} written\n")

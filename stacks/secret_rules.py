@@ -69,6 +69,8 @@ class SecretRules(Arguments):
                 f"minBytes of at most {length}, since that is what generated makes, and not {self.min_bytes}: raise "
                 "generated.length"
             )
+        if self.generated and self.one_of:
+            raise ValueError("either oneOf or generated, which makes none of these values: remove one of them")
         return self
 
 
@@ -150,7 +152,7 @@ def way_to_set(key: str, secret: Secret, stack: str, *, sandbox: bool) -> str:
 
 
 def as_text(value: Any) -> str:
-    """Return A value as a service gets it in a variable; YAML's ``true`` is not Python's ``True``."""
+    """Return a value as a service gets it in a variable; YAML's ``true`` is not Python's ``True``."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -171,15 +173,17 @@ def missing(declared: Declared, names: Present) -> list[Finding]:
 def _missing(declared: Declared, names: Present) -> Iterator[Finding]:
     for system, needed in declared.items():
         present = names.get(system, ())
+        # One of two that belong together may say so alone.
+        partners = {each.together_with: each.name for each in needed if each.together_with and each.name in present}
         for secret in needed:
             if secret.name in present:
                 continue
-            text = ""
+            text, other = "", secret.together_with if secret.together_with in present else partners.get(secret.name)
             if secret.required:
                 text = f"Missing required secret: {system}.{secret.name} ({secret.meaning})"
-            elif secret.together_with in present:
-                other = f"{system}.{secret.together_with}"
-                text = f"Missing secret: {system}.{secret.name}, which belongs to {other}: give both or neither"
+            elif other:
+                pair = f"{system}.{secret.name}, which belongs to {system}.{other}"
+                text = f"Missing secret: {pair}: give both or neither"
             if text:
                 yield Finding(kind=Kind.MISSING, system=system, name=secret.name, text=text)
 

@@ -16,6 +16,7 @@ from components.nearest_name import did_you_mean
 from components.problems import Problem
 from components.railway_bucket import RailwayBucketSettings
 from components.service_kind import ServiceSettings
+from components.templates import expressions as references
 from railway_api.plans import Plan
 from stacks.arguments_tree import Path, walk_arguments
 from stacks.own.expressions import expressions
@@ -55,7 +56,7 @@ def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) 
         for path, part in walk_arguments(settings)
         if isinstance(part, ServiceSettings)
         for variable, value in part.variables.items()
-        if variable in secrets and not expressions(value)
+        if variable in secrets and not expressions(value) and not references(value)
     ]
     for index, sealed in enumerate(settings.sealed):
         if sealed not in secrets:
@@ -99,6 +100,9 @@ def _beside_others(systems: Mapping[str, SystemSettings]) -> Iterator[Problem]:
             if each.project != settings.project:
                 allowed = f"what {other} says of this project, which both have"
                 yield Problem((name, "project"), None, allowed, f"write the same as in {other}.project")
+            if each.railway != settings.railway:
+                allowed = f"the Railway account of {other}, whose project it is"
+                yield Problem((name, "railway"), None, allowed, f"write the same as in {other}.railway, or no such key")
             for service in services(each):
                 if same_name := next((own for own in services(settings) if own.name == service.name), None):
                     allowed = f"services that no other system has, and {service.name} is one of {other}"

@@ -108,7 +108,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         options = pulumi.ResourceOptions(protect=settings.protected or None, providers=own)
         super().__init__(self.TOKEN, self.NAME, None, options)
         self._sealed = self._sealed_variables(settings)
-        self._unknown_variables, self._encrypted = secrets.unknown_variables, frozenset(encrypted)
+        self._secrets, self._encrypted = secrets, frozenset(encrypted)
         self.project = project or Project(self.NAME, ProjectArgs(**inputs_of(settings.project)), self.child())
         self.zones = self._zones(settings, zones)
         self._services: dict[str, Service] = {}
@@ -202,8 +202,9 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
                 own_address=own_address,
                 uses=[each if isinstance(each, Service) else each.service for each in uses],
                 registry_password=registry_password,
+                registry_password_is_unknown=self._secrets.is_unknown(registry_password),
                 sealed=_secret(self._sealed, every),
-                unknown_variables=_secret(self._unknown_variables, every),
+                unknown_variables=_secret(self._secrets.unknown_variables, every),
             ),
             pulumi.ResourceOptions(parent=self, aliases=aliases),
         )
@@ -235,7 +236,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
                 project=self.project,
                 password=password,
                 sealed=_secret(self._sealed, variables),
-                unknown_variables=_secret(self._unknown_variables, variables),
+                unknown_variables=_secret(self._secrets.unknown_variables, variables),
             ),
             self.child(),
         )

@@ -10,6 +10,7 @@ import yaml
 from typer.testing import CliRunner
 
 from railyard.application import application
+from stacks.secret_rules import Secret, missing
 from tests.operations_secrets.conftest import GOOD, without
 from tests.sops import encrypting
 
@@ -53,6 +54,18 @@ def test_a_broken_rule_is_a_problem(place, values, kind, key, text):
     assert text in problem["text"]
     assert key in problem["fix"]
     assert "planted" not in said.text
+
+
+@pytest.mark.parametrize(("there", "lacks"), [("A", ["B"]), ("B", ["A"])])
+def test_of_two_that_belong_together_one_may_say_so(there, lacks):
+    """The one that is missing is reported, whichever of both names the other."""
+    pair = (
+        Secret(name="A", meaning="a", required=False, together_with="B"),
+        Secret(name="B", meaning="b", required=False),
+    )
+
+    assert [each.name for each in missing({"shop": pair}, {"shop": [there]})] == lacks
+    assert missing({"shop": pair}, {"shop": ["A", "B"]}) == missing({"shop": pair}, {}) == []
 
 
 def test_everything_is_said_at_once_with_the_number_of_systems(place):

@@ -62,6 +62,7 @@ def test_a_module_beside_pulumi_yaml_brings_a_system(folder):
     ("named", "said"),
     [
         ("{notes: nowhere:Notes}", "railyard.systems.notes is nowhere:Notes, and there is no such system"),
+        ("{notes: '.omega:Omega'}", "railyard.systems.notes is .omega:Omega, and there is no such system"),
         ("{notes: stacks.omega}", "railyard.systems.notes is stacks.omega, and there is no such system"),
         (
             "{notes: stacks.omega:Nothing}",

@@ -332,5 +332,5 @@ def test_a_file_with_thousands_of_mistakes_is_told_in_short() -> None:
         parse(config, python_systems(), file="Pulumi.staging.yaml")
     said = str(refused.value).splitlines()
     assert said[0] == "Pulumi.staging.yaml has 3,000 problems:"
-    assert said[-1] == "  and 2,950 more problems: mend these, and look again"
+    assert said[-1] == "  and 2,950 more problems: fix these first"
     assert len(said) == 2 + 3 * 50

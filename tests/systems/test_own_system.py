@@ -128,6 +128,7 @@ def shop(path: str, value: Any) -> dict[str, Any]:
         ("secrets.KEY.alsoSets", {"A": "${self.host}"}, "secrets.KEY.alsoSets.A", "below variables of the services"),
         ("secrets.KEY.minBytes", "32", "secrets.KEY.minBytes", "write 32 without quotes"),
         ("secrets.KEY", {**SECRET, "minBytes": 64, "generated": {}}, "secrets.KEY", "minBytes of at most 32"),
+        ("secrets.KEY", {**SECRET, "oneOf": ["a"], "generated": {}}, "secrets.KEY", "either oneOf or generated"),
         ("secrets.POSTGRES_PASSWORD", SECRET, "secrets.POSTGRES_PASSWORD", "the password of databases.postgres"),
         ("sealed", ["KEYS"], "sealed[0]", "did you mean KEY?"),
     ],
@@ -195,6 +196,14 @@ def test_a_credential_in_clear_is_told_with_where_its_secret_is_declared() -> No
 
     assert "declared in railyard:shop.secrets" in problems["services.api.variables.MAIL_PASSWORD"]
     assert read(**shop("services.api.variables.MAIL_TOKEN", "Bearer ${secrets.KEY}"))
+
+
+def test_a_reference_to_a_secret_of_another_part_is_no_secret_in_clear() -> None:
+    """Railway fills it in; the same name with a text of its own is refused."""
+    path = "services.api.variables.POSTGRES_PASSWORD"
+
+    assert read(**shop(path, "${{postgres.POSTGRES_PASSWORD}}"))
+    assert "no secret in clear" in refused(**shop(path, "planted"))[path]
 
 
 def test_an_expression_is_told_from_what_only_looks_like_one() -> None:
@@ -293,6 +302,7 @@ def test_a_stack_leaves_out_what_all_stacks_share_by_null() -> None:
         ({"rose": ROSE, "netia": {"project": PROJECT, "app": NETIA_APP}}, "a project of its own"),
         ({"rose": ROSE, "umami": UMAMI | {"services": {"web": {"image": "x:1"}}}}, "web is one of rose"),
         ({"rose": ROSE, "umami": UMAMI | {"project": PROJECT | {"environment": "x"}}}, "the same as in rose.project"),
+        ({"rose": ROSE | {"railway": {"plan": "pro"}}, "umami": UMAMI}, "the Railway account of rose"),
     ],
 )
 def test_what_is_wrong_with_one_is_told_as_of_every_system(systems: dict[str, Any], said: str) -> None:
