@@ -8,6 +8,7 @@ its address. Does not own what is in it, and makes no user but the first. Reache
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final, Self
@@ -69,18 +70,23 @@ class Server:
 
 
 IMAGES: Final = {
-    "PostgreSQL": ("postgres", "postgis", "pgvector", "timescale"),
-    "MySQL": ("mysql", "mariadb", "percona"),
-    "MongoDB": ("mongo", "ferretdb"),
-    "Redis": ("redis", "valkey", "keydb", "dragonfly"),
+    **dict.fromkeys(("postgres", "postgis", "pgvector", "timescale"), "PostgreSQL"),
+    **dict.fromkeys(("mongo", "ferretdb"), "MongoDB"),  # before MySQL: Percona has servers of both
+    **dict.fromkeys(("mysql", "mariadb", "percona"), "MySQL"),
+    **dict.fromkeys(("redis", "valkey", "keydb", "dragonfly"), "Redis"),
 }
-"""Kind of server → what its images have in their names."""
+"""Part of the name of an image → title of the kind of server that it is."""
+
+
+def image_name(image: str) -> str:
+    """Return the last part of an image's name, without tag and digest: ``postgres-ssl``."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
 
 
 def kind_of(image: str) -> str | None:
-    """Return which kind of server an image is, as far as its name tells."""
-    name = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
-    return next((kind for kind, names in IMAGES.items() if any(part in name for part in names)), None)
+    """Return the title of the kind of server that an image is, by its name; None where that does not tell."""
+    name = image_name(image)
+    return next((title for part, title in IMAGES.items() if part in name), None)
 
 
 class StoreSettings(ServiceSettings):
@@ -140,15 +146,10 @@ class DatabaseSettings(Arguments):
 
     @property
     def volume(self) -> VolumeSettings | None:
-        """Return the volume that holds its data, if any."""
+        """Return the volume that holds its data; None without ``size_gb``."""
         if self.size_gb is None:
             return None
-        return VolumeSettings(
-            mount_path=self.SERVER.mount_path,
-            size_gb=self.size_gb,
-            backups=self.backups,
-            usage_alerts=self.usage_alerts,
-        )
+        return VolumeSettings(**_disk(self.SERVER, self))
 
     @property
     def server_image(self) -> str:
@@ -198,13 +199,13 @@ class Database(pulumi.ComponentResource):
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         server = self.SETTINGS.SERVER
         self._given = checked(name, wired(name, args, self.ARGS), self.SETTINGS)
-        self.args = args = self._given.args
-        if server.needs_password and args.password in (None, ""):
+        password = _not_empty(name, self._given.args.password)
+        if server.needs_password and password is None:
             allowed = f"a password, without which {server.title} does not start"
             fix = 'give it a secret, pulumi.Config().require_secret("databasePassword") for one'
             refuse(name, [Problem(("password",), None, allowed, fix)])
+        self.args = args = dataclasses.replace(self._given.args, password=password)
         super().__init__(server.token, name, None, opts)
-        with_password = args.password is not None
         self.service = Service(
             name,
             ServiceArgs(
@@ -218,8 +219,10 @@ class Database(pulumi.ComponentResource):
                 vcpus=args.vcpus,
                 memory_mb=args.memory_mb,
                 tcp_port=args.tcp_port,
-                volume=self._volume(),
-                start_command=self._given.made(lambda settings: settings.start_command(with_password=with_password)),
+                volume=VolumeInputs(**_disk(server, args)) if args.size_gb is not None else None,
+                start_command=self._given.made(
+                    lambda settings: settings.start_command(with_password=password is not None)
+                ),
                 variables=self._variables(),
                 sealed=args.sealed,
                 unknown_variables=args.unknown_variables,
@@ -227,17 +230,6 @@ class Database(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"host": self.service.private_host})
-
-    def _volume(self) -> VolumeInputs | None:
-        args = self.args
-        if args.size_gb is None:
-            return None
-        return VolumeInputs(
-            mount_path=self.SETTINGS.SERVER.mount_path,
-            size_gb=args.size_gb,
-            backups=args.backups,
-            usage_alerts=args.usage_alerts,
-        )
 
     def _variables(self) -> dict[str, pulumi.Input[str]]:
         names = self.SETTINGS().variables()
@@ -268,5 +260,23 @@ class Database(pulumi.ComponentResource):
             return pulumi.Output.concat(begin, place, query)
         quoted: Any = pulumi.Output.secret(self.args.password).apply(lambda password: quote(password, safe=""))
         user, database = self.login
-        whole = pulumi.Output.concat(begin, user, ":", quoted, "@", place, "/", database, query)
-        return pulumi.Output.secret(whole)
+        return pulumi.Output.concat(begin, user, ":", quoted, "@", place, "/", database, query)
+
+
+def _disk(server: Server, given: DatabaseSettings | DatabaseArgs) -> dict[str, Any]:
+    """Return the settings of the volume that holds the data of a server, by their names in Python."""
+    same = {name: getattr(given, name) for name in ("size_gb", "backups", "usage_alerts")}
+    return {"mount_path": server.mount_path, **same}
+
+
+def _not_empty(name: str, password: pulumi.Input[str] | None) -> pulumi.Input[str] | None:
+    """Return the password; None for an empty one. An Output that turns out to be empty fails the run."""
+    if password is None or isinstance(password, str):
+        return password or None
+
+    def check(value: str | None) -> str:
+        if not value:
+            refuse(name, [Problem(("password",), None, "a password that is not empty", "give one, or leave it out")])
+        return value or ""
+
+    return pulumi.Output.from_input(password).apply(check)

@@ -10,7 +10,7 @@ import pulumi
 from typing_extensions import override
 
 from components.arguments import VolumeGb
-from components.database import Database, DatabaseArgs, DatabaseSettings, Identifier, Server
+from components.database import Database, DatabaseArgs, DatabaseSettings, Identifier, Server, image_name
 from components.inputs import MysqlInputs
 from components.volume import OffsiteBackups
 
@@ -54,8 +54,10 @@ class MysqlSettings(DatabaseSettings):
 
     @override
     def start_command(self, *, with_password: bool) -> str | None:
-        # As Railway's own template: its disks know no native asynchronous I/O, and the binary log would fill them.
-        return "docker-entrypoint.sh mysqld --innodb-use-native-aio=0 --disable-log-bin"
+        # Images of MariaDB 11 and later have no program called mysqld.
+        program = "mariadbd" if "mariadb" in image_name(self.server_image) else "mysqld"
+        # As in Railway's own template: its disks lack native asynchronous I/O, and the binary log would fill them.
+        return f"docker-entrypoint.sh {program} --innodb-use-native-aio=0 --disable-log-bin"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,5 +74,5 @@ class Mysql(Database):
         super().__init__(name, args, opts)
 
     def url(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
-        """Return the address with user and password, a secret: ``mysql://root:password@host:3306/database``."""
+        """Return the connection URL with user and password, a secret: ``mysql://root:password@host:3306/database``."""
         return self.connection_url(scheme=scheme, query=query)

@@ -75,5 +75,5 @@ class Postgres(Database):
         super().__init__(name, args, opts)
 
     def url(self, *, scheme: str = "", query: str = "") -> pulumi.Output[str]:
-        """Return the address with user and password, a secret: ``postgresql://user:password@host:5432/database``."""
+        """Return the connection URL with user and password, a secret: ``postgresql://user:…@host:5432/database``."""
         return self.connection_url(scheme=scheme, query=query)

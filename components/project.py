@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 import pulumi
 from pydantic import Field, model_validator
@@ -22,6 +22,9 @@ from components.references import ProjectReferences
 from components.service_settings import RailwayProjectSettings
 from components.wiring import wired
 from pulumiverse_railway import conflicts
+
+DESCRIPTION: Final = "Managed by Pulumi: {program}, {name}."
+"""Beginning of the description of each project that a program makes; review environments are found again by it."""
 
 
 class ProjectSettings(RailwayProjectSettings):
@@ -66,10 +69,11 @@ class Project(pulumi.ComponentResource):
         checked_args = checked(name, wired(name, args, ProjectArgs), ProjectSettings)
         args = checked_args.args
         super().__init__("railyard:components:Project", name, None, opts)
+        description = DESCRIPTION.format(program=pulumi.get_project(), name=name)
         project = railway.Project(
             f"{name}-project",
             name=args.name,
-            description=f"Managed by Pulumi: {pulumi.get_project()}, {name}. Changes made by hand show as drift.",
+            description=f"{description} Changes made by hand show as drift.",
             workspace_id=args.workspace_id,
             environment_name=args.environment,
             **resource_inputs(args, RailwayProjectSettings),

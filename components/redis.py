@@ -6,13 +6,17 @@ With a volume it survives a restart with its data; without one it is a cache.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import pulumi
 from typing_extensions import override
 
 from components.arguments import Image
-from components.database import Database, DatabaseArgs, DatabaseSettings, Server
+from components.database import Database, DatabaseArgs, DatabaseSettings, Server, image_name
 from components.inputs import RedisInputs
+
+_PROGRAMS: Final = {"valkey": "valkey-server", "keydb": "keydb-server"}
+"""Part of the name of an image → its server, where that is not ``redis-server``."""
 
 
 class RedisSettings(DatabaseSettings):
@@ -44,11 +48,11 @@ class RedisSettings(DatabaseSettings):
 
     @override
     def start_command(self, *, with_password: bool) -> str | None:
-        program = "valkey-server" if "valkey" in self.image else "redis-server"
+        program = next((name for part, name in _PROGRAMS.items() if part in image_name(self.image)), "redis-server")
         options = f" --appendonly yes --dir {self.SERVER.mount_path}" if self.volume else ""
         if with_password:
             # The variable needs a shell: Railway runs the command of an image without one.
-            return f'/bin/sh -c "exec {program} --requirepass $REDIS_PASSWORD{options}"'
+            return f"/bin/sh -c 'exec {program} --requirepass \"${self.SERVER.password_variable}\"{options}'"
         return f"{program}{options}" if options else None
 
 

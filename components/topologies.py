@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, model_validator
 
 from components.service_kind import ServiceSettings
 
+_ONCE: Final = "since each replica connects to the chat service by itself and would answer every message again"
+
 
 def _exactly_one(replicas: int) -> int:
     if replicas != 1:
-        raise ValueError(
-            "exactly 1, since each replica holds a connection of its own to the Discord Gateway and would answer every "
-            "message again: remove replicas, and raise memoryMb for more power"
-        )
+        raise ValueError(f"exactly 1, {_ONCE}: remove replicas, and raise memoryMb for more power")
     return replicas
 
 
@@ -33,7 +32,10 @@ class BotSettings(ServiceSettings):
 
     @model_validator(mode="after")
     def _in_one_place(self) -> Self:
-        _exactly_one(self.instances)
+        if self.instances != 1:
+            raise ValueError(
+                f"1 replica in one region, {_ONCE}: write region in place of regions, and raise memoryMb for more power"
+            )
         return self
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from components.database import DatabaseSettings
+from components.database import DatabaseSettings, kind_of
 from components.nearest_name import did_you_mean
 from components.service_kind import ServiceSettings
 from railyard.adopt.live import LiveProject
@@ -30,8 +30,6 @@ from stacks.system import System, SystemSettings
 _LABEL: Final = re.compile(r"[^a-z0-9]+")
 _ENOUGH: Final = 3
 """Variables of a system that a project must have to be taken for it, where its name does not say so."""
-_FAMILIES: Final = {"redis": ("redis", "valkey"), "postgres": ("postgres",), "mysql": ("mysql", "mariadb")}
-"""Kind of a database → what its images are called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,10 +157,10 @@ def _other_names(system: type[System[Any]], live: LiveProject) -> dict[str, str]
     free = [name for name in services if name not in expected_services]
     names: dict[str, str] = {}
     for name in open_:
-        if issubclass(expected_services[name], DatabaseSettings):
-            rivals = [each for each in free if _is_database(expected_services[name], live, services[each])]
+        if issubclass(expected := expected_services[name], DatabaseSettings):
+            rivals = [each for each in free if _server(live, services[each]) == expected.SERVER.title]
         else:
-            applications = [each for each in free if not any(_family(live, services[each]))]
+            applications = [each for each in free if _server(live, services[each]) is None]
             own_variables = set(_settings_variables(system.SETTINGS.model_fields.items()))
             rivals = [
                 each for each in applications if len(own_variables & set(live.variables(services[each]))) >= _ENOUGH
@@ -172,10 +170,6 @@ def _other_names(system: type[System[Any]], live: LiveProject) -> dict[str, str]
     return names
 
 
-def _is_database(model: type[BaseModel], live: LiveProject, service_id: str) -> bool:
-    return any(family in model.__name__.lower() for family in _family(live, service_id))
-
-
-def _family(live: LiveProject, service_id: str) -> list[str]:
-    image = str(live.snapshot.source(service_id).get("image") or "")
-    return [kind for kind, names in _FAMILIES.items() if any(each in image for each in names)]
+def _server(live: LiveProject, service_id: str) -> str | None:
+    """Return the title of the kind of server that a service runs; None where its image is not that of a database."""
+    return kind_of(str(live.snapshot.source(service_id).get("image") or ""))

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 from typing import Final
 
+from components.project import DESCRIPTION
 from components.zone import ZoneSettings, nearest
 from stacks.services import services
 from stacks.system import SystemSettings
@@ -20,8 +21,6 @@ _PUBLIC: Final = re.compile(r"(?:_[a-z0-9-]+\.)?pr-([1-9]\d*)-[a-z0-9-]+")
 """Name of a record without its zone; a record that proves ownership has one more label in front."""
 _LONGEST_LABEL: Final = 63
 """Characters of one part of a hostname (RFC 1035)."""
-DESCRIBED: Final = "Managed by Pulumi: {program}, {system}."
-"""Beginning of the description of a project that this program made (``components/project.py``)."""
 
 
 def stack_name(number: int) -> str:
@@ -39,7 +38,7 @@ def number_of_project(name: str, description: str | None, program: str, systems:
     match = _PROJECT.fullmatch(name)
     if match is None or match[1] not in systems:
         return None
-    described = (description or "").startswith(DESCRIBED.format(program=program, system=match[1]))
+    described = (description or "").startswith(DESCRIPTION.format(program=program, name=match[1]))
     return int(match[2]) if described else None
 
 

@@ -11,17 +11,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, get_args
 
+from components.database import IMAGES, image_name
 from railyard.init.proposal import Proposal
 from railyard.migrate import folder as folders
 from railyard.migrate.findings import Kind, Reading, Service, Settings, label
 from railyard.migrate.translation import translate
 from stacks.own.settings import KINDS
 
-_KINDS: Final = {
-    "postgres": "postgres", "postgis": "postgres", "pgvector": "postgres", "mysql": "mysql", "mariadb": "mysql",
-    "mongo": "mongodb", "redis": "redis", "valkey": "valkey",
-}  # fmt: skip
-"""Name of an image → the kind of database that stands in its place."""
 _SCHEMES: Final = {
     "postgres": "postgresql",
     "mysql": "mysql",
@@ -60,8 +56,10 @@ def read(folder: Path, *, name: str) -> Proposal:
 
 
 def _database(service: Service) -> str | None:
-    image = (service.image or "").rpartition("/")[2].partition(":")[0]
-    return _KINDS.get(image)
+    """Return the kind of database that stands in place of a service; None for a service that is no plain one."""
+    name = image_name(service.image or "")
+    kinds = [kind for kind, each in KINDS.items() if each.args.SERVER.title == IMAGES.get(name)]
+    return name if name in kinds else next(iter(kinds), None)
 
 
 def _database_settings(service: Service, kind: str, notes: list[str]) -> Settings:

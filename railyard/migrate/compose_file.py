@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import go_yaml
+from components.database import IMAGES, image_name
 from pulumiverse_railway import rules
 from pulumiverse_railway.provider.resources.shared.instance_config import BYTES_PER_MB
 from railyard.migrate.findings import BASE, Finding, Kind, Service, in_clear, label
@@ -33,7 +34,6 @@ _SECONDS: Final = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([bkmg]?)b?", re.IGNORECASE)
 _BYTES: Final = {"": 1, "b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _RESTART: Final = {"always": "ALWAYS", "unless-stopped": "ALWAYS", "no": "NEVER", "on-failure": "ON_FAILURE"}
-_DATABASES: Final = {"postgres": "postgres", "redis": "redis", "valkey": "valkey"}
 _MEANINGLESS: Final = {
     "container_name": "each service has its own name on Railway's private network",
     "hostname": "each service has its own name on Railway's private network",
@@ -121,8 +121,8 @@ class ComposeReader:
             image = f"{image}:latest"  # which both Docker and Railway take
         self.service.image = image
         self.service.places["source.image"] = (self._file, f"{self._key}.image")
-        base = image.rpartition("/")[2].partition(":")[0]
-        note = f"; a system has {_DATABASES[base]} as a part of its own" if base in _DATABASES else ""
+        kind = IMAGES.get(image_name(image))
+        note = f"; a system has {kind} as a part of its own" if kind else ""
         self._say(Kind.TRANSLATED, "image", f"image: {image}{note}")
 
     def _build(self, value: Any) -> None:
@@ -184,8 +184,7 @@ class ComposeReader:
                 self._say(Kind.TRANSLATED, key, f"port: {number}, railwayDomain: true")
 
     def _database(self) -> bool:
-        image = str(self._given.get("image", "")).rpartition("/")[2].partition(":")[0]
-        return image in {*_DATABASES, "mysql", "mariadb", "mongo", "memcached", "rabbitmq"}
+        return image_name(str(self._given.get("image", ""))) in {*IMAGES, "memcached", "rabbitmq"}
 
     def _expose(self, value: Any) -> None:
         ports = [str(port) for port in cast("Sequence[Any]", value or ())]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 from typing import Any
 
 import pulumi
@@ -11,7 +13,7 @@ from pydantic import ValidationError
 from components.bucket import Bucket, BucketArgs, BucketSettings, CorsRule, LifecycleRule
 from components.from_settings import inputs_of
 from components.mongodb import Mongodb, MongodbSettings
-from components.mysql import Mysql, MysqlSettings
+from components.mysql import Mysql, MysqlArgs, MysqlSettings
 from components.postgres import Postgres, PostgresArgs, PostgresSettings
 from components.project import Project, ProjectArgs
 from components.railway_bucket import RailwayBucket, RailwayBucketArgs, RailwayBucketSettings
@@ -150,7 +152,60 @@ def test_redis_with_a_password_asks_for_it(deploy):
     seen = deploy(lambda: Redis("shop-redis", RedisArgs(project=project(), password="secret")))
 
     instance = seen[INSTANCE, "shop-redis-instance"]
-    assert instance["startCommand"] == '/bin/sh -c "exec redis-server --requirepass $REDIS_PASSWORD"'
+    assert shlex.split(instance["startCommand"]) == [
+        "/bin/sh", "-c", 'exec redis-server --requirepass "$REDIS_PASSWORD"',
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("image", ["redis:8", "valkey/valkey:8", "ghcr.io/valkey/redis:8", "eqalpha/keydb:latest"])
+def test_any_password_reaches_a_server_of_the_redis_protocol_whole(deploy, tmp_path, image):
+    """A shell that runs the command starts the image's server with the password as one word, blanks included."""
+    seen = deploy(lambda: Redis("shop-redis", RedisArgs(project=project(), password="two  words * $1", image=image)))
+
+    server = {"valkey": "valkey-server", "keydb": "keydb-server"}.get(
+        image.split("/")[-1].split(":")[0], "redis-server"
+    )
+    (tmp_path / server).write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    (tmp_path / server).chmod(0o755)
+    instance = seen[INSTANCE, "shop-redis-instance"]
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", **instance["variables"]}
+    command = shlex.split(instance["startCommand"])
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+
+    assert ran.stdout.splitlines() == ["--requirepass", "two  words * $1"]
+
+
+def test_an_empty_password_is_none(deploy):
+    """Redis would let everybody in: the command asks for none, and the address has none."""
+    found: list[str] = []
+
+    def program() -> None:
+        Redis("shop-redis", RedisArgs(project=project(), password="")).url.apply(found.append)
+
+    seen = deploy(program)
+
+    instance = seen[INSTANCE, "shop-redis-instance"]
+    assert (instance.get("startCommand"), instance["variables"]) == (None, {})
+    assert found == ["redis://redis.railway.internal:6379"]
+
+
+@pytest.mark.parametrize("kind", [Postgres, Redis])
+def test_a_password_that_turns_out_to_be_empty_fails_the_run(deploy, kind):
+    """Before the server is deployed: Redis would start without a password, PostgreSQL not at all."""
+
+    def program() -> None:
+        kind("shop-db", kind.ARGS(project=project(), password=pulumi.Output.from_input("")))
+
+    with pytest.raises(pulumi.RunError, match="password\n    allowed: a password that is not empty"):
+        deploy(program)
+
+
+@pytest.mark.parametrize(("image", "program"), [("mariadb:11", "mariadbd"), ("mysql:9.4", "mysqld"), (None, "mysqld")])
+def test_a_server_of_mysql_is_started_by_the_program_that_its_image_has(deploy, image, program):
+    """MariaDB 11 has no program of the old name."""
+    seen = deploy(lambda: Mysql("shop-db", MysqlArgs(project=project(), password="p", image=image)))
+
+    assert seen[INSTANCE, "shop-db-instance"]["startCommand"].startswith(f"docker-entrypoint.sh {program} ")
 
 
 def test_a_cache_without_password_and_volume_runs_as_its_image_says(deploy):
@@ -250,6 +305,8 @@ def test_an_image_of_another_kind_of_server_is_refused(kind, image):
         (PostgresSettings, "pgvector/pgvector:pg17"),
         (PostgresSettings, "acme/our-database:3"),
         (MysqlSettings, "mariadb:11"),
+        (MysqlSettings, "percona/percona-server:8.4"),
+        (MongodbSettings, "percona/percona-server-mongodb:8.0"),
         (RedisSettings, "valkey/valkey:8"),
     ],
 )

@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
+from components.project import DESCRIPTION
 from railway_api.client import Client
 from railyard.accounts.railway_client import Railway
 from railyard.environments.leftovers import SearchScope, existing, remove
-from railyard.environments.names import DESCRIBED
 from railyard.shared.console import OperationError
 
 PLACES = SearchScope(
@@ -23,7 +23,7 @@ class Account:
     """An account with one project, as far as a sweep asks."""
 
     def __init__(self, system: str) -> None:
-        described = DESCRIBED.format(program="railyard", system=system)
+        described = DESCRIPTION.format(program="railyard", name=system)
         self.projects = [{"id": f"id-{system}", "name": f"{system}-pr-7", "description": described, "deletedAt": None}]
 
     async def list_all(self, _document: object, **_variables: object) -> list[dict[str, Any]]:
