@@ -19,7 +19,7 @@ from components.existing import ExistingZone
 from components.inputs import BucketInputs, LifecycleRuleInputs
 from components.packages import cloudflare, digitalocean
 from components.wiring import wired
-from components.zone import AUTOMATIC_TTL, Zone
+from components.zone import AUTOMATIC_TTL, Zone, holding
 
 SpacesRegion = Literal["ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1"]
 BucketName = Annotated[
@@ -125,6 +125,10 @@ class Bucket(pulumi.ComponentResource):
         """Make the bucket. No web page may use it before ``allow``."""
         checked_args = checked(name, wired(name, args, BucketArgs), BucketSettings)
         args = checked_args.args
+        if args.cdn_domain and args.zone is None:
+            raise pulumi.RunError(f"{name}: {args.cdn_domain} needs the zone that holds it: give it as zone")
+        if args.cdn_domain and args.zone:
+            holding([args.zone], args.cdn_domain)
         super().__init__("railyard:components:Bucket", name, None, opts)
         self._name, self.args = name, args
         self._mine = pulumi.ResourceOptions(parent=self)
@@ -207,10 +211,8 @@ class Bucket(pulumi.ComponentResource):
             certificate_name=CLOUDFLARE_CERTIFICATE if args.cdn_domain else None,
             opts=self._mine,
         )
-        if args.cdn_domain is None:
+        if args.cdn_domain is None or args.zone is None:
             return cdn.endpoint
-        if args.zone is None:
-            raise pulumi.RunError(f"{self._name}: {args.cdn_domain} needs the zone that holds it: give it as zone")
         cloudflare.DnsRecord(
             f"{self._name}-cdn-cname",
             zone_id=args.zone.zone_id,

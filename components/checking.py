@@ -69,7 +69,7 @@ def checked(label: str, args: InputsT, model: type[ModelT]) -> Checked[InputsT, 
     refuse(label, [*early, *_at_once(model, plain, outputs)])
     judged = {path: _judged(label, model, plain, path, output) for path, output in outputs.items()}
     settings = pulumi.Output.all(*outputs.values()).apply(
-        lambda values: _agreed(label, model, plain, dict(zip(outputs, values, strict=True)), outputs.values())
+        lambda values: _agreed(label, model, plain, dict(zip(outputs, values, strict=True)), outputs)
     )
     return Checked(_replaced(args, model, judged), settings)
 
@@ -84,7 +84,7 @@ def refuse(label: str, problems: Sequence[Problem]) -> None:
         text = "" if problem.value is None else masked(json.dumps(problem.value, default=str))
         value = go_yaml.shortened(text)
         lines += [
-            f"  {_written(problem.path) or 'its arguments'}{value and f' = {value}'}",
+            f"  {written(problem.path) or 'its arguments'}{value and f' = {value}'}",
             f"    allowed: {problem.allowed}",
             f"    fix: {problem.fix}",
         ]
@@ -101,7 +101,7 @@ def derived(make: Callable[..., ValueT], *values: Any) -> pulumi.Input[ValueT]:
 def resource_inputs(args: Inputs, settings: type[BaseModel]) -> dict[str, Any]:
     """Return those of ``args`` that are inputs of a resource as they stand; None stands for what is not set."""
     values = {name: getattr(args, name) for name in settings.model_fields}
-    return {name: None if isinstance(value, tuple) and not value else value for name, value in values.items()}
+    return {name: None if isinstance(value, list | tuple) and not value else value for name, value in values.items()}
 
 
 def clear(variables: pulumi.Input[Mapping[str, pulumi.Input[str]]]) -> dict[str, str]:
@@ -212,7 +212,7 @@ def _judged(
     async def judge(value: Any) -> Any:
         problems = [] if value is None else _problems(model, _put(plain, path, value))
         of_value = [each for each in problems if each.path[: len(path)] == path]
-        refuse(label, await _masked(of_value, [value], [output]))
+        refuse(label, await _masked(of_value, {path: value}, {path: output}))
         return value
 
     return output.apply(judge)
@@ -223,36 +223,54 @@ async def _agreed(
     model: type[ModelT],
     plain: Any,
     values: Mapping[Path, Any],
-    outputs: Iterable[pulumi.Output[Any]],
+    outputs: Mapping[Path, pulumi.Output[Any]],
 ) -> ModelT:
     """Return the settings that all values together are."""
     whole = plain
     for path, value in values.items():
         whole = _put(whole, path, value)
-    refuse(label, await _masked(_problems(model, whole), list(values.values()), outputs))
+    refuse(label, await _masked(_problems(model, whole), values, outputs))
     return model.model_validate(whole)
 
 
 async def _masked(
-    problems: Sequence[Problem], values: Sequence[Any], outputs: Iterable[pulumi.Output[Any]]
+    problems: Sequence[Problem], values: Mapping[Path, Any], outputs: Mapping[Path, pulumi.Output[Any]]
 ) -> list[Problem]:
     """Return the problems without the values that are secrets."""
     if not problems:
         return []
-    secrets = [
-        str(value)
-        for value, output in zip(values, outputs, strict=True)
-        if value not in (None, "") and await output.is_secret()
-    ]
+    paths = [path for path in values if await outputs[path].is_secret()]
+    secrets = [text for path in paths for text in _leaves(values[path])]
     return [
         dataclasses.replace(
             each,
-            value="(secret)" if any(secret in str(each.value) for secret in secrets) else each.value,
+            value="(secret)" if _shows(each, paths, secrets) else each.value,
             allowed=_hidden(each.allowed, secrets),
             fix=_hidden(each.fix, secrets),
         )
         for each in problems
     ]
+
+
+def _shows(problem: Problem, paths: Iterable[Path], secrets: Sequence[str]) -> bool:
+    """Tell whether the value of a problem is one at the paths of secrets, or holds one of these."""
+    if problem.value is None:
+        return False
+    leaves = list(_leaves(problem.value))
+    return any(problem.path[: len(path)] == path for path in paths) or any(
+        secret in leaf for secret in secrets for leaf in leaves
+    )
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    """Yield the values in groups and lists as strings, except for those that are None or empty."""
+    if isinstance(value, Mapping):
+        value = list(cast("Mapping[str, Any]", value).values())
+    if isinstance(value, list | tuple):
+        for each in cast("Sequence[Any]", value):
+            yield from _leaves(each)
+    elif value not in (None, ""):
+        yield str(value)
 
 
 def _hidden(text: str, secrets: Iterable[str]) -> str:
@@ -306,7 +324,8 @@ def _by_key(judged: Mapping[Path, pulumi.Output[Any]]) -> Iterator[tuple[Any, di
         yield key, {path[1:]: output for path, output in judged.items() if path[0] == key}
 
 
-def _written(path: Path) -> str:
+def written(path: Path) -> str:
+    """Return a place as messages name it: ``domains[0].hostname``."""
     text = ""
     for key in path:
         text += f"[{key}]" if isinstance(key, int) else f"{'.' if text else ''}{key}"

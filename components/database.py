@@ -140,8 +140,10 @@ class DatabaseSettings(Arguments):
                 f"tcpPort of the port on which {self.SERVER.title} listens, {self.SERVER.port}, not {self.tcp_port}: "
                 f"set it to {self.SERVER.port}; the port to the outside is Railway's choice"
             )
-        if self.size_gb is None and self.backups and "backups" in self.model_fields_set:
-            raise ValueError("backups only with a volume, which they are made of: add sizeGb, or remove backups")
+        for name in ("backups", "usage_alerts") if self.size_gb is None else ():
+            if getattr(self, name) and name in self.model_fields_set:
+                key = to_camel(name)
+                raise ValueError(f"{key} only with a volume, which they are about: add sizeGb, or remove {key}")
         return self
 
     @property

@@ -19,7 +19,7 @@ from components.inputs import DomainInputs
 from components.packages import cloudflare
 from components.project import Project
 from components.wiring import wired
-from components.zone import AUTOMATIC_TTL, Zone
+from components.zone import AUTOMATIC_TTL, Zone, holding
 
 
 class DomainSettings(Arguments):
@@ -59,6 +59,7 @@ class Domain(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: DomainArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         args = checked(name, wired(name, args, DomainArgs), DomainSettings).args
+        holding([args.zone], args.hostname)
         super().__init__("railyard:components:Domain", name, None, opts)
         project, service = args.project, resource_of(args.service)
         self.hostname = args.hostname

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar
 
 import pulumi
 
@@ -26,8 +26,10 @@ class ExistingProject:
     """Railway's id of the project."""
     environment_id: pulumi.Input[str]
     """Railway's id of the environment in it."""
-    shared_variables: Final = None
-    references: ProjectReferences = field(default_factory=lambda: ProjectReferences("the project", {}, whole=False))
+    shared_variables: ClassVar[None] = None
+    references: ProjectReferences = field(
+        init=False, default_factory=lambda: ProjectReferences("the project", {}, whole=False)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,7 @@ class ExistingZone:
     """Its name, ``example.com``."""
     zone_id: pulumi.Input[str]
     """Cloudflare's id of it."""
-    settings: Final[Sequence[pulumi.Resource]] = ()
+    settings: ClassVar[Sequence[pulumi.Resource]] = ()
 
 
 ServiceReference = railway.Service | pulumi.Input[str]

@@ -76,6 +76,7 @@ class Service(pulumi.ComponentResource):
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         self._given = checked(name, args, wired(name, args, ServiceArgs).kind)
         self.args = args = self._given.args
+        _refuse_contradictions(name, args)
         super().__init__(args.kind.TOKEN, name, None, opts)
         service = self._railway_service(name)
         self.service_id = service.service_id
@@ -118,7 +119,7 @@ class Service(pulumi.ComponentResource):
             label=name,
             name=args.name or name,
             project=args.project.references,
-            variables={**variables, **self._own_variables(name)},
+            variables={**variables, **self._own_variables()},
             commands={key: command for key, command in commands.items() if command is not None},
             uses=[service.references for service in args.uses],
             addresses=addresses,
@@ -192,10 +193,8 @@ class Service(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, deleted_with=service),
         )
 
-    def _registry_credentials(self, name: str) -> railway.RegistryCredentialsArgs | None:
+    def _registry_credentials(self) -> railway.RegistryCredentialsArgs | None:
         username, password = self.args.registry_username, self.args.registry_password
-        if (username is None) != (password is None):
-            raise pulumi.RunError(f"{name}: registryUsername and registryPassword go together: give both")
         if username is None or password is None:
             return None
         return railway.RegistryCredentialsArgs(username=username, password=password)  # pyright: ignore[reportArgumentType]
@@ -206,12 +205,10 @@ class Service(pulumi.ComponentResource):
             return pulumi.Output.from_input(hosts[0].url)
         return pulumi.Output.concat("https://", self._railway_domain.domain) if self._railway_domain else None
 
-    def _own_variables(self, name: str) -> dict[str, pulumi.Input[str]]:
+    def _own_variables(self) -> dict[str, pulumi.Input[str]]:
         """Return the variables that follow from its other settings: its public address, its port."""
-        addressed, by_setting = self.args.own_address, self.args.kind.VARIABLES_FROM_SETTINGS
-        if addressed and self.url is None:
-            raise pulumi.RunError(f"{name}: {', '.join(addressed)} hold its public address, and it has none")
-        own: dict[str, pulumi.Input[str]] = {variable: self.url for variable in addressed if self.url is not None}
+        own: dict[str, pulumi.Input[str]] = {name: self.url for name in self.args.own_address if self.url is not None}
+        by_setting = self.args.kind.VARIABLES_FROM_SETTINGS
         values = {variable: getattr(self.args, setting) for variable, setting in by_setting.items()}
         return {**own, **{variable: derived(str, value) for variable, value in values.items() if value is not None}}
 
@@ -227,11 +224,11 @@ class Service(pulumi.ComponentResource):
         ]
         return list(dict.fromkeys([*needed, *await self.args.project.references.needed_by(self.references)]))
 
-    def _variables(self, name: str) -> pulumi.Input[Mapping[str, pulumi.Input[str]]]:
+    def _variables(self) -> pulumi.Input[Mapping[str, pulumi.Input[str]]]:
         variables = self.args.variables
         if isinstance(variables, Mapping):
             return dict(self.references.variables)
-        return derived(_together, variables, self._own_variables(name))
+        return derived(_together, variables, self._own_variables())
 
     def _instance(self, name: str, service: railway.Service) -> railway.ServiceInstance:
         args = self.args
@@ -245,9 +242,9 @@ class Service(pulumi.ComponentResource):
             f"{name}-instance",
             **self._where(),
             service_id=service.service_id,
-            registry_credentials=self._registry_credentials(name),
+            registry_credentials=self._registry_credentials(),
             regions=self._placement(),
-            variables=self._variables(name),
+            variables=self._variables(),
             sealed=sorted(args.sealed) or None,
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -260,6 +257,26 @@ class Service(pulumi.ComponentResource):
             ),
             **settings,
         )
+
+
+def _refuse_contradictions(name: str, args: ServiceArgs) -> None:
+    """Raise ``pulumi.RunError``, before anything is registered, for arguments that contradict each other."""
+    lacking = [setting for setting in args.kind.VARIABLES_FROM_SETTINGS.values() if not hasattr(args, setting)]
+    if lacking:
+        needed = f"{args.kind.__name__.removesuffix('Settings')}Args"
+        raise pulumi.RunError(
+            f"{name}: {type(args).__name__} has no {lacking[0]}, which its kind needs: write {needed}"
+        )
+    if (args.registry_username is None) != (args.registry_password is None):
+        raise pulumi.RunError(f"{name}: registryUsername and registryPassword go together: give both")
+    hostnames = [domain.hostname for domain in args.domains]
+    if args.own_address and not args.railway_domain and all(each.startswith("*.") for each in hostnames):
+        raise pulumi.RunError(
+            f"{name}: {' and '.join(args.own_address)} shall hold its public address, and it has none: add domains, or "
+            "set railwayDomain to true"
+        )
+    for hostname in hostnames:
+        holding(args.zones, hostname)
 
 
 def _together(variables: Mapping[str, str] | None, own: Mapping[str, str]) -> dict[str, str]:

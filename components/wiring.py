@@ -53,7 +53,7 @@ def _fits(value: Any, hint: Any) -> bool:
         return any(_fits(value, each) for each in inner)
     if origin is type:
         return isinstance(value, type) and issubclass(value, inner[0])
-    if origin is not None and issubclass(origin, Sequence):
+    if origin is Sequence:
         return isinstance(value, list | tuple) and all(_fits(each, inner[0]) for each in cast("Sequence[Any]", value))
     if isinstance(value, pulumi.Output):
         return origin is pulumi.Output
@@ -66,7 +66,7 @@ def _fix(value: Any, hint: Any) -> str:
     database = next((each for each in _each(value) if hasattr(each, "service")), None)
     if database is not None:
         return f"give the service of {type(database).__name__}, its attribute service"
-    is_list = get_origin(hint) is not None and issubclass(cast("type", get_origin(hint)), Sequence)
+    is_list = get_origin(hint) is Sequence
     return "write it in brackets, […]" if is_list and value is not None and _each(value) == [value] else "give one"
 
 

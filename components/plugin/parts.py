@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pulumi
 from pydantic import BaseModel
 
 from components.alerts import Alerts, AlertsArgs, AlertsSettings
 from components.bucket import Bucket, BucketArgs, BucketSettings
+from components.checking import refuse
 from components.cron_job import CronJobSettings
 from components.database import Database
 from components.domain import Domain, DomainArgs, DomainSettings
 from components.existing import ExistingProject, ExistingZone
 from components.mongodb import Mongodb
 from components.mysql import Mysql
+from components.plugin.values import wrong_keys
 from components.postgres import Postgres
+from components.problems import Problem
 from components.project import Project, ProjectArgs, ProjectSettings
 from components.railway_bucket import RailwayBucket, RailwayBucketArgs, RailwayBucketSettings
 from components.redirect import Redirects, RedirectsArgs, RedirectsSettings
@@ -81,14 +84,28 @@ SEALED: Final = {
     )
 }
 ZONES: Final = "#/types/railyard:components:ZoneReference"
+ZONE: Final = {
+    "name": Property("Its name, example.com.", plain=True),
+    "zoneId": Property("Cloudflare's id of it."),
+}
+"""Properties of a zone that a service is given."""
 
 
 def _project(given: Given) -> ExistingProject:
     return ExistingProject(project_id=given.pop("project_id"), environment_id=given.pop("environment_id"))
 
 
-def _zones(given: Given) -> list[ExistingZone]:
-    return [ExistingZone(name=each["name"], zone_id=each["zoneId"]) for each in given.pop("zones", None) or ()]
+def _zones(label: str, given: Given) -> list[ExistingZone]:
+    zones: Any = given.pop("zones", None) or []
+    if not isinstance(zones, list) or not all(isinstance(each, Mapping) for each in cast("list[Any]", zones)):
+        refuse(label, [Problem(("zones",), None, "a list of groups: name, zoneId", "write [{name: …, zoneId: …}]")])
+    groups = cast("list[Mapping[str, Any]]", zones)
+    for at, each in enumerate(groups):
+        refuse(label, wrong_keys(each, ZONE, list(ZONE), ("zones", at)))
+        if not isinstance(each["name"], str):
+            allowed = "a plain string, since it decides which names it holds, and an Output is known too late"
+            refuse(label, [Problem(("zones", at, "name"), None, allowed, "write the name, example.com")])
+    return [ExistingZone(name=each["name"], zone_id=each["zoneId"]) for each in groups]
 
 
 def _zone(given: Given, name: str) -> ExistingZone | None:
@@ -98,7 +115,7 @@ def _zone(given: Given, name: str) -> ExistingZone | None:
 
 def _service_of(kind: type[ServiceSettings], args: type[ServiceArgs]) -> Callable[..., Service]:
     def make(name: str, given: Given, opts: pulumi.ResourceOptions | None) -> Service:
-        service_args = args(project=_project(given), zones=_zones(given), kind=kind, **given)
+        service_args = args(project=_project(given), zones=_zones(name, given), kind=kind, **given)
         return Service(name, service_args, opts)
 
     return make

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from components.checking import mark_of
 from components.docstrings import docstring
 from components.generate_inputs import NO_INPUTS, name_of, unwrapped
-from components.plugin.parts import PARTS, Part, Property, token_of
+from components.plugin.parts import PARTS, ZONE, Part, Property, token_of
 from components.plugin.values import key_of
 from components.problems import inner_model
 
@@ -24,7 +24,6 @@ _SIMPLE: Final = {str: "string", int: "integer", float: "number", bool: "boolean
 def schema(version: str) -> dict[str, Any]:
     """Return the schema of this version of the package."""
     models = list(dict.fromkeys(each for part in PARTS.values() for each in _groups(part.settings)))
-    reference = {"name": Property("Its name, example.com."), "zoneId": Property("Cloudflare's id of it.")}
     return {
         "name": "railyard",
         "version": version,
@@ -39,8 +38,8 @@ def schema(version: str) -> dict[str, Any]:
             "railyard:components:ZoneReference": {
                 "type": "object",
                 "description": "A Cloudflare zone, as a service needs it for the records of its domains.",
-                "properties": _properties(reference),
-                "required": sorted(reference),
+                "properties": _properties(ZONE),
+                "required": sorted(ZONE),
             },
         },
         "resources": {token_of(name): _resource(part) for name, part in sorted(PARTS.items())},

@@ -11,8 +11,8 @@ from pydantic.alias_generators import to_snake
 
 from components import inputs
 from components.arguments import Path
-from components.checking import Inputs, refuse
-from components.generate_inputs import name_of
+from components.checking import Inputs, refuse, written
+from components.generate_inputs import NO_INPUTS, name_of
 from components.problems import Problem, field_at, inner_model
 
 
@@ -32,7 +32,7 @@ def wrong_keys(
     inputs: Mapping[str, Any], required: Iterable[str], expected: Sequence[str], path: Path
 ) -> list[Problem]:
     """Return what is missing and what means nothing: not every language looks into the schema."""
-    place = ".".join(map(str, path)) or "its arguments"
+    place = written(path) or "its arguments"
     return [
         *(
             Problem((*path, key), None, "a value is required", f"add {key}")
@@ -55,17 +55,20 @@ def _name(settings: type[BaseModel], key: str) -> str:
 
 def _value(label: str, settings: type[BaseModel], path: Path, value: Any) -> Any:
     field = field_at(settings, _name(settings, str(path[-1])))
-    model = inner_model(field.annotation) if field else None
+    return _with_groups(label, inner_model(field.annotation) if field else None, path, value)
+
+
+def _with_groups(label: str, model: type[BaseModel] | None, path: Path, value: Any) -> Any:
     if model and isinstance(value, Mapping):
         return _group(label, model, cast("Mapping[str, Any]", value), path)
     if model and isinstance(value, list):
-        groups = enumerate(cast("list[Mapping[str, Any]]", value))
-        return [_group(label, model, each, (*path, at)) for at, each in groups]
+        entries = enumerate(cast("list[Any]", value))
+        return [_with_groups(label, model, (*path, at), each) for at, each in entries]
     return _whole(value)
 
 
 def _group(label: str, model: type[BaseModel], given: Mapping[str, Any], path: Path) -> Inputs:
-    fields = {key_of(model, name): field for name, field in model.model_fields.items()}
+    fields = {key_of(model, name): field for name, field in model.model_fields.items() if name not in NO_INPUTS}
     required = [key for key, field in fields.items() if field.is_required()]
     refuse(label, wrong_keys(given, required, list(fields), path))
     return vars(inputs)[name_of(model)](**arguments(label, model, given, path))

@@ -98,7 +98,7 @@ def _of_database(name: str, text: str, databases: Mapping[str, str]) -> str | No
     address = _HOST.fullmatch(text)
     if address and (host := label(address["host"])) in databases:
         port = address["port"]
-        if port or text not in _KINDS or _NAMES_A_HOST.search(name):
+        if port or text not in IMAGES or _NAMES_A_HOST.search(name):
             return f"${{{host}.host}}" + (f":${{{host}.port}}" if port else "")
     url = _URL.fullmatch(text)
     if url and (host := label(url["host"])) in databases:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pulumi
+import pytest
+
 import pulumiverse_railway as railway
 from components.domain import Domain, DomainArgs
 from components.project import Project, ProjectArgs
@@ -46,6 +49,12 @@ def test_the_verification_record_is_quoted_and_never_proxied(deploy):
         '"railway-verify=123"',
         False,
     )
+
+
+def test_a_name_outside_of_its_zone_is_refused(deploy):
+    """Cloudflare would take it for a name below the zone, and the domain would never work."""
+    with pytest.raises(pulumi.RunError, match=r"no Cloudflare zone holds api.other.com: the zones given are example"):
+        deploy(lambda: make("api.other.com"))
 
 
 def test_a_wildcard_has_the_record_for_its_certificate(deploy):

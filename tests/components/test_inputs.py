@@ -17,6 +17,7 @@ from components.project import Project, ProjectArgs
 from components.redirect import Redirects, RedirectsArgs
 from components.redis import Redis, RedisArgs
 from components.service import Service, ServiceArgs
+from components.static_site import StaticSiteSettings
 from components.volume import Volume, VolumeArgs
 from components.worker import WorkerSettings
 from components.zone import Zone, ZoneArgs
@@ -177,12 +178,23 @@ def test_a_kind_of_service_keeps_its_rule_for_outputs(deploy):
         deploy(lambda: api(kind=WorkerSettings, replicas=later(2)))
 
 
-def test_a_secret_that_is_refused_is_not_shown(deploy):
-    """Neither the value, nor what the rule quotes of it."""
-    with pytest.raises(pulumi.RunError) as refused:
-        deploy(lambda: api(image=pulumi.Output.secret("https://hush")))
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("image", "https://hush"),
+        ("variables.KEY", {"KEY": "${{secret(3)}} hush\n\0"}),
+        ("watchPatterns", ["hush", "../hush"]),
+    ],
+)
+def test_a_secret_that_is_refused_is_not_shown(deploy, place, value):
+    """Neither the value, nor what the rule quotes of it; also a value inside of a secret group or list."""
+    source = {} if place == "image" else {"repo": "a/b", "image": None}
+    setting = {"variables.KEY": "variables", "watchPatterns": "watch_patterns"}.get(place, place)
 
-    assert "image" in str(refused.value)
+    with pytest.raises(pulumi.RunError) as refused:
+        deploy(lambda: api(**{**source, setting: pulumi.Output.secret(value)}))
+
+    assert f"{place} = " in str(refused.value)
     assert "hush" not in str(refused.value)
 
 
@@ -242,6 +254,7 @@ def database(**given: Any) -> Postgres:
         (lambda: api(volume={"mount_path": "/data"}), "fix: write VolumeInputs(…)"),
         (lambda: Service("api", None), "api needs ServiceArgs(…), and None was given"),  # pyright: ignore[reportArgumentType]
         (lambda: database(sealed="A"), "db has 1 problem"),
+        (lambda: api(registry_password=5), "registry_password\n    allowed: str or None, and not int"),
     ],
 )  # fmt: skip
 def test_what_a_component_is_connected_to_is_judged_by_its_type(deploy, program, said):
@@ -250,6 +263,27 @@ def test_what_a_component_is_connected_to_is_judged_by_its_type(deploy, program,
         deploy(program)
 
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"kind": StaticSiteSettings, "railway_domain": True, "port": 80}, "ServiceArgs has no folder, which its kind"),
+        ({"registry_username": "u"}, "registryUsername and registryPassword go together: give both"),
+        ({"own_address": ["URL"]}, "URL shall hold its public address, and it has none: add domains, or"),
+        ({"domains": [DomainInputs(hostname="a.rose.example")], "port": 80}, "no Cloudflare zone holds a.rose.example"),
+    ],
+)  # fmt: skip
+def test_arguments_that_contradict_each_other_are_refused_before_anything_is_made(deploy, monkeypatch, given, said):
+    """An ``up`` would have made the service and its volume, and then have failed."""
+    made: list[str] = []
+    monkeypatch.setattr("pulumiverse_railway.Service.__init__", lambda *_, **__: made.append("a service"))
+
+    with pytest.raises(pulumi.RunError) as refused:
+        deploy(lambda: api(**given))
+
+    assert said in str(refused.value)
+    assert made == []
 
 
 def test_two_services_of_a_project_have_two_names(deploy):

@@ -114,6 +114,11 @@ def test_groups_lists_and_outputs_reach_the_resources(deploy: Any) -> None:
         ({**SERVICE, "memory": 1}, "  memory\n    allowed: no such key in its arguments; its keys are: projectId"),
         ({**SERVICE, "memoryMb": 1.0}, "web has 1 problem:\n  memoryMb = 1\n"),
         ({**SERVICE, "volume": {"sizeGb": 1.0}}, "  volume.mountPath\n    allowed: a value is required"),
+        ({**SERVICE, "volume": {"mountPath": "/data", "outside": {}}}, "  volume.outside\n    allowed: no such key"),
+        ({**SERVICE, "domains": ["shop.example.com"]}, '  domains[0] = "shop.example.com"\n    allowed: a group'),
+        ({**SERVICE, "zones": ["example.com"]}, "  zones\n    allowed: a list of groups: name, zoneId"),
+        ({**SERVICE, "zones": [{"name": "example.com"}]}, "  zones[0].zoneId\n    allowed: a value is required"),
+        ({**SERVICE, "registryPassword": 5.0}, "  registry_password\n    allowed: str or None, and not int"),
     ],
 )
 def test_what_is_wrong_is_told_without_a_traceback(deploy: Any, given: dict[str, Any], said: str) -> None:
@@ -122,3 +127,16 @@ def test_what_is_wrong_is_told_without_a_traceback(deploy: Any, given: dict[str,
         deploy(lambda: Components().construct("web", token_of("Service"), given, pulumi.ResourceOptions()))
 
     assert said in str(refused.value)
+
+
+def test_the_name_of_a_zone_that_is_known_too_late_is_refused(deploy: Any) -> None:
+    """Which zone holds a domain decides which records there are."""
+
+    def program() -> None:
+        zones = [{"name": pulumi.Output.from_input("example.com"), "zoneId": "0" * 32}]
+        Components().construct("web", token_of("Service"), {**SERVICE, "zones": zones}, pulumi.ResourceOptions())
+
+    with pytest.raises(InputPropertiesError) as refused:
+        deploy(program)
+
+    assert "zones[0].name\n    allowed: a plain string" in str(refused.value)

@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from components.bucket import Bucket, BucketArgs, BucketSettings, CorsRule, LifecycleRule
+from components.existing import ExistingZone
 from components.from_settings import inputs_of
 from components.mongodb import Mongodb, MongodbSettings
 from components.mysql import Mysql, MysqlArgs, MysqlSettings
@@ -107,6 +108,20 @@ def test_the_own_name_of_a_cdn_has_its_record_and_certificate(deploy):
         "files.sfo3.cdn.digitaloceanspaces.com",
         False,
     )
+
+
+def test_a_cdns_own_name_outside_of_its_zone_is_refused_before_anything_is_made(preview):
+    """Cloudflare would take the name for one below the zone, to which no visitor comes."""
+    seen: dict[Any, Any] = {}
+    zone = ExistingZone(name="example.com", zone_id="0" * 32)
+    args = BUCKET.model_copy(update={"cdn_domain": "cdn.other.com"})
+
+    with pytest.raises(pulumi.RunError, match=r"no Cloudflare zone holds cdn.other.com: the zones given are example"):
+        seen.update(preview(lambda: Bucket("b", BucketArgs(**inputs_of(args), zone=zone))))
+    with pytest.raises(pulumi.RunError, match=r"b: cdn.other.com needs the zone that holds it"):
+        seen.update(preview(lambda: Bucket("b", BucketArgs(**inputs_of(args)))))
+
+    assert seen == {}
 
 
 def test_nothing_ever_empties_a_bucket(deploy):
@@ -317,8 +332,10 @@ def test_images_that_may_be_of_the_kind_are_taken(kind, image):
 
 def test_backups_of_a_cache_are_refused():
     """There is nothing of which they could be made."""
-    with pytest.raises(ValidationError, match="backups only with a volume, which they are made of: add sizeGb"):
+    with pytest.raises(ValidationError, match="backups only with a volume, which they are about: add sizeGb"):
         RedisSettings(backups=("daily",))
+    with pytest.raises(ValidationError, match="usageAlerts only with a volume, which they are about: add sizeGb"):
+        RedisSettings(usage_alerts=(80,))
 
 
 def test_two_databases_of_a_kind_have_names_of_their_own(deploy):
