@@ -160,16 +160,8 @@ class PulumiCli:
     def _stack_command(self, name: str, *arguments: str, given: str | None = None) -> str:
         root = project_directory()
         with self._wired(Operation.PREVIEW, root) as (variables, options):
-            command = [str(self._cli.program), "stack", name, *arguments, *_of_state(options), "--non-interactive"]
-            process = subprocess.run(
-                command,
-                cwd=root,
-                env=self._cli.environment(dict(variables)),
-                input=given,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            command = ["stack", name, *arguments, *_of_state(options), "--non-interactive"]
+            process = self._cli.run(command, root, variables, captured=True, given=given)
         if process.returncode != 0:
             raise OperationError(f"pulumi stack {name} failed:\n{process.stderr.strip()}")
         return process.stdout

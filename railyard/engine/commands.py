@@ -157,7 +157,7 @@ def _operate(
     document: Path | None = None,
     printed: bool = True,
 ) -> bool:
-    """Carry an operation out; return whether it succeeded. Without ``printed`` its JSON document is dropped."""
+    """Carry an operation out; return whether it succeeded. Without ``printed`` no JSON document tells of a success."""
     with _reported_errors():
         stack = read_configuration(project_directory(), name)
         for note in stack.notes:
@@ -167,8 +167,9 @@ def _operate(
         levels = levels_of(stack.config)
         as_json = partial(JsonReport, calculation=calculation_of(stack.config), levels=levels)
         shown = choice.cli is not None and not json and operation is not Operation.PREVIEW
+        stream = sys.stdout if printed else io.StringIO()
         if json:
-            report: Report = as_json(sys.stdout if printed else io.StringIO())
+            report: Report = as_json(stream)
         else:
             report = _text_report(operation, stack, system, outputs_only=shown)
         with _with_document(report, as_json, document) as both:
@@ -178,6 +179,8 @@ def _operate(
                 result = operate_with_cli(operation, stack, choice, targets, both, shown=shown)
         broken = operation is Operation.PREVIEW and refused(violations(result.steps, levels))
         succeeded = result.succeeded and not broken
+        if isinstance(stream, io.StringIO) and not succeeded:
+            typer.echo(stream.getvalue(), nl=False)
         if choice.cli is not None and operation is Operation.DESTROY and succeeded:
             typer.echo(_STACK_RM.format(stack=name), err=True)
     return succeeded

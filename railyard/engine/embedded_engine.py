@@ -32,7 +32,6 @@ from railyard.engine.engine import (
     refuse_broken,
     sandbox_secrets,
 )
-from railyard.engine.engine_choice import States
 from railyard.engine.up_run import UpRun, follow, refuse_locked
 from railyard.output import JsonReport, TextReport, rules
 from railyard.shared.console import OperationError
@@ -106,12 +105,9 @@ class Embedded:
         sandbox_door.amend(self._options(), changes)
 
     def forget(self, system: str) -> int:
-        """Look them up in the state, whatever the settings say."""
-        state = States(directory=sandbox_directory(), stack=self._stack.name).embedded
-        if not state.exists():
-            return 0
-        document = json.loads(state.read_text(encoding="utf-8"))
-        urns = [str(each["urn"]) for each in document["deployment"]["resources"]]
+        """Look them up in the state, whatever the settings say; what a killed run has made is in it, too."""
+        resources = cast("list[dict[str, Any]]", self.export_state()["deployment"].get("resources") or [])
+        urns = [str(each["urn"]) for each in resources]
         return sandbox_door.forget(self._options(), set(of_system(urns, system)))
 
     def export_state(self) -> dict[str, Any]:

@@ -48,9 +48,15 @@ class PulumiCli:
         ]
 
     def run(
-        self, arguments: Sequence[str], directory: Path, variables: Mapping[str, str], *, captured: bool = False
+        self,
+        arguments: Sequence[str],
+        directory: Path,
+        variables: Mapping[str, str],
+        *,
+        captured: bool = False,
+        given: str | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Run one command to its end; it prints where this process prints, unless ``captured``.
+        """Run one command to its end, with ``given`` as its input; it prints where this process does, or is captured.
 
         Ctrl-C reaches it directly. It ends in its own order, and this process waits for that.
         """
@@ -59,8 +65,10 @@ class PulumiCli:
                 [str(self.program), *arguments],
                 cwd=directory,
                 env=self.environment(variables),
+                input=given,
                 capture_output=captured,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 check=False,
             )
 

@@ -46,7 +46,7 @@ def install(say: Callable[[str], object]) -> PulumiCli:
     for name, version in pulumi_cli.plugin_versions().items():
         if any(lacking.startswith(f"pulumi-resource-{name} ") for lacking in cli.missing):
             say(f"installing the plugin {name} {version} into {pulumi_cli.home()}")
-            process = cli.run(_plugin(name, version), pulumi_cli.tools_directory().parent, {}, captured=True)
+            process = cli.run(_plugin(name, version), cli.program.parent, {}, captured=True)
             if process.returncode != 0:
                 raise _failure(f"the plugin {name} {version}", process.stdout + process.stderr)
     installed = PulumiCli(cli.program)

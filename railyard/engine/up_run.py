@@ -58,7 +58,13 @@ def follow(command: Sequence[str], folder: Path, environment: Mapping[str, str],
     with (
         pulumi_cli.patient() as interrupted,
         subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
         ) as running,
     ):
         for line in running.stdout or ():

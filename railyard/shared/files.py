@@ -40,13 +40,17 @@ def _write(target: Path, text: str, mode: int | None) -> None:
     part = target.with_name(f".{target.name}.part")
     part.unlink(missing_ok=True)  # of a run that was killed, perhaps with other permissions
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-        if mode is None and target.exists():
-            os.fchmod(file.fileno(), target.stat().st_mode & 0o777)
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(target)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            if mode is None and target.exists():
+                os.fchmod(file.fileno(), target.stat().st_mode & 0o777)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def sha256_of(path: Path) -> str:

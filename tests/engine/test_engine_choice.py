@@ -15,6 +15,8 @@ from pulumi_operations.events import Operation
 from railyard.engine import pulumi_cli
 from railyard.engine.cli_operations import operate
 from railyard.engine.engine_choice import Engine, States, choose
+from railyard.engine.tools import install_or_build
+from railyard.engine.up_run import follow
 from railyard.output import JsonReport
 from railyard.shared.console import OperationError
 
@@ -260,3 +262,27 @@ def test_the_copy_of_the_settings_is_never_half_written(prepared, monkeypatch: p
     assert copy.read_text() == before
     assert json.loads(before)["encryptionsalt"] == "v1:abc"
     assert copy.stat().st_mode & 0o777 == 0o600
+
+
+def test_plugins_are_installed_for_a_pulumi_that_make_tools_did_not_install(machine: Machine) -> None:
+    """Its own folder of versions is not there, and is not needed."""
+    machine.put("pulumi", "pulumi-language-python")
+    plugin = "$HOME/.pulumi/plugins/resource-$4-v$5"
+    script = f'PATH=/usr/bin:/bin\nmkdir -p "{plugin}" && touch "{plugin}/pulumi-resource-$4"\n'
+    (machine.bin / "pulumi").write_text(f"#!/bin/sh\n{script}")
+
+    assert install_or_build(lambda _: None).startswith(f"{machine.bin}/pulumi and its plugins are there")
+
+
+def test_what_a_program_prints_in_another_encoding_ends_no_run(machine: Machine, tmp_path: Path) -> None:
+    """A plugin's log line in Latin-1 is shown as well as it can be."""
+    machine.put("pulumi")
+    (machine.bin / "pulumi").write_bytes(b"#!/bin/sh\necho 'error: caf\xe9 is closed'\nexit 1\n")
+    command = [str(machine.bin / "pulumi")]
+
+    run = follow(command, tmp_path, {}, tmp_path / "events", quiet=True)
+    cli = pulumi_cli.find()
+
+    assert run.problems == ["error: caf\ufffd is closed"]
+    assert cli is not None
+    assert cli.run([], tmp_path, {}, captured=True).stdout == "error: caf\ufffd is closed\n"

@@ -210,3 +210,14 @@ raise SystemExit(3)
     assert command == str(project_directory() / "bin" / "railyard")
     assert {"node": {"name": "seance-staging"}} in answer["data"]["projects"]["edges"]
     assert running(railyard.directory) is None
+
+
+def test_a_refresh_that_fails_before_an_up_answers_programs(railyard: Railyard) -> None:
+    """``--json`` is one document, whichever of the two operations the command ends with."""
+    railyard.run("sandbox", "break", "token")
+
+    said = railyard.run("up", "-s", "staging", "--system", "rose", "--refresh", "--json")
+
+    assert said.code == 1
+    assert said.json["succeeded"] is False
+    assert said.json["diagnostics"]

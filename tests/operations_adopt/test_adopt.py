@@ -176,6 +176,28 @@ def test_a_system_that_is_abandoned_goes_on_running(elsewhere: Elsewhere) -> Non
     assert "\n\n\n" not in elsewhere.settings.read_text()  # one blank line between what is left
 
 
+def test_a_system_is_abandoned_with_what_a_killed_run_took_over(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its resources are in the journal alone; were they left there, the next up would delete what runs."""
+    elsewhere.railyard("adopt", "omega", "-s", "staging", "--yes")
+    moments = Moments(elsewhere)
+    with monkeypatch.context() as watched:
+        watched.setattr(Journal, "_append", moments.watching(Journal._append))  # pyright: ignore[reportPrivateUsage]
+        elsewhere.railyard("adopt", "rose", "-s", "staging", "--yes")
+    killed = [
+        at for at, files in enumerate(moments.states) if b"rose-web" not in files.get("staging.json", b"rose-web")
+    ]
+    moments.die_at(killed[-1])
+    assert "rose-web" in (elsewhere.clouds / "staging.json.journal").read_text()
+
+    said = elsewhere.railyard("abandon", "rose", "-s", "staging", "--yes")
+
+    assert said.code == 0, said.errors
+    assert "rose-web" not in (elsewhere.clouds / "staging.json").read_text()
+    assert elsewhere.up()["changeSummary"].get("delete", 0) == 0
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -44,6 +45,23 @@ def test_a_file_is_the_old_or_the_new_one_at_every_moment(tmp_path: Path, there:
         assert sorted(path.name for path in place.iterdir()) == (["file", "real"] if there == "link" else ["file"])
         assert file.read_text() == "new"
         assert there == "new" or stat.S_IMODE(file.stat().st_mode) == 0o640
+
+
+def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The part that fitted on the disk may hold settings or secrets, and belongs to nothing."""
+    file = tmp_path / "file"
+    file.write_text("old")
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left") as failed:
+            write_whole(file, "new")
+
+    assert failed.value.filename == str(file)
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("file", "old")]
 
 
 def test_what_others_may_not_read_is_never_open_to_them(tmp_path: Path) -> None:
