@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias, cast
 from components.redirect import redirects_of
 from pulumi_operations.events import Step
 from pulumi_operations.values import Secret, plain
+from railyard.shared.console import OperationError
 from railyard.shared.urns import types_in
 from stacks import resource_types
 
@@ -44,7 +45,7 @@ _NAME: Final = re.compile(r"[^A-Z0-9]+")
 
 @dataclass
 class Composed:
-    """A compose file, and what does not stand in it."""
+    """A compose file, and what is not in it."""
 
     document: Table
     secrets: dict[str, str] = field(default_factory=dict[str, str], repr=False)
@@ -68,8 +69,8 @@ class _Composer:
             step.parent: str(step.new_inputs["name"]) for step in steps.values() if step.type == resource_types.SERVICE
         }
         """URN of a service's component → the service's name."""
-        self._given: dict[str, str] = {}
-        """Address that Railway gives → the service's name."""
+        self._addresses: dict[str, str] = {}
+        """Address that Railway gives, and leads nowhere from a sandbox → the one that has its place."""
 
     def composed(self) -> Composed:
         """Return the file."""
@@ -94,25 +95,20 @@ class _Composer:
                     f"{each.hostname} leads on to {each.to} ({each.status}) at Cloudflare, and to nothing in the file"
                     for each in redirects_of(step.new_inputs)
                 ]
-        self._here()
+        self._replace_addresses()
         services = self._done.document["services"]
         self._done.document["services"] = {name: services[name] for name in sorted(services)}
         if volumes:
             self._done.document["volumes"] = dict(sorted(volumes.items()))
         return self._done
 
-    def _here(self) -> None:
-        """Let addresses that Railway would give lead to this machine: those of the sandbox lead nowhere."""
+    def _replace_addresses(self) -> None:
+        """Let addresses that Railway would give lead to what runs here, in secrets too."""
         services = cast("dict[str, Table]", self._done.document["services"])
-        for host, name in self._given.items():
-            ports = services[name].get("ports")
-            if not ports:
-                continue
-            address = f"http://localhost:{str(ports[0]).split(':')[1].split('-')[0]}"
-            for service in services.values():
-                environment = cast("dict[str, str]", service.get("environment") or {})
-                for variable, value in environment.items():
-                    environment[variable] = value.replace(f"https://{host}", address)
+        for values in (self._done.secrets, *(service.get("environment") or {} for service in services.values())):
+            for variable in values:
+                for given, address in self._addresses.items():
+                    values[variable] = values[variable].replace(given, address)
 
     def _below(self, component: str, type_: str) -> list[Step]:
         """Return resources of a type below a component, at whatever depth."""
@@ -135,16 +131,11 @@ class _Composer:
         inputs = {key: value for key, value in instance.new_inputs.items() if not isinstance(value, Secret)}
         service: Table = self._source(name, inputs)
         if command := inputs.get("startCommand"):
-            service["entrypoint"] = self._command(str(command), shell=not inputs.get("image"))
+            service["entrypoint"] = _command(name, str(command), shell=not inputs.get("image"))
         environment = self._environment(name, instance.new_inputs.get("variables") or {})
         if environment:
             service["environment"] = environment
-        if port := _port(instance.new_inputs.get("variables")):
-            public = self._public(name, instance.parent)
-            service["expose"] = [str(port)]
-            if public:
-                service["ports"] = [f"127.0.0.1:{self._free(port, _replicas(inputs))}:{port}"]
-                service["labels"] = {"railyard.domains": ", ".join(public)}
+        service |= self._ports(name, instance, _replicas(inputs))
         if check := _healthcheck(instance):
             service["healthcheck"] = check
         service["restart"] = _restart(inputs)
@@ -173,16 +164,12 @@ class _Composer:
         build: Table = {"context": context}
         builder = str(inputs.get("builder") or "RAILPACK")
         if path := inputs.get("dockerfilePath"):
-            build["dockerfile"] = path
+            build["dockerfile"] = str(path).lstrip("/")
         elif builder != "DOCKERFILE":
             self._done.notes.append(
                 f"{name} is built by {builder.title()} on Railway: compose needs a Dockerfile in {inputs['repo']}"
             )
         return {"build": build}
-
-    def _command(self, command: str, *, shell: bool) -> list[str]:
-        words = ["/bin/sh", "-c", command] if shell else shlex.split(command)
-        return [_escaped(word) for word in words]
 
     def _environment(self, name: str, variables: Mapping[str, Any] | Secret) -> Table:
         """Return the variables; secrets as references, whose values are noted."""
@@ -191,28 +178,63 @@ class _Composer:
         for variable, value in sorted(values.items()):
             text = str(plain(value))
             if isinstance(value, Secret) or variable in _MADE:
-                key = _NAME.sub("_", f"{name}_{variable}".upper())
+                key = self._key(name, variable, "" if variable in _MADE else text)
                 environment[variable] = f"${{{key}}}"
-                self._done.secrets[key] = "" if variable in _MADE else text
                 if variable in _MADE:
                     self._done.notes.append(f"{key}: a key of the bucket, which only {_MADE[variable]} gives")
             else:
                 environment[variable] = _escaped(text)
         return environment
 
-    def _public(self, name: str, component: str) -> list[str]:
+    def _key(self, name: str, variable: str, text: str) -> str:
+        """Return the variable of the ``.env`` file that holds a secret; no other value has it."""
+        key = _NAME.sub("_", f"{name}_{variable}".upper())
+        key = f"_{key}" if key[0].isdigit() else key
+        while self._done.secrets.setdefault(key, text) != text:
+            key += "_"
+        return key
+
+    def _ports(self, name: str, instance: Step, replicas: int) -> Table:
+        """Return which ports of a service are open, and to whom; what Railway calls its addresses is noted."""
+        open_ports: Table = {}
+        ports: list[str] = []
+        if port := _port(instance.new_inputs.get("variables")):
+            open_ports["expose"] = [str(port)]
+            if public := self._domains(instance.parent):
+                ports.append(self._free(port, replicas))
+                here = ports[0].split(":")[1].partition("-")[0]
+                open_ports["labels"] = {"railyard.domains": ", ".join(public)}
+                for each in self._below(instance.parent, resource_types.SERVICE_DOMAIN):
+                    host = str(each.new_outputs["domain"])
+                    self._addresses |= {f"https://{host}": f"http://localhost:{here}", host: "localhost"}
+        for proxy in self._below(instance.parent, resource_types.TCP_PROXY):
+            port = int(proxy.new_inputs["applicationPort"])
+            ports.append(self._free(port, replicas))
+            given = f"{proxy.new_outputs['domain']}:{int(proxy.new_outputs['proxyPort'])}"
+            self._addresses[given] = f"{name}.railway.internal:{port}"
+        return open_ports | ({"ports": ports} if ports else {})
+
+    def _domains(self, component: str) -> list[str]:
         domains = [str(each.new_inputs["domain"]) for each in self._below(component, resource_types.CUSTOM_DOMAIN)]
-        names = [str(each.new_outputs["domain"]) for each in self._below(component, resource_types.SERVICE_DOMAIN)]
-        self._given |= dict.fromkeys(names, name)
-        return domains or ["an address of this machine"] * bool(names)
+        given = self._below(component, resource_types.SERVICE_DOMAIN)
+        return domains or ["an address of this machine"] * bool(given)
 
     def _free(self, port: int, replicas: int) -> str:
-        """Return a port of this machine for each replica that no other has; those below 1024 need rights."""
+        """Return where a port is on this machine: one for each replica, which no other has; below 1024 needs rights."""
         first = port if port >= 1024 else port + 8000
         while self._taken & {*range(first, first + replicas)}:
             first += 1
         self._taken |= {*range(first, first + replicas)}
-        return str(first) if replicas == 1 else f"{first}-{first + replicas - 1}"
+        last = f"-{first + replicas - 1}" if replicas > 1 else ""
+        return f"127.0.0.1:{first}{last}:{port}"
+
+
+def _command(name: str, command: str, *, shell: bool) -> list[str]:
+    try:
+        words = ["/bin/sh", "-c", command] if shell else shlex.split(command)
+    except ValueError:
+        raise OperationError(f"{name}: startCommand has a quote or a backslash without its end: correct it") from None
+    return [_escaped(word) for word in words]
 
 
 def _healthcheck(instance: Step) -> Table | None:

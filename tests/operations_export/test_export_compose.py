@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import stat
 from importlib import resources
@@ -126,6 +127,84 @@ def test_secrets_are_written_on_request_alone(project: Path, tmp_path: Path, mon
     assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
     assert "planted" not in (tmp_path / "compose.yaml").read_text() + json.dumps(document)
     assert yaml.safe_load((tmp_path / "compose.yaml").read_text()) == document["compose"]
+
+
+SHOP = """
+config:
+  railway:plan: hobby
+  railyard:shop:
+    services:
+      web:
+        image: "nginx:1"
+        startCommand: serve all
+        port: 8080
+        railwayDomain: true
+        tcpPort: 9000
+        variables: {HOST: "${self.domain}", URL: "${self.url}", TCP: "${self.tcpAddress}", DB: "${postgres.publicUrl}"}
+        secrets: [B_C]
+      web-b: {repo: a/b, dockerfilePath: /Dockerfile, secrets: [C]}
+      1app: {image: "a:1", secrets: [C], variables: {BACK: "${secrets.C}@${web.url}"}}
+    databases:
+      postgres: {tcpPort: 5432}
+    secrets: {B_C: {meaning: one}, C: {meaning: another}}
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a system that is settings alone, and its secrets."""
+    folder = tmp_path / "shop"
+    (folder / "secrets").mkdir(parents=True)
+    shutil.copy(ROOT / "__main__.py", folder)
+    (folder / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (folder / "Pulumi.production.yaml").write_text(SHOP)
+    secrets = {"shop": {"B_C": "planted-one", "C": "planted-other", "POSTGRES_PASSWORD": "planted-password-1"}}
+    encrypting.write(folder / "secrets" / "production.yaml", encrypting.encrypted(secrets))
+    monkeypatch.setenv("RAILYARD_PROJECT", str(folder))
+    monkeypatch.setenv("SOPS_AGE_KEY", encrypting.KEY)
+    for name in ("RAILYARD_SANDBOX", "RAILYARD_SECRETS", "SOPS_AGE_KEY_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+def test_no_address_of_the_sandbox_is_left(shop: Path) -> None:
+    """Hosts and TCP proxies that Railway would give are those of the containers, in the values of secrets as well."""
+    env = shop / ".env"
+    services = export("shop", "--stack", "production", "--env", str(env))["compose"]["services"]
+
+    assert services["web"]["environment"] == {
+        "B_C": "${WEB_B_C_}", "DB": "${WEB_DB}", "HOST": "localhost", "PORT": "8080",
+        "TCP": "web.railway.internal:9000", "URL": "http://localhost:8080",
+    }  # fmt: skip
+    assert services["web"]["ports"] == ["127.0.0.1:8080:8080", "127.0.0.1:9000:9000"]
+    assert services["postgres"]["ports"] == ["127.0.0.1:5432:5432"]
+    values = dict(line.split("=", 1) for line in env.read_text().splitlines())
+    assert "@postgres.railway.internal:5432/" in values["WEB_DB"]
+    assert values["_1APP_BACK"] == "'planted-other@http://localhost:8080'"
+
+
+def test_each_secret_has_a_variable_of_its_own(shop: Path) -> None:
+    """Names of services and variables that run into one another, or begin with a digit, lose no value."""
+    env = shop / ".env"
+    document = export("shop", "--stack", "production", "--env", str(env))
+
+    services = document["compose"]["services"]
+    values = dict(line.split("=", 1) for line in env.read_text().splitlines())
+    held = {name: values[services[name]["environment"][key][2:-1]] for name, key in (("web", "B_C"), ("web-b", "C"))}
+    assert held == {"web": "'planted-one'", "web-b": "'planted-other'"}
+    assert all(re.fullmatch("[A-Z_][A-Z0-9_]*", name) for name in document["secrets"])
+    assert services["web-b"]["build"]["dockerfile"] == "Dockerfile"
+
+
+def test_a_command_that_cannot_be_read_is_an_error_of_its_service(shop: Path) -> None:
+    """A quote that is not closed is a mistake of the settings, so that the service is named."""
+    file = shop / "Pulumi.production.yaml"
+    file.write_text(file.read_text().replace("serve all", "echo it's"))
+
+    done = CliRunner().invoke(application, ["export", "compose", "shop", "-s", "production"])
+
+    assert done.exit_code == 1
+    assert "error: web: startCommand has a quote or a backslash without its end: correct it" in done.output
 
 
 def test_a_system_that_is_not_there(project: Path) -> None:
