@@ -191,7 +191,7 @@ async def _still_works(environment: Environment, old: CustomDomainValidationStat
 
 
 def _visited(domain: str) -> str:
-    """Return a name that the domain answers for: of a wildcard one that is unlikely to have a record of its own."""
+    """Return a name to visit: the domain, or for a wildcard a name below it without a record of its own."""
     return domain.replace("*.", "railway-validation.", 1)
 
 
@@ -215,7 +215,8 @@ async def _explanation(new: CustomDomainValidationInputs, domain: Domain, answer
         problems.append(f"{answer.url} does not answer: {answer.problem}")
     if not problems:
         certificate = domain["status"]["certificateStatus"].removeprefix(_STATUS_PREFIX)
-        problems = [f"all its DNS records are right; its certificate is {certificate}"]
+        are_right = domain["status"]["dnsRecords"] and "all its DNS records are right"
+        problems = [f"{are_right or 'Railway has not made its DNS records yet'}; its certificate is {certificate}"]
     lines = "\n".join(problems)
     return f"{new.domain} does not work yet:\n{lines}\nnext: correct that, or wait for DNS, and run the command again"
 
@@ -249,10 +250,13 @@ async def _unproxied(new: CustomDomainValidationInputs, domain: Domain) -> str:
 
 
 async def _forbidding(domain: str) -> str | None:
-    """Return the CAA records that forbid Railway's certificate: the nearest ones at or above the name count."""
+    """Return which CAA records forbid Railway's certificate: the nearest ones at or above the name count.
+
+    None when none does, or when the DNS does not answer.
+    """
     is_wildcard, name = domain.startswith("*."), domain.removeprefix("*.")
-    while "." in name:
-        if records := await dns.lookup(name, "CAA"):
+    while "." in name and (records := await dns.lookup(name, "CAA")) is not None:
+        if records:
             tag = "issuewild" if is_wildcard and any(" issuewild " in each for each in records) else "issue"
             relevant = [each for each in records if f" {tag} " in each]
             if not relevant or any(ISSUER in each for each in relevant):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pulumi_provider.declaration import UNKNOWN, Context, Problem, Property, Resource
+from pulumi_provider.declaration import Context, Problem, Property, Resource
 from railway_api.errors import NotFound
 from railway_api.retries import retry_on
 from railway_api.snapshot import Snapshot
@@ -67,12 +67,8 @@ class Variables(Resource[VariablesInputs, VariablesState]):
 
     def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
         """Check that what is to be sealed is set."""
-        sealed, variables = inputs.get("sealed"), inputs["variables"]
-        if sealed in (None, UNKNOWN) or variables is UNKNOWN:
-            return []
-        missing = sorted(name for name in sealed if name is not UNKNOWN and name not in variables)
-        reason = f"must name variables that are set here, not {', '.join(missing)}"
-        return [Problem(path="sealed", reason=reason)] if missing else []
+        reason = checks.sealed(inputs.get("sealed"), inputs["variables"])
+        return [] if reason is None else [Problem(path="sealed", reason=reason)]
 
     async def create(self, context: Context, new: VariablesInputs) -> tuple[str, VariablesState]:
         """Set the variables."""

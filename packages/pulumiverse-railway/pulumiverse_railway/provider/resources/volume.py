@@ -182,12 +182,11 @@ class Volume(Resource[VolumeInputs, VolumeState]):
         drop, calm = bool(old.backup_schedules), bool(old.usage_alerts)
         await _settle(context, environment, old.volume_id, new, drop=drop, calm=calm)
         instance_id = old.volume_instance_id
-        if not instance_id:
-            # Its creation ended before Railway listed it.
+        if not instance_id:  # its creation ended before Railway listed it
             disk = await _appeared(context, environment, new)
-            if disk is None or disk.instance_id is None:
-                raise Failure(_hidden(new))
-            instance_id = disk.instance_id
+            instance_id = disk and disk.instance_id
+        if not instance_id:
+            raise Failure(_hidden(new))
         return VolumeState(**asdict(new), volume_id=old.volume_id, volume_instance_id=instance_id)
 
     async def delete(self, context: Context, id: str, old: VolumeState) -> None:
@@ -240,12 +239,8 @@ async def _in_turn(context: Context, environment: Environment, new: VolumeInputs
 
 async def _create(context: Context, environment: Environment, new: VolumeInputs) -> _Disk:
     """Return the new disk's instance, from the answer itself: lists may not show it for a minute and a half."""
-    inputs = {
-        "projectId": new.project_id,
-        "environmentId": new.environment_id,
-        "serviceId": new.service_id,
-        "mountPath": new.mount_path,
-    }
+    where = {"projectId": new.project_id, "environmentId": new.environment_id}
+    inputs = {**where, "serviceId": new.service_id, "mountPath": new.mount_path}
     for last_attempt in (False, True):
         try:
             volume = await retry_on(context, lambda: environment.write(VOLUME_CREATE, input=inputs), on=(NotFound,))
@@ -294,7 +289,7 @@ async def _as_it_is(environment: Environment, state: VolumeState) -> VolumeState
         snapshot = await environment.snapshot()
     except RailwayError:
         return replace(state, name=None, size_mb=None, backup_schedules=None, usage_alerts=None)
-    size_mb = _size_mb(snapshot, state.volume_id)
+    size_mb = _entry(snapshot, state.volume_id).get("sizeMB")
     schedules = set(snapshot.volume_mount(state.volume_id)[1].get("backupSchedules") or ())
     asked_for = state.backup_schedules or []
     return replace(
@@ -313,15 +308,14 @@ def _size_seen(size_mb: int, old: VolumeState | None) -> int | None:
     return None if old.size_mb is None else min(size_mb, old.size_mb)
 
 
-def _size_mb(snapshot: Snapshot, volume_id: str) -> int | None:
-    """Return the size by the configuration; None where it says nothing."""
-    return ((snapshot.config.get("volumes") or {}).get(volume_id) or {}).get("sizeMB")
+def _entry(snapshot: Snapshot, volume_id: str) -> VolumeConfig:
+    """Return what the configuration says of a volume, empty when it says nothing."""
+    return (snapshot.config.get("volumes") or {}).get(volume_id) or {}
 
 
 def _alerts(snapshot: Snapshot, volume_id: str) -> list[int]:
     """Return the percentages at which Railway alerts, in order."""
-    settings = (snapshot.config.get("volumes") or {}).get(volume_id) or {}
-    usage = (settings.get("alerts") or {}).get("usage") or {}
+    usage = (_entry(snapshot, volume_id).get("alerts") or {}).get("usage") or {}
     return sorted(int(each) for each, alert in usage.items() if alert is not None and each.isdigit())
 
 
@@ -346,7 +340,7 @@ async def _complete(context: Context, environment: Environment, volume_id: str, 
         await _settle(context, environment, volume_id, new, drop=False, fresh=True)
     except RailwayError as refused:
         try:
-            given_mb = _size_mb(await environment.snapshot(), volume_id)
+            given_mb = _entry(await environment.snapshot(), volume_id).get("sizeMB")
         except RailwayError:
             raise refused from None
         if new.size_mb is None or given_mb is None or given_mb <= new.size_mb:
@@ -378,7 +372,7 @@ async def _settle(
         _, current_mount = snapshot.volume_mount(volume_id)
         patch: EnvironmentConfig = {}
         settings: VolumeConfig = {}
-        size_mb = _size_mb(snapshot, volume_id)
+        size_mb = _entry(snapshot, volume_id).get("sizeMB")
         if new.size_mb is not None and (size_mb is None or size_mb < new.size_mb or (fresh and size_mb > new.size_mb)):
             settings["sizeMB"] = new.size_mb
         if (new.usage_alerts or calm) and (usage := _other_alerts(snapshot, volume_id, new.usage_alerts or [])):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 from pulumi_provider.declaration import UNKNOWN, Unknown
 from pulumiverse_railway import rules
@@ -45,6 +45,17 @@ def variables(value: Mapping[str, object]) -> str | None:
     texts = {key: text for key, text in value.items() if isinstance(text, str)}
     broken = sorted(key for key, text in texts.items() if rules.variable_value.broken_by(text))
     return f"must hold no NUL, which {', '.join(broken)} does" if broken else None
+
+
+def sealed(names: object, variables: object) -> str | None:
+    """Return which names to seal are no variables that are set here; None when all are, or are not known yet."""
+    if not isinstance(names, Sequence) or isinstance(variables, Unknown):
+        return None
+    given = cast("Mapping[str, object] | None", variables) or {}
+    missing = sorted(
+        name for name in cast("Sequence[str | Unknown]", names) if isinstance(name, str) and name not in given
+    )
+    return f"must name variables that are set here, not {', '.join(missing)}" if missing else None
 
 
 def regions(value: Mapping[str, int | Unknown]) -> str | None:

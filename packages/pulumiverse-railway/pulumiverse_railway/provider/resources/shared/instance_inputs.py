@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Final, cast
 
-from pulumi_provider.declaration import UNKNOWN, Nested, Problem, Property
+from pulumi_provider.declaration import Nested, Problem, Property
 from pulumi_provider.naming import camel_case
 from pulumiverse_railway import conflicts, rules
 
@@ -318,12 +318,8 @@ def _total(inputs: Named) -> int:
 
 
 def _sealed(inputs: Named) -> Iterator[tuple[str, str]]:
-    sealed, variables = inputs.get("sealed"), inputs.get("variables")
-    if sealed in (None, UNKNOWN) or variables is UNKNOWN:
-        return
-    missing = sorted(name for name in sealed if name is not UNKNOWN and name not in (variables or ()))
-    if missing:
-        yield "sealed", f"must name variables that are set here, not {', '.join(missing)}"
+    if (reason := checks.sealed(inputs.get("sealed"), inputs.get("variables"))) is not None:
+        yield "sealed", reason
 
 
 def _failure(inputs: Named) -> Iterator[tuple[str, str]]:
