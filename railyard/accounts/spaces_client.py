@@ -20,6 +20,8 @@ KEY_VARIABLES: Final = ("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY")
 # DigitalOcean's own provider signs everything for us-east-1: the endpoint says which region is meant.
 SIGNING_REGION: Final = "us-east-1"
 """The region in the signature of each request, whatever the region of the bucket."""
+MISSING, FORBIDDEN = "404", "403"
+"""Codes of a refused HEAD request, whose answer has no text: no such bucket, and one that the key may not use."""
 _ENDPOINT: Final = "https://{{.Region}}.digitaloceanspaces.com"
 
 
@@ -59,13 +61,26 @@ def spaces_client(region: str) -> Any:
     )
 
 
+def spaces_errors() -> tuple[type[Exception], ...]:
+    """Return what a call of the client raises: ``BotoCoreError`` without an answer, ``ClientError`` for a refusal."""
+    exceptions: Any = import_module("botocore.exceptions")
+    return exceptions.BotoCoreError, exceptions.ClientError
+
+
+def refusal_code(failure: Exception) -> str:
+    """Return the code of a refusal, such as ``NoSuchBucket``, or the HTTP status where Spaces names none, ``404``.
+
+    It is empty when there was no answer.
+    """
+    return str(getattr(failure, "response", {}).get("Error", {}).get("Code", ""))
+
+
 @contextmanager
 def spaces_refusals() -> Generator[None]:
-    """Let whatever Spaces refuses within the block, or the way to it, end a command as an ``OperationError``."""
-    refusals: Any = import_module("botocore.exceptions")
+    """Raise ``OperationError`` for what Spaces refuses within the block, or for a connection that fails."""
     try:
         yield
-    except (refusals.BotoCoreError, refusals.ClientError) as failure:
+    except spaces_errors() as failure:
         raise OperationError(
             f"Spaces did not do what was asked: {failure}\n"
             f"next: run the command again; if it stays so, check the Spaces key with {RAILYARD} doctor"

@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 import sops
 from railyard.accounts.railway_client import account
-from railyard.accounts.spaces_client import spaces_client
+from railyard.accounts.spaces_client import spaces_client, spaces_errors
 from railyard.adopt import adoption, configuration, secrets_of
 from railyard.adopt import live as live_reader
 from railyard.adopt.adoption import Adoption
@@ -132,7 +132,7 @@ def _read(client: Any, name: str) -> dict[str, Any]:
     }
     settings: dict[str, Any] = {}
     for key, ask in answers.items():
-        with suppress(Exception):  # boto3 has no common base for what can go wrong
+        with suppress(KeyError, *spaces_errors()):
             settings[key] = ask()
     return settings
 

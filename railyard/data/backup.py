@@ -112,13 +112,14 @@ def dump(
         stack = read_stack(stack_name)
         with connected(stack, sandbox=sandbox, about=system) as railway:
             database = find(railway, stack, system)
-            dumps = Dumps(stack, database.system.name)
+            dumps = database.dumps(stack)
             if create_bucket:
                 dumps.create_bucket()
             dumps.check()
             database.tools.check_installed(*database.tools.to_dump)
             with reached(railway, database, say, in_clear=in_clear) as server:
-                dump = dump_of(database.tools, server, dumps, database.system.name, stack_name)
+                names = (database.system.name, database.service.name, stack_name)
+                dump = dump_of(database.tools, server, dumps, *names)
             deleted = dumps.thin_out(keep, keep_days)
     if json:
         write_json({**_dump(dump), "bucket": dumps.bucket, "deleted": [each.key for each in deleted]})

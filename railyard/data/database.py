@@ -28,6 +28,8 @@ from railway_api.loopback import is_loopback
 from railyard.accounts.railway_client import Railway
 from railyard.accounts.running_services import Disk, RunningService, RunningSystem
 from railyard.accounts.running_services_query import running_systems
+from railyard.data.cleanup import cleaned_up
+from railyard.data.dumps import Dumps
 from railyard.data.mongodb import Mongodb
 from railyard.data.mysql import Mysql
 from railyard.data.postgres import Postgres
@@ -85,6 +87,10 @@ class Database:
         """Return stack, system and service, ``staging/netia/postgres``."""
         return f"{self.stack.name}/{self.where}"
 
+    def dumps(self, stack: Stack) -> Dumps:
+        """Return the dumps of this database that ``stack`` made."""
+        return Dumps(stack, self.system.name, self.service.name, self.tools.title)
+
     @property
     def disk(self) -> Disk | None:
         """Return its volume, or None."""
@@ -92,20 +98,27 @@ class Database:
 
 
 def find(railway: Railway, stack: Stack, name: str) -> Database:
-    """Return the database of a system; raises ``CallError`` when there is none, ``OperationError`` when it is down."""
+    """Return the database of a system, or that of a service of it: ``shop`` or ``shop/mysql``.
+
+    Raises ``CallError`` when there is none, or several, and ``OperationError`` when it does not run.
+    """
     system_name, _, service_name = name.partition("/")
     (system,) = railway.run(running_systems(railway, stack, [system_name]))
-    for service in system.services:
-        args = service.declared.args if service.declared else None
-        tools = tools_of(args)
-        if tools is None or not isinstance(args, DatabaseSettings) or service_name not in ("", service.name):
-            continue
-        if service.serving is None:
-            full = f"{system_name}/{service.name}"
-            raise OperationError(f"{full} does not run in {stack.name}: {RAILYARD} status {system_name}")
-        return Database(stack=stack, system=system, service=service, tools=tools, args=args)
-    *others, last = (tools.title for tools in TOOLS.values())
-    raise CallError(f"{name} has no {', no '.join(others)} and no {last} in {stack.name}")
+    databases = [
+        Database(stack=stack, system=system, service=service, tools=tools, args=args)
+        for service in system.services
+        if service.declared and service_name in ("", service.name)
+        if isinstance(args := service.declared.args, DatabaseSettings) and (tools := tools_of(args))
+    ]
+    if not databases:
+        *others, last = (tools.title for tools in TOOLS.values())
+        raise CallError(f"{name} has no {', no '.join(others)} and no {last} in {stack.name}")
+    if len(databases) > 1:
+        raise CallError(f"{name} has several databases: name one of {', '.join(each.where for each in databases)}")
+    (database,) = databases
+    if database.service.serving is None:
+        raise OperationError(f"{database.where} does not run in {stack.name}: {RAILYARD} status {system_name}")
+    return database
 
 
 @contextmanager
@@ -113,8 +126,7 @@ def reached(railway: Railway, database: Database, say: Say, *, in_clear: bool = 
     """Give the server of a database, through a TCP proxy; on a real account only with TLS, unless ``in_clear``."""
     where = {"environmentId": database.system.environment_id, "serviceId": database.service.service_id}
     with terminable():
-        proxies = railway.run(railway.client.call(TCP_PROXIES, **where))
-        existing = next((each for each in proxies if not each["deletedAt"]), None)
+        existing = next(iter(_proxies(railway, where)), None)
         if existing is not None and existing["applicationPort"] != database.args.SERVER.port:
             raise OperationError(
                 f"{database.where} has a TCP proxy to port {existing['applicationPort']}, and a service has one: "
@@ -124,12 +136,15 @@ def reached(railway: Railway, database: Database, say: Say, *, in_clear: bool = 
             say(f"a TCP proxy to {database.full_name} was there already, and stays: delete it if nobody needs it")
             yield _answering(railway, database, existing, in_clear=in_clear)
             return
-        try:
+        with cleaned_up(lambda: _close(railway, database, where)):
             proxy = _open(railway, where, database.args.SERVER.port)
             say(f"opened a TCP proxy to {database.full_name} for as long as this takes")
             yield _answering(railway, database, proxy, in_clear=in_clear)
-        finally:
-            _close(railway, database, where)
+
+
+def _proxies(railway: Railway, where: Mapping[str, str | None]) -> list[TCPProxy]:
+    """Return the proxies of a service that are not deleted."""
+    return [each for each in railway.run(railway.client.call(TCP_PROXIES, **where)) if not each["deletedAt"]]
 
 
 def _open(railway: Railway, where: Mapping[str, str | None], port: int) -> TCPProxy:
@@ -137,7 +152,7 @@ def _open(railway: Railway, where: Mapping[str, str | None], port: int) -> TCPPr
     try:
         return railway.run(railway.client.call(TCP_PROXY_CREATE, input={**where, "applicationPort": port}))
     except OutcomeUnknown:
-        proxies = railway.run(railway.client.call(TCP_PROXIES, **where))
+        proxies = _proxies(railway, where)
         if not proxies:
             raise OperationError("Railway did not say whether it opened a TCP proxy: run the command again") from None
         return proxies[0]

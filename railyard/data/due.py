@@ -58,7 +58,9 @@ class ScheduledCopy:
 
     def store(self, stack: Stack) -> Store[Any]:
         """Return where such copies lie."""
-        return Dumps(stack, self.system) if self.kind == "dump" else FilesBackups(stack, self.system, self.service)
+        if self.kind == "dump":
+            return Dumps(stack, self.system, self.service, self.title)
+        return FilesBackups(stack, self.system, self.service)
 
 
 def scheduled_copies(stack: Stack, systems: list[str] | None = None) -> list[ScheduledCopy]:
@@ -120,9 +122,7 @@ def _newest(stack: Stack, copies: list[ScheduledCopy], *, sandbox: bool) -> dict
         for each in copies:
             store = each.store(stack)
             store.check()
-            # Dumps of several databases of a system lie in one folder.
-            times = (stored.time for stored in store.all() if each.kind == "files" or stored.kind == each.title)
-            newest[each.where] = next(times, None)
+            newest[each.where] = next((stored.time for stored in store.own()), None)
     return newest
 
 

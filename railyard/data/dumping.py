@@ -21,14 +21,15 @@ ROOM: Final = 1.2
 MB: Final = 1_000_000
 
 
-def dump_of(tools: Tools, server: Server, dumps: Dumps, system: str, stack: str) -> Dump:
-    """Return a new dump, with what is known of it."""
+def dump_of(tools: Tools, server: Server, dumps: Dumps, system: str, service: str, stack: str) -> Dump:
+    """Return a new dump of the database of a service, with what is known of it."""
     time = time_now()
     with dumps.upload(f"{system}/{stack}/{time}.dump") as upload:
         taken = tools.take(server, upload.write)
         upload.complete()
     dump = Dump(
         system=system,
+        service=service,
         stack=stack,
         time=time,
         sha256=upload.sha256,

@@ -8,16 +8,18 @@ incomplete and counts as none; so does what is known of an object that is gone. 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
-from typing import IO, Any, ClassVar, Final, Generic, Self, TypeVar
+from typing import IO, Any, ClassVar, Final, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
+from typing_extensions import override
 
-from railyard.accounts.spaces_client import spaces_client
+from railyard.accounts.spaces_client import MISSING, refusal_code, spaces_client, spaces_errors
 from railyard.data import programs
+from railyard.data.cleanup import cleaned_up
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
 from stacks.project_folder import RAILYARD, page
@@ -78,6 +80,8 @@ class Dump(StoredBackup):
 
     kind: str = "PostgreSQL"
     """Of what it is."""
+    service: str | None = None
+    """Whose database it is of; None: one that an earlier version made, which noted the system alone."""
     server_major: int
     database: str
     database_bytes: int
@@ -140,23 +144,32 @@ class Store(Generic[StoredBackupT]):
         """Raise ``OperationError`` when the bucket cannot be used: before anything is done for nothing."""
         try:
             self._client.head_bucket(Bucket=self.bucket)
-        except Exception as failure:  # noqa: BLE001 boto3 has no common base for what can go wrong
+        except spaces_errors() as failure:
+            next_ = (
+                "make it once at https://cloud.digitalocean.com/spaces, private and without a CDN, or give "
+                "--create-bucket to 'backup files' or 'backup dump'"
+                if refusal_code(failure) == MISSING
+                else f"check the Spaces key with {RAILYARD} doctor"
+            )
             raise OperationError(
-                f"bucket {self.bucket} in {self._region} cannot be used: {failure}\n"
-                "next: make it once at https://cloud.digitalocean.com/spaces, private and without a CDN, or give "
-                f"--create-bucket; check the Spaces key with {RAILYARD} doctor"
+                f"bucket {self.bucket} in {self._region} cannot be used: {failure}\nnext: {next_}"
             ) from None
 
     def create_bucket(self) -> None:
         """Make the bucket, private, unless it is there."""
         try:
             self._client.head_bucket(Bucket=self.bucket)
-        except Exception:  # noqa: BLE001 see above
+        except spaces_errors() as failure:
+            if refusal_code(failure) != MISSING:
+                raise
             self._client.create_bucket(Bucket=self.bucket, ACL="private")
 
-    def upload(self, key: str) -> Upload:
-        """Return a new object, to be written part by part."""
-        return Upload(self._client, self.bucket, key)
+    @contextmanager
+    def upload(self, key: str) -> Generator[Upload]:
+        """Yield a new object, to be written part by part; without ``complete`` nothing of it stays."""
+        upload = Upload(self._client, self.bucket, key)
+        with cleaned_up(upload.discard):
+            yield upload
 
     def note(self, backup: StoredBackupT) -> None:
         """Write down what is known about an object, which makes it count."""
@@ -178,13 +191,19 @@ class Store(Generic[StoredBackupT]):
                     ) from None
         return sorted(complete, key=lambda each: each.time, reverse=True)
 
+    def own(self) -> list[StoredBackupT]:
+        """Return those of the one volume or database that this is about, newest first."""
+        return self.all()
+
     def one(self, time: str) -> StoredBackupT:
-        """Return the one of this time, or the ``latest``; raises ``CallError``."""
-        complete = self.all()
-        for each in complete:
-            if time in ("latest", each.time, each.key):
+        """Return the one of this time or key, or the ``latest``; raises ``CallError``."""
+        own = self.own()
+        if time == "latest" and own:
+            return own[0]
+        for each in self.all():
+            if time in (each.time, each.key):
                 return each
-        times = ", ".join(each.time for each in complete[:5]) or "none"
+        times = ", ".join(each.time for each in own[:5]) or "none"
         raise CallError(f"{self.bucket} has no {self._kind.NOUN} {time!r} below {self._prefix}: there are {times}")
 
     def read(self, dump: StoredBackupT, into: IO[bytes]) -> None:
@@ -198,11 +217,11 @@ class Store(Generic[StoredBackupT]):
             raise OperationError(f"{self.bucket}/{dump.key} has another checksum than was noted: it is damaged")
 
     def thin_out(self, keep: int | None, keep_days: int | None) -> list[StoredBackupT]:
-        """Delete what is beyond the newest ``keep`` and older than ``keep_days``, never the newest; those that went."""
+        """Delete what is beyond the newest ``keep`` or older than ``keep_days``, never the newest; return what went."""
         oldest = datetime.now(UTC) - timedelta(days=keep_days) if keep_days else None
         outdated = [
             each
-            for index, each in enumerate(self.all())
+            for index, each in enumerate(self.own())
             if index and ((keep and index >= keep) or (oldest and each.made < oldest))
         ]
         for each in outdated:
@@ -219,10 +238,21 @@ class Store(Generic[StoredBackupT]):
 
 
 class Dumps(Store[Dump]):
-    """The dumps of one system in one stack."""
+    """The dumps of one system in one stack, and which of them are of one of its databases."""
 
-    def __init__(self, stack: Stack, system: str) -> None:
+    def __init__(self, stack: Stack, system: str, service: str | None = None, kind: str | None = None) -> None:
         super().__init__(stack, Dump, f"{system}/{stack.name}/")
+        self._service = service
+        self._database_kind = kind
+
+    @override
+    def own(self) -> list[Dump]:
+        """Return those of the database of the service, or all of the system where none is named, newest first."""
+        return [
+            each
+            for each in self.all()
+            if self._service is None or (each.kind == self._database_kind and each.service in (None, self._service))
+        ]
 
 
 class FilesBackups(Store[FilesBackup]):
@@ -233,25 +263,26 @@ class FilesBackups(Store[FilesBackup]):
 
 
 class Upload:
-    """One object on its way, with its checksum; without ``complete`` nothing of it stays."""
+    """One object on its way, with its checksum."""
 
     def __init__(self, client: Any, bucket: str, key: str) -> None:
         self._client = client
         self._where = {"Bucket": bucket, "Key": key}
         self._parts: list[dict[str, Any]] = []
         self._sha256 = hashlib.sha256()
-        self._id: str | None = None
+        self._id: str | None = client.create_multipart_upload(**self._where)["UploadId"]
         self.bytes = 0
 
-    def __enter__(self) -> Self:
-        self._id = self._client.create_multipart_upload(**self._where)["UploadId"]
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._id is not None:
+    def discard(self) -> None:
+        """Delete what was sent, unless it is complete; raises ``OperationError`` that names it."""
+        if self._id is None:
+            return
+        try:
             self._client.abort_multipart_upload(**self._where, UploadId=self._id)
+        except spaces_errors() as failure:
+            if refusal_code(failure) != "NoSuchUpload":
+                where = "/".join(self._where.values())
+                raise OperationError(f"parts of {where} are still stored, and billed: {failure}") from None
 
     @property
     def sha256(self) -> str:

@@ -21,7 +21,7 @@ from railyard.accounts.spaces_client import spaces_refusals
 from railyard.data.cleanup import cleaned_up
 from railyard.data.database import tools_of
 from railyard.data.dumps import FilesBackup, FilesBackups, StoredBackup
-from railyard.data.volume_backups import ServiceVolume, backed_up
+from railyard.data.volume_backups import ServiceVolume, one_volume
 from railyard.shared.console import PROBLEM, CallError, ConfirmOption, JsonOption, confirm, reported_errors, write_json
 from railyard.shared.options import FIRST, LAST, StackOption
 from railyard.shared.stack import Stack, read_stack
@@ -67,10 +67,7 @@ def backup(
 
 def volume_of(railway: Railway, stack: Stack, where: str) -> ServiceVolume:
     """Return the one volume that ``where`` names; raises ``CallError`` for several, and for those of databases."""
-    volumes = railway.run(backed_up(railway, stack, where, backups=False))
-    if len(volumes) > 1:
-        raise CallError(f"{where} has several volumes: name one of {', '.join(each.where for each in volumes)}")
-    (volume,) = volumes
+    volume = railway.run(one_volume(railway, stack, where, backups=False))
     if volume.service.declared and tools_of(volume.service.declared.args):
         raise CallError(
             f"{volume.where} is a database, whose files are of use only when nobody writes to them: "

@@ -20,7 +20,7 @@ from railyard.data.dumping import Restored, replace_live, scratch
 from railyard.data.dumps import Dump, Dumps, time_now
 from railyard.data.files_commands import Measured
 from railyard.data.programs import Server
-from railyard.data.volume_backups import Backup, ServiceVolume, backed_up, bring_back, healthy_again, make
+from railyard.data.volume_backups import Backup, ServiceVolume, bring_back, healthy_again, make, one_volume
 from railyard.shared.console import (
     PROBLEM,
     CallError,
@@ -115,7 +115,7 @@ def dump(
             database = find(railway, stack, system)
             if replace and database.tools.irreplaceable:
                 raise CallError(database.tools.irreplaceable)
-            dumps = Dumps(source_stack, database.system.name)
+            dumps = database.dumps(source_stack)
             dumps.check()
             chosen = dumps.one(time)
             database.tools.check_installed(*database.tools.to_restore)
@@ -187,7 +187,7 @@ def _became(where: str, former: str | None) -> str:
 
 def _prepared(railway: Railway, stack: Stack, where: str, backup_name: str) -> tuple[ServiceVolume, Backup]:
     """Return the volume and its backup; raises ``OperationError`` when something else waits to be deployed there."""
-    (volume,) = railway.run(backed_up(railway, stack, where))[:1]
+    volume = railway.run(one_volume(railway, stack, where))
     chosen = volume.backup(backup_name)
     if waiting := railway.run(staged(railway.client, volume.system.environment_id)):
         raise OperationError(

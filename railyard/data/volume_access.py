@@ -18,6 +18,7 @@ import asyncssh
 from railway_api.documents.account import SSH_KEY_CREATE, SSH_KEY_DELETE, SSH_KEYS
 from railway_api.errors import NotFound, OutcomeUnknown
 from railyard.accounts.railway_client import Railway
+from railyard.data.cleanup import cleaned_up
 from railyard.data.database import terminable
 from railyard.data.dumps import time_now
 from railyard.data.volume_backups import ServiceVolume
@@ -67,19 +68,17 @@ def reached(
             f"{name} does not run, and Railway shows the files of what runs alone: {RAILYARD} status {volume.where}"
         )
     key = cast("Any", asyncssh).generate_private_key("ssh-ed25519")  # its types are not whole
-    with terminable():
+    with terminable(), cleaned_up(lambda: _forget(railway, key)):
+        _register(railway, key, say)
+        say(f"registered an SSH key with Railway for as long as this takes; reaching the files of {name}")
+        connection = _connected(railway, volume.service.instance_id, key, name)
         try:
-            _register(railway, key, say)
-            say(f"registered an SSH key with Railway for as long as this takes; reaching the files of {name}")
-            connection = _connected(railway, volume.service.instance_id, key, name)
-            try:
-                sftp = railway.run(_sftp(connection))
-                yield VolumeConnection(railway, sftp, volume.disk.mount_path.rstrip("/"), name)
-            finally:
-                connection.close()
-                railway.run(connection.wait_closed())
+            yield VolumeConnection(railway, railway.run(_sftp(connection)), volume.disk.mount_path.rstrip("/"), name)
+        except asyncssh.Error as problem:
+            raise OperationError(f"the files of {name}: {problem}\nnext: run the command again") from None
         finally:
-            _forget(railway, key)
+            connection.close()
+            railway.run(connection.wait_closed())
 
 
 def _public(key: asyncssh.SSHKey) -> str:
@@ -190,8 +189,10 @@ class _FirstUse(asyncssh.SSHClient):
         if known.exists() and any(asyncssh.match_known_hosts(str(known), host, addr, port)[:1]):
             return False
         known.parent.mkdir(mode=0o700, exist_ok=True)
+        text = known.read_text(encoding="utf-8", errors="replace") if known.exists() else ""
+        begin = "" if text.endswith("\n") or not text else "\n"  # a last line without an end would swallow this one
         with known.open("a", encoding="utf-8") as file:
-            file.write(f"{host} {_public(key)}\n")
+            file.write(f"{begin}{host} {_public(key)}\n")
         return True
 
 

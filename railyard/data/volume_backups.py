@@ -6,8 +6,8 @@ Owns the requests. Asks nobody for permission; the commands do.
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 from railway_api.answers import VolumeInstanceBackup
@@ -19,12 +19,13 @@ from railway_api.errors import OutcomeUnknown
 from railyard.accounts.railway_client import UNKNOWN, Railway, follow, poll_s, staged
 from railyard.accounts.running_services import Disk, RunningService, RunningSystem
 from railyard.accounts.running_services_query import running_systems
+from railyard.data.dumps import time_now
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
 from stacks.project_folder import RAILYARD
 
-OWN: Final = "railyard-"
-"""Prefix of the names of backups that this project made: only those are deleted."""
+_OWN: Final = re.compile(r"railyard-\d{4}-\d{2}-\d{2}T\d{6}Z")
+"""The names that ``make`` gives: backups that a user named are never deleted, however they begin."""
 HEALTHY_S: Final = 900.0
 """Seconds until a service has to be healthy on its restored volume."""
 
@@ -43,8 +44,8 @@ class Backup:
 
     @property
     def own(self) -> bool:
-        """Tell whether this project made it, and may delete it."""
-        return not self.scheduled and self.name.startswith(OWN)
+        """Tell whether this project named and made it, and may delete it."""
+        return not self.scheduled and _OWN.fullmatch(self.name) is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +101,15 @@ async def backed_up(railway: Railway, stack: Stack, where: str | None, *, backup
     )
 
 
+async def one_volume(railway: Railway, stack: Stack, where: str, *, backups: bool = True) -> ServiceVolume:
+    """Return the one volume that ``where`` names; raises ``CallError`` for several."""
+    volumes = await backed_up(railway, stack, where, backups=backups)
+    if len(volumes) != 1:
+        names = ", ".join(each.where for each in volumes)
+        raise CallError(f"{where} has several volumes: name one of {names}" if names else f"{where!r} has no volume")
+    return volumes[0]
+
+
 async def _with_backups(client: Client, volume: ServiceVolume) -> ServiceVolume:
     instance = {"volumeInstanceId": volume.disk.instance_id}
     listed, schedules = await asyncio.gather(
@@ -129,7 +139,7 @@ def _backup(node: VolumeInstanceBackup) -> Backup:
 
 async def make(client: Client, volume: ServiceVolume, name: str | None = None) -> Backup:
     """Make a backup, and return it once it is there; raises ``OperationError`` with Railway's reason when it fails."""
-    name = name or f"{OWN}{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}"
+    name = name or f"railyard-{time_now()}"
     former_ids = {each.id for each in (await _with_backups(client, volume)).backups}
     try:
         created = await client.call(BACKUP_CREATE, volumeInstanceId=volume.disk.instance_id, name=name)

@@ -72,11 +72,9 @@ def planned(base: Stack, reviews: Reviews, systems: Sequence[str]) -> tuple[list
             continue
         try:
             with spaces_refusals():
-                dumps = Dumps(read_stack(reviews.data or base.name), system)
+                dumps = Dumps(read_stack(reviews.data or base.name), system, service, PostgresSettings.SERVER.title)
                 dumps.check()
-                rehearsed = [
-                    each for each in dumps.all() if each.rehearsed and each.kind == PostgresSettings.SERVER.title
-                ]
+                rehearsed = [each for each in dumps.own() if each.rehearsed]
         except OperationError as error:
             notes.append(f"{where}: {str(error).splitlines()[0]}")
             continue

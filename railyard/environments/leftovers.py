@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
 from http import HTTPStatus
-from importlib import import_module
 from typing import Any, Final, cast
 
 import httpx
@@ -24,7 +23,14 @@ from railway_api.documents.project import PROJECT_DELETE, PROJECTS
 from railway_api.errors import NotFound
 from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url
 from railyard.accounts.railway_client import Railway
-from railyard.accounts.spaces_client import KEY_VARIABLES, spaces_client, spaces_refusals
+from railyard.accounts.spaces_client import (
+    KEY_VARIABLES,
+    MISSING,
+    refusal_code,
+    spaces_client,
+    spaces_errors,
+    spaces_refusals,
+)
 from railyard.environments import names
 from railyard.environments.record import Record
 from railyard.shared.console import OperationError
@@ -219,11 +225,10 @@ def _empties(client: Any, bucket: str) -> Callable[[], object]:
 
 @contextmanager
 def _unless_gone() -> Generator[None]:
-    refusals: Any = import_module("botocore.exceptions")
     try:
         yield
-    except refusals.ClientError as failure:
-        if failure.response.get("Error", {}).get("Code") not in ("NoSuchBucket", "404"):
+    except spaces_errors() as failure:
+        if refusal_code(failure) not in ("NoSuchBucket", MISSING):
             raise
 
 

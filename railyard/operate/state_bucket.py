@@ -6,13 +6,18 @@ it. Does not log in and reads no state.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Annotated, Any, Final, get_args
 
 import typer
 
 from components.bucket import SpacesRegion
-from railyard.accounts.spaces_client import SIGNING_REGION, spaces_client, spaces_endpoint
+from railyard.accounts.spaces_client import (
+    SIGNING_REGION,
+    refusal_code,
+    spaces_client,
+    spaces_endpoint,
+    spaces_errors,
+)
 from railyard.shared.console import CallError, OperationError, reported_errors
 
 application = typer.Typer(no_args_is_help=True, help="The bucket in which Pulumi keeps the states of the stacks.")
@@ -47,7 +52,6 @@ def login_address(bucket: str, region: str) -> str:
 
 def _make(client: Any, bucket: str) -> bool:
     """Make the bucket and its rules, or complete those of one that is ours; whether it is new."""
-    refusals: Any = import_module("botocore.exceptions")
     try:
         new = _create(client, bucket)
         client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
@@ -58,21 +62,21 @@ def _make(client: Any, bucket: str) -> bool:
             "NoncurrentVersionExpiration": {"NoncurrentDays": OLD_STATES_DAYS},
         }
         client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
-    except refusals.ClientError as failure:
-        error: Any = failure.response.get("Error", {})
-        advice = "choose another name" if error.get("Code") == "BucketAlreadyExists" else "check the Spaces key"
-        raise OperationError(f"{bucket}: {error.get('Message') or error.get('Code')}: {advice}") from None
-    except refusals.BotoCoreError as failure:
-        raise OperationError(f"Spaces cannot be reached: {failure}") from None
+    except spaces_errors() as failure:
+        code = refusal_code(failure)
+        if not code:
+            raise OperationError(f"Spaces cannot be reached: {failure}") from None
+        advice = "choose another name" if code == "BucketAlreadyExists" else "check the Spaces key"
+        message = str(getattr(failure, "response", {})["Error"].get("Message") or code)
+        raise OperationError(f"{bucket}: {message}: {advice}") from None
     return new
 
 
 def _create(client: Any, bucket: str) -> bool:
-    refusals: Any = import_module("botocore.exceptions")
     try:
         client.create_bucket(Bucket=bucket, ACL="private")
-    except refusals.ClientError as failure:
-        if failure.response.get("Error", {}).get("Code") != "BucketAlreadyOwnedByYou":
+    except spaces_errors() as failure:
+        if refusal_code(failure) != "BucketAlreadyOwnedByYou":
             raise
         return False
     return True

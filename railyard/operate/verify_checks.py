@@ -25,7 +25,7 @@ from railway_api.dns import lookup
 from railway_api.domain_probe import TIMEOUT_S, Answer, visit
 from railyard.accounts.railway_client import Railway
 from railyard.accounts.running_services import Disk, RunningDomain, RunningService, RunningSystem
-from railyard.accounts.spaces_client import spaces_client
+from railyard.accounts.spaces_client import spaces_client, spaces_errors
 from railyard.data.volume_backups import ServiceVolume
 from railyard.shared.console import OperationError
 from railyard.shared.stack import Stack
@@ -234,7 +234,7 @@ async def _bucket(where: str, bucket: BucketSettings) -> list[Result]:
     try:
         client = spaces_client(bucket.region)
         await asyncio.to_thread(_put, client, bucket.name, key)
-    except Exception as failure:  # noqa: BLE001 boto3 has no common base for what can go wrong
+    except (OperationError, *spaces_errors()) as failure:
         return [replace(result, found=_plain(failure), next=_BUCKET, time_s=time.monotonic() - started)]
     try:
         answer = await visit(host, f"/{key}") if bucket.cdn else None
@@ -263,7 +263,7 @@ def _delete(client: Any, bucket: str, key: str) -> str | None:
     """Return why the object is still there, or None."""
     try:
         client.delete_object(Bucket=bucket, Key=key)
-    except Exception as failure:  # noqa: BLE001 see above
+    except spaces_errors() as failure:
         return _plain(failure)
     return None
 

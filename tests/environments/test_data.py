@@ -87,7 +87,7 @@ def test_an_environment_begins_with_the_last_rehearsed_dump_and_masked_columns(
     with accounts(project):
         dumps = Dumps(read_stack("staging"), "netia")
         dumps.create_bucket()
-        made = dump_of(Postgres(), server.to("source"), dumps, "netia", "staging")
+        made = dump_of(Postgres(), server.to("source"), dumps, "netia", "postgres", "staging")
         dumps.note(made.model_copy(update={"rehearsed": made.time}))
         dumps.note(made.model_copy(update={"time": "2999-01-01T000000Z"}))
 

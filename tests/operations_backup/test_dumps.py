@@ -203,6 +203,35 @@ def test_a_dump_that_somebody_deleted_counts_as_none(railyard: Railyard, server:
         assert there.one("latest").time == first["time"]
 
 
+def test_dumps_of_another_database_of_the_system_are_left_alone(railyard: Railyard, server: Server):
+    """They lie in the same folder: neither the latest of this one nor deleted with its old ones."""
+    first = json.loads(dumped(railyard).text)
+    with spaces(railyard) as client:
+        for time in ("2999-01-01T000000Z", "2999-02-01T000000Z"):
+            note = json.dumps({**first, "time": time, "service": "reports"}).encode()
+            for ending, body in ((".json", note), (".dump", b"")):
+                client.put_object(Bucket="railyard-backups-staging", Key=f"netia/staging/{time}{ending}", Body=body)
+        stack = stack_module.read_stack("staging")
+        here, there = (Dumps(stack, "netia", name, "PostgreSQL") for name in ("postgres", "reports"))
+
+        assert first["service"] == "postgres"
+        assert here.one("latest").time == first["time"]
+        assert here.thin_out(keep=1, keep_days=None) == []
+        assert [each.time for each in there.thin_out(keep=1, keep_days=None)] == ["2999-01-01T000000Z"]
+
+
+def test_a_bucket_is_made_only_where_there_is_none(railyard: Railyard):
+    """A refusal of another kind says nothing of whether it is there, and is shown."""
+    with railyard.world() as world:
+        world.fail("spaces", "HEAD /railyard-backups", status=403)
+    said = railyard.run("backup", "dump", "netia", "--create-bucket")
+
+    assert said.code == 1
+    assert "403" in said.errors
+    with spaces(railyard) as client:
+        assert client.list_buckets()["Buckets"] == []
+
+
 def test_what_spaces_refuses_is_told_without_a_traceback(railyard: Railyard):
     """A key that ends in the middle, a bucket that goes away."""
     with spaces(railyard) as client, pytest.raises(OperationError, match="Spaces did not do"), spaces_refusals():

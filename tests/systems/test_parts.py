@@ -142,6 +142,21 @@ def test_every_command_knows_the_parts(parts: Checkout, monkeypatch: pytest.Monk
     assert checked["ok"]
 
 
+def test_one_of_several_databases_or_volumes_has_to_be_named(parts: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is copied, and above all what is overwritten, is never the first of several."""
+    monkeypatch.setenv("RAILYARD_PROJECT", str(parts.directory))
+    monkeypatch.syspath_prepend(parts.directory)
+    point_nowhere(monkeypatch)
+    railyard = Railyard(parts.sandbox)
+
+    dumped = railyard.run("backup", "dump", "parts", "-s", "staging")
+    restored = railyard.run("restore", "volume", "parts", "latest", "-s", "staging")
+
+    assert (dumped.code, restored.code) == (2, 2)
+    assert "parts has several databases: name one of parts/mysql, parts/mongodb" in dumped.errors
+    assert "parts has several volumes: name one of parts/mysql, parts/mongodb" in restored.errors
+
+
 def configured(sandbox: Sandbox, service: str) -> dict[str, Any]:
     """The configuration of a service at the simulated Railway, to read or to change by hand."""
     railway = sandbox.railway.state

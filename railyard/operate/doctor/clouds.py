@@ -17,7 +17,7 @@ from components.bucket import BucketSettings
 from components.zone import ZoneSettings, holds
 from railway_api.certificates import trusted
 from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url
-from railyard.accounts.spaces_client import spaces_client
+from railyard.accounts.spaces_client import FORBIDDEN, MISSING, refusal_code, spaces_client, spaces_errors
 from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.shared.console import OperationError
 from railyard.shared.stack import Stack
@@ -145,12 +145,10 @@ def _bucket(bucket: BucketSettings) -> Finding:
         spaces_client(bucket.region).head_bucket(Bucket=bucket.name)
     except OperationError as error:
         return problem("bucket", f"{bucket.name} was not looked at: no Spaces key", str(error))
-    except Exception as failure:  # noqa: BLE001 boto3 has no common base for what can go wrong
-        response = cast("Mapping[str, Any]", getattr(failure, "response", {}))
-        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        if status == httpx.codes.NOT_FOUND:
+    except spaces_errors() as failure:
+        if refusal_code(failure) == MISSING:
             return note("bucket", f"{bucket.name} is not in {bucket.region} yet", "the first up makes it")
-        if status == httpx.codes.FORBIDDEN:
+        if refusal_code(failure) == FORBIDDEN:
             fix = "use a key with full access, or another name: bucket names are shared by all Spaces users"
             return problem("bucket", f"the Spaces key may not use {bucket.name}, or it is somebody else's", fix)
         return problem("bucket", f"{bucket.name}: {failure}", "check the network and the bucket's region")
