@@ -156,8 +156,8 @@ def _carried_out(
     try:
         stack = read_stack(stack_name)
         stack.chosen(systems)
-        work = Deployment(stack, how, telling)
-        return work.carry_out(deploy_plan.read(plan) if plan else None, systems, rollback_to)
+        reviewed = deploy_plan.read(plan, stack_name) if plan else None
+        return Deployment(stack, how, telling).carry_out(reviewed, systems, rollback_to)
     except CallError:
         raise
     except OperationError as error:

@@ -16,6 +16,7 @@ import typer
 from components.service_kind import ServiceSettings
 from railyard.accounts.github import GitHub
 from railyard.promote import settings_file
+from railyard.review.checkout import changes_digest
 from railyard.shared.console import CallError, JsonOption, OperationError, reported_errors, shown, write_json
 from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
@@ -53,6 +54,11 @@ def build(
         commit = _short_commit(source)
         images = images_of(read_stack(stack), system)
         calls = {service: _context(source, service) for service in images}
+        if push and changes_digest(source):
+            raise OperationError(
+                f"files of {shown(source)} differ from commit {commit}: the images would not be what their tag says; "
+                "commit the changes, or build without --push"
+            )
         for service, image in images.items():
             _docker(
                 "build", "--pull", "--platform", platform, "--tag", f"{image}:{commit}", *calls[service], quiet=json

@@ -29,6 +29,7 @@ from railyard.shared.console import (
     OperationError,
     SystemsArgument,
     reported_errors,
+    shown,
     write_json,
 )
 from railyard.shared.files import read_document, write_whole
@@ -149,9 +150,12 @@ def plan_of(engine: Engine, stack: Stack, systems: Sequence[str] = (), without: 
     return result
 
 
-def read(file: Path) -> Plan:
-    """Return the plan in ``file``; raises ``OperationError``."""
-    return read_document(file, Plan, command="railyard plan", option="--out", limit=_LARGEST)
+def read(file: Path, stack: str) -> Plan:
+    """Return the plan in ``file``; raises ``OperationError``, and ``CallError`` for a plan of another stack."""
+    plan = read_document(file, Plan, command="railyard plan", option="--out", limit=_LARGEST)
+    if plan.stack != stack:
+        raise CallError(f"{shown(file)} is a plan of {plan.stack}: give --stack {plan.stack}, or another plan")
+    return plan
 
 
 def text(plan: Plan, *, markdown: bool = False) -> Iterator[str]:
@@ -171,8 +175,6 @@ def text(plan: Plan, *, markdown: bool = False) -> Iterator[str]:
 
 def differences(reviewed: Plan, now: Plan) -> list[str]:
     """Return why ``now`` is not what was reviewed, a line each; empty when it is."""
-    if reviewed.stack != now.stack:
-        return [f"the plan is of {reviewed.stack}, not of {now.stack}"]
     lines: list[str] = []
     if reviewed.commit != now.commit:
         lines.append(f"the plan is of {commit_name(reviewed.commit)}, this is {commit_name(now.commit)}")

@@ -216,8 +216,9 @@ def _empties(client: Any, bucket: str) -> Callable[[], object]:
             for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket):
                 for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
                     client.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
-            for upload in client.list_multipart_uploads(Bucket=bucket).get("Uploads", ()):
-                client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+            for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket):
+                for upload in page.get("Uploads", ()):
+                    client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
             client.delete_bucket(Bucket=bucket)
 
     return delete

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from railyard.accounts.github import GitHub, Pull
+from railyard.accounts.github import GitHub
 from railyard.review.comment_text import MARKER, markdown, shortened
 from railyard.review.diff_document import Diff
 from railyard.shared.console import CallError, JsonOption, reported_errors, write_json
@@ -62,7 +62,7 @@ def comment(
         if pull_request is None and not (head and commit):
             raise CallError("name the pull request: --pull-request, or --head with --commit")
         comparison, github = read(document), GitHub()
-        pull = Pull(number=pull_request) if pull_request else github.pull_request_of(head, commit)
+        pull = github.pull(pull_request) if pull_request else github.pull_request_of(head, commit)
         if pull is None:
             reason = f"no open pull request from {head} is at {commit[:7]} (any more): nothing was written"
             write_json({"action": "none", "reason": reason}) if json else typer.echo(reason)

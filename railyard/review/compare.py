@@ -19,7 +19,7 @@ from railyard.output.money import calculation_of, of_document
 from railyard.output.up_estimate import UpEstimate
 from railyard.review import checkout as diff_checkout
 from railyard.review.checkout import Checkout
-from railyard.review.diff_document import Diff, Rule, Side, StackDiff
+from railyard.review.diff_document import Diff, Rule, Side, StackDiff, cut
 from railyard.review.resource_changes import changes_of, refusals
 from railyard.review.throwaway_sandbox import SideError, ThrowAway, errors
 from railyard.review.touched import differing_files, touched
@@ -119,7 +119,7 @@ class Comparison:
             self.say(f"previewing {self.head.name} on it")
             document = place.preview(self.head, name)
         except SideError as error:
-            return StackDiff(stack=name, errors=(str(error),), notes=tuple(notes))
+            return StackDiff(stack=name, errors=(cut(str(error)),), notes=tuple(notes))
         finally:
             shutil.rmtree(self.sandbox / name, ignore_errors=True)
         return _stack_diff(name, document, _settings(self.head, name), notes)
@@ -173,9 +173,9 @@ def _stack_diff(name: str, document: Mapping[str, Any], settings: Mapping[str, A
         unchanged=summary.get("same", 0),
         cost=UpEstimate(requests=cost["requests"], deployments=cost["deployments"]) if cost else None,
         rules=tuple(Rule.model_validate(each) for each in document.get("policies") or ()),
-        errors=tuple(refusals(document, changes)),
+        errors=tuple(map(cut, refusals(document, changes))),
         partial=not document.get("complete", True),
-        notes=(*notes, *dict.fromkeys(warnings)),
+        notes=(*notes, *dict.fromkeys(map(cut, warnings))),
     )
 
 

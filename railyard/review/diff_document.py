@@ -15,7 +15,14 @@ from railyard.output.up_estimate import UpEstimate
 from railyard.review.resource_changes import Change, Kind, Model, counted
 
 FORMAT: Final = 1
-Text = Annotated[str, Field(max_length=20_000)]
+_LONGEST: Final = 20_000
+"""Characters of one text."""
+Text = Annotated[str, Field(max_length=_LONGEST)]
+
+
+def cut(text: str) -> str:
+    """Return as much of the beginning of ``text`` as the document takes: of an engine's errors, for example."""
+    return text[:_LONGEST]
 
 
 class Side(Model):

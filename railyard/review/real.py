@@ -16,9 +16,9 @@ from railyard.accounts.railway_client import SandboxOption
 from railyard.engine.engine import Engine
 from railyard.engine.engines import engine_for
 from railyard.review import comment
-from railyard.review.diff_document import Difference, StackDiff
+from railyard.review.diff_document import Difference, StackDiff, cut
 from railyard.review.resource_changes import Change, changes_of, counted
-from railyard.shared.console import JsonOption, OperationError, reported_errors, write_json
+from railyard.shared.console import CallError, JsonOption, OperationError, reported_errors, shown, write_json
 from railyard.shared.files import write_whole
 from railyard.shared.stack import read_stack
 
@@ -40,6 +40,9 @@ def real(
     """
     with reported_errors(json=json):
         comparison = comment.read(document)
+        compared = [each.stack for each in comparison.stacks]
+        if unknown := [name for name in stack if name not in compared]:
+            raise CallError(f"{shown(document)} compares no stack {unknown[0]!r}: name one of {', '.join(compared)}")
         stacks = tuple(
             each.model_copy(update={"real": _compared(each, sandbox=sandbox)}) if each.stack in stack else each
             for each in comparison.stacks
@@ -59,7 +62,7 @@ def _compared(stack: StackDiff, *, sandbox: bool) -> Difference:
         engine = engine_for(read_stack(stack.stack), sandbox=sandbox)
         return difference(stack.changes, engine)
     except OperationError as error:
-        return Difference(error=str(error))
+        return Difference(error=cut(str(error)))
 
 
 def difference(expected: Sequence[Change], engine: Engine) -> Difference:

@@ -45,6 +45,7 @@ def document(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def workflow(github: SimulatedGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    github.open_pull(7, "example:change", "7" * 40)
     for name, value in github.variables.items():
         monkeypatch.setenv(name, value)
 
@@ -252,6 +253,8 @@ def test_a_forks_pull_request_is_found_by_where_it_comes_from(github: SimulatedG
     """Nothing of the artifact says where to write: GitHub's own event does, and the newest commit must be that one."""
     github.open_pull(8, "stranger:topic", COMMIT)
 
+    named = run("comment", str(document), "--pull-request", "8")
+    by_number = github.comments.pop()["body"]
     written = run("comment", str(document), "--head", "stranger:topic", "--commit", COMMIT, "--json")
     late = run("comment", str(document), "--head", "stranger:topic", "--commit", "d" * 40, "--json")
 
@@ -260,6 +263,7 @@ def test_a_forks_pull_request_is_found_by_where_it_comes_from(github: SimulatedG
     assert late.code == 0
     (comment,) = github.comments
     assert "could make it say anything" in comment["body"]
+    assert (named.code, "could make it say anything" in by_number) == (0, True)
 
 
 def test_a_branch_of_the_repository_is_no_fork(github: SimulatedGitHub, document: Path) -> None:
@@ -270,6 +274,13 @@ def test_a_branch_of_the_repository_is_no_fork(github: SimulatedGitHub, document
 
     (comment,) = github.comments
     assert "could make it say anything" not in comment["body"]
+
+
+def test_a_stack_that_the_document_does_not_compare_is_a_wrong_call(document: Path) -> None:
+    """A misspelt name would say nothing of drift, as if there were none."""
+    said = run("real", str(document), "--stack", "stagin")
+
+    assert (said.code, "compares no stack 'stagin': name one of staging" in said.errors) == (2, True), said
 
 
 def test_what_is_no_document_is_refused(github: SimulatedGitHub, tmp_path: Path) -> None:

@@ -96,13 +96,16 @@ def test_a_system_to_leave_out_has_to_exist(deployed: Repository) -> None:
 
 
 def test_what_is_no_plan_is_not_deployed(deployed: Repository) -> None:
-    """Another document, or a plan of another format: nothing begins."""
+    """Another document, a plan of another format or of another stack: nothing begins."""
     deployed.write("plan.json", '{"format": 2, "stack": "staging", "commit": ""}')
 
     said = deployed.railyard("deploy", "--plan", "plan.json")
+    deployed.write("plan.json", '{"format": 1, "stack": "production", "commit": "", "systems": ["seance"]}')
+    other = deployed.railyard("deploy", "--plan", "plan.json")
 
     assert said.code == 1
     assert "plan.json is no document of `railyard plan`" in said.text
+    assert (other.code, "plan.json is a plan of production: give --stack production" in other.errors) == (2, True)
 
 
 def test_a_preview_that_fails_without_a_reason_is_no_plan() -> None:

@@ -56,6 +56,19 @@ def test_every_image_of_the_commit_is_built_and_pushed(source: Path, docker: Pat
     assert f"build --pull --platform linux/amd64 {litellm}" in calls
 
 
+def test_files_that_nobody_committed_are_not_pushed_as_the_commit(source: Path, docker: Path) -> None:
+    """An image with the commit's tag is taken for that commit, by every stack; to try them, images are built alone."""
+    (source / "backend" / "Dockerfile").write_text("FROM scratch\nLABEL tried=yes\n")
+
+    refused = run("images", "build", "seance", "--source", str(source), "--push")
+    nothing = docker.exists()
+    tried = run("images", "build", "seance", "--source", str(source))
+
+    assert (refused.code, nothing) == (1, False)
+    assert "the images would not be what their tag says" in refused.errors
+    assert tried.code == 0
+
+
 def test_nothing_is_built_when_one_cannot_be(source: Path, docker: Path) -> None:
     """Half a release is none."""
     (source / "Dockerfile.litellm").unlink()
