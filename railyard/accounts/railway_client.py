@@ -1,8 +1,8 @@
 """Railway for a command: a connected client of the account that the environment points at, or of the sandbox.
 
 Owns which of the two is meant, the event loop of the command, how the provider's errors reach people, and what several
-commands do with it: find a project by what a person calls it, follow work in the background to its end, and look which
-changes wait to be deployed. Requests, retries and the rate limit belong to ``railway_api``.
+commands do with it: find a project by its id or name, follow work in the background to its end, and list which changes
+wait to be deployed. Requests, retries and the rate limit belong to ``railway_api``.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def connected(stack: Stack, *, sandbox: bool = False, about: str | None = None) 
 
 @contextmanager
 def account(plan: Plan = Plan.HOBBY, *, sandbox: bool = False) -> Generator[Railway]:
-    """Yield Railway for whoever has no stack yet: with the request rate of ``plan``, see ``connected``.
+    """Yield Railway for a command without a stack: with the request rate of ``plan``, see ``connected``.
 
     The simulated APIs are started for as long as the block needs them, unless ``make sandbox`` runs them already.
     Raises ``OperationError`` when there is no token, or the sandbox cannot be used.
@@ -138,7 +138,7 @@ def _client(configuration: Configuration) -> Client:
 
 @contextmanager
 def surroundings(*, sandbox: bool = False) -> Generator[bool]:
-    """Let this process's variables point at the APIs; gives whether they are those of real accounts.
+    """Let this process's variables point at the APIs; yields True for those of real accounts, False for the sandbox.
 
     Variables that point at a sandbox already are taken as they are, tokens included.
     """
@@ -189,7 +189,7 @@ async def find_project(client: Client, called: str, *, give: str = "the id") -> 
 WORKFLOW_S: Final = 1_800.0
 """Time limit of a workflow, in seconds."""
 UNKNOWN: Final = 3
-"""So many times in a row Railway may know nothing of a workflow that it began."""
+"""Times in a row that Railway may not know a workflow that it began."""
 
 
 async def follow(client: Client, workflow_id: str | None, what: str) -> None:
@@ -216,6 +216,6 @@ def poll_s(client: Client) -> float:
 
 
 async def staged(client: Client, environment_id: str | None) -> Sequence[str]:
-    """Return what waits to be deployed in an environment: ids of services and volumes."""
+    """Return what waits to be deployed in an environment: ids of services and volumes, names of shared variables."""
     answer = await client.call(ENVIRONMENT_STAGED_CHANGES, environmentId=environment_id)
     return [key for group in answer["patch"].values() for key in table(group)]

@@ -64,7 +64,7 @@ class Deployed:
     """By Railway's clock, ISO 8601."""
     image: str | None = None
     digest: str | None = None
-    """Digest of the image, ``sha256:…``, where Railway tells it."""
+    """Digest of the image, ``sha256:…``, where Railway shows it."""
     repo: str | None = None
     branch: str | None = None
     commit: str | None = None
@@ -172,7 +172,7 @@ class RunningService:
 
     name: str
     declared: DeclaredService | None
-    """Its settings; None for a service that somebody added by hand."""
+    """Its settings; None for a service that was added by hand."""
     service_id: str | None = None
     instance_id: str | None = None
     """Railway's id of the service in this environment, the user name of its SSH."""
@@ -272,7 +272,7 @@ class RunningService:
     def problems(self) -> tuple[str, ...]:
         """Return all that is wrong with it, for people."""
         problems = [self.deployment_problem, *(domain.problem for domain in self.domains)]
-        problems += [f"{name} stands in the settings and is no domain of it" for name in self.missing_domains]
+        problems += [f"{name} is in the settings and not a domain of it" for name in self.missing_domains]
         problems += [
             f"volume {disk.name} is {disk.used:.0%} full" for disk in self.disks if disk.size_mb and disk.used >= FULL
         ]

@@ -65,7 +65,7 @@ async def running_systems(
 ) -> list[RunningSystem]:
     """Return what the systems run, in the settings' order; raises ``OperationError`` and the provider's ``Failure``.
 
-    ``projects`` are those of ``living_projects``, where somebody has asked for them.
+    ``projects`` are those of ``living_projects``, where the caller has them.
     """
     chosen = stack.chosen(names)
     living = await living_projects(railway, chosen) if projects is None else projects
@@ -239,7 +239,7 @@ def _project(settings: SystemSettings, projects: Sequence[Project]) -> Project |
         ids = ", ".join(f"{project['id']} (workspace {project['workspaceId']})" for project in same)
         raise OperationError(
             f"the token reaches {len(same)} projects named {project_settings.name!r}, {ids}: "
-            "give the project a workspaceId in the settings, or delete the one that nobody needs"
+            "give the project a workspaceId in the settings, or delete the one that is not needed"
         )
     return same[0] if same else None
 
@@ -264,7 +264,7 @@ class _EnvironmentAnswer:
 
 
 def _services(answer: _EnvironmentAnswer, declared: Mapping[str, DeclaredService]) -> tuple[RunningService, ...]:
-    """Return those that the settings have, in their order, then those that somebody added by hand."""
+    """Return the services of the settings, in their order, then those that were added by hand."""
     snapshot = answer.snapshot
     ids = {service["name"]: key for key, service in snapshot.services.items() if snapshot.has_instance(key)}
     names = [*declared, *sorted(name for name in ids if name not in declared)]

@@ -162,7 +162,7 @@ def test_what_a_smaller_token_may_not_do(railyard: Railyard, pointed, kind: str,
     [
         ("RAILWAY_TOKEN", "workspace", "put it into RAILWAY_API_TOKEN"),
         ("RAILWAY_API_TOKEN", "project", "put it into RAILWAY_TOKEN"),
-        ("RAILWAY_TOKEN", "none", "it was revoked or mistyped; make another one at the settings of the project"),
+        ("RAILWAY_TOKEN", "none", "it was revoked or mistyped; make another one in the settings of the project"),
     ],
 )
 def test_a_token_of_the_other_kind_is_no_mistyped_one(

@@ -185,7 +185,7 @@ def test_a_domain_that_only_the_settings_have(railyard: Railyard, monkeypatch: p
         failed["rose/web", "dns"]["found"] == "new.rose.example stands in the settings, and is no domain of the service"
     )
     assert failed["rose/web", "dns"]["next"] == "bring it up: ./bin/railyard up -s staging"
-    assert "new.rose.example stands in the settings" in railyard.run("status", "rose").flat
+    assert "new.rose.example is in the settings" in railyard.run("status", "rose").flat
 
 
 @pytest.mark.parametrize(

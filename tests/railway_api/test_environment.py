@@ -66,6 +66,17 @@ async def test_questions_with_the_same_field_get_their_own_answers(environment: 
     assert running["serviceInstances"]["edges"] == []
 
 
+async def test_no_domain_waits_for_others_to_be_done(environment: Environment) -> None:
+    """A poll asks for the domains of 25 services; those that are left over come first in the next one."""
+    services = await asyncio.gather(*(service(environment, f"web-{number}") for number in range(30)))
+    seen: set[str] = set()
+    for _ in range(2):
+        environment.poller.hurry_domains()
+        polls = await asyncio.gather(*(environment.poller.next(domains_of=each) for each in services))
+        seen |= set(polls[0].domains)
+    assert seen == set(services)
+
+
 async def test_a_rate_limit_is_not_answered_with_more_requests() -> None:
     """A poll of several things that Railway holds back for an hour ends there, and is not repeated one by one."""
     wire = Wire([httpx.Response(429, headers={"Retry-After": "3600"})])

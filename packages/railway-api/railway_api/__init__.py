@@ -1,8 +1,8 @@
 """The client of Railway's GraphQL API.
 
-``connect`` gives a ``Client``; ``Client.environment`` gives an ``Environment``, through which all in one environment is
-read and written. Operations stand in ``railway_api.documents``. Names are loaded when they
-are used: what only needs an error or a plan does not load the HTTP library.
+``connect`` returns a ``Client``; ``Client.environment`` returns an ``Environment``, which reads and writes everything
+in one environment. Operations are in ``railway_api.documents``. Names are loaded on first use: a program that
+only needs an error or a plan does not load the HTTP library.
 """
 
 from __future__ import annotations

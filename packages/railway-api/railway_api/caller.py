@@ -1,4 +1,4 @@
-"""Describes what the client needs of whoever waits for an operation: a place for status texts, a clock, a limit.
+"""Describes what the client needs of the caller of an operation: a place for status texts, a clock, a limit.
 
 A Pulumi provider passes the context of its call, a command line an object of its own.
 """
@@ -21,13 +21,13 @@ class Deadline(Protocol):
 
 
 class Caller(Protocol):
-    """Whoever waits for an operation of the client."""
+    """The caller of an operation of the client, which waits for it."""
 
     @property
     def deadline(self) -> Deadline: ...
 
     def cancelled(self) -> bool:
-        """Tell whether the user asked to stop: waits end soon then."""
+        """Tell whether the user asked to stop; waits then end soon."""
         ...
 
     async def sleep(self, seconds: float) -> None:

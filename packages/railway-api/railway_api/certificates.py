@@ -9,14 +9,17 @@ from urllib.parse import urlsplit
 
 
 def trusted(url: str) -> ssl.SSLContext:
-    """Return the usual certificate authorities, and none for an address without TLS: to read them takes 20 ms."""
+    """Return a TLS context with the usual certificate authorities; with none for an address without TLS.
+
+    Reading them takes 20 ms.
+    """
     if urlsplit(url).scheme == "http":
-        return _nobody()
+        return _no_authorities()
     return _authorities(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
 
 
 @cache
-def _nobody() -> ssl.SSLContext:
+def _no_authorities() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 

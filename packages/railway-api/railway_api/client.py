@@ -141,8 +141,8 @@ class Client:
     async def is_deleted(self, project_id: str) -> bool:
         """Tell whether a project that answers "Not Authorized" is proven to be deleted.
 
-        Proof is that Railway lists it as deleted, or that the token lives and has seen it before in this process: to a
-        token that never could see it, what is elsewhere looks like what is gone. Raises only when nobody can be asked.
+        It is proven when Railway lists it as deleted, or when the token is valid and has seen it in this process: a
+        project that the token never could see may be in another account. Raises ``Unreachable`` alone.
         """
         if project_id not in self._deleted:
             try:

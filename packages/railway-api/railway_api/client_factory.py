@@ -27,8 +27,8 @@ def connect(
 ) -> Client:
     """Return a client that keeps to the request budget of ``plan``; nothing is sent before it is used.
 
-    ``workspace_id`` is where new projects go; without it, the only workspace of the token. ``version`` is told to
-    Railway in the user agent. ``transport`` takes the network's place, in tests say.
+    ``workspace_id`` is where new projects go; without it, the only workspace of the token. ``version`` is sent to
+    Railway in the user agent. ``transport`` replaces the network, for example in tests.
     """
     clock = Clock(speed_of(url))
     limiter = Limiter(PLANS[plan].requests, clock)

@@ -1,4 +1,4 @@
-"""Judges what became of a commit from what Railway tells: its workflow, its patch, and the configuration afterwards.
+"""Decides from what Railway shows how a commit ended: from its workflow, its patch, and the configuration afterwards.
 
 Railway accepts a commit before it applies it, and says in the workflow whether it could: a size beyond the plan is
 refused there, not in the answer to the commit. A workflow may be unknown (to an old token, or after a while), so the
@@ -33,7 +33,7 @@ class CommitStatus:
     """Hold what one look shows of a commit."""
 
     own: Patches
-    """Its patch; none where Railway does not list it, or lost the message that tells which one it is."""
+    """Its patch; none where Railway does not list it, or lost the message by which it is known."""
     new: Patches
     """All patches that were not there before."""
     workflow: WorkflowResult | None
@@ -45,7 +45,7 @@ class CommitStatus:
 
     @property
     def running(self) -> bool:
-        """Tell whether Railway says that it is at it."""
+        """Tell whether Railway says that it is still applying it."""
         return self.workflow is not None and self.workflow["status"] == "Running"
 
     @property

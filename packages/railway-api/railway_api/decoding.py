@@ -37,7 +37,7 @@ class Body:
     """Errors by the key of the root field that they belong to; "" for those of the whole document."""
 
     def answer(self, operation: Operation[Answer], key: str) -> Answer | RailwayError:
-        """Return what stands under a key, or the error in its place."""
+        """Return the answer under a key, or the error in its place."""
         data = self.data or {}
         if key in self.errors:
             return self.errors[key]
@@ -52,7 +52,7 @@ class Body:
         return OutcomeUnknown(f"{text}{advice_for(OutcomeUnknown)}", reason=text)
 
     def answers(self) -> Mapping[str, object]:
-        """Return what stands under all keys; raises the first error in it."""
+        """Return the answers under all keys; raises the first error among them."""
         for error in self.errors.values():
             raise error
         if self.data is None:

@@ -1,7 +1,7 @@
-"""Deletes things, and tells what counts as gone.
+"""Deletes resources, and decides what counts as gone.
 
 Railway answers "Not Authorized" both for what is gone and for what is forbidden. Here that never counts as gone when
-reading; when deleting, only if the whole project is proven to be deleted. Does not know any of the nouns.
+reading; when deleting, only if the whole project is proven to be deleted. Knows no resource.
 """
 
 from __future__ import annotations

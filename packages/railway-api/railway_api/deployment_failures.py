@@ -33,7 +33,7 @@ class DeploymentFailure:
     """Follows "deployment … of …"."""
     next: str
     rolls_back: bool = False
-    """The new version itself is at fault: to go back to the one before is a cure."""
+    """True when the new version itself is at fault, so that going back to the one before helps."""
     next_after: str = ""
     """Advice after a rollback, where it differs."""
 
@@ -103,7 +103,7 @@ FAILURE_BY_STATUS: Final[Mapping[str, DeploymentFailure]] = {
 def describe_failure(status: str) -> str:
     """Say how a deployment with one of these statuses ended: ``is CRASHED: its process ended ...``.
 
-    At which step one failed takes another request, and its log tells more: of that nothing is said here.
+    The step at which it failed takes another request and is left out.
     """
     return "is FAILED" if status == "FAILED" else FAILURE_BY_STATUS[status].what
 
@@ -115,7 +115,7 @@ KNOWN: Final = frozenset({
 
 
 def unknown(status: str) -> DeploymentFailure:
-    """Describe a status of which nobody here knows whether it is the last one."""
+    """Describe a status that this version does not know: it may be the last one or not."""
     return DeploymentFailure(
         what=f"has the status {status}, which is newer than this version: it cannot tell whether that is a good end",
         next="look at it in the dashboard; get a version that knows this status, then run the command again",
@@ -153,7 +153,7 @@ def _superseded(failure: DeploymentFailure, own_id: str) -> DeploymentFailure:
     return replace(
         failure,
         what=f"{failure.what}\nit superseded deployment {own_id}, which was the one asked for",
-        next="find out who or what deployed at the same time, a push say; run the command again",
+        next="find out who or what deployed at the same time, for example a push; run the command again",
         rolls_back=False,
     )
 
@@ -201,7 +201,7 @@ class DeploymentFailures:
         )
 
     async def _logs(self, spec: DeploymentSpec, deployment: Deployment) -> tuple[Sequence[str], str]:
-        """Return the end of the log, and the step at which the deployment failed, if Railway tells."""
+        """Return the end of the log, and the step at which the deployment failed; empty where Railway does not say."""
         try:
             answer = await self._environment.transport.read(LOGS, deploymentId=deployment.id, limit=LOG_LINES)
         except RailwayError as failure:

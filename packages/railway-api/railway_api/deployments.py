@@ -1,6 +1,6 @@
 """Follows deployments until they are healthy and run what was asked for, or ended otherwise.
 
-Chooses the deployment to follow and decides when to stop waiting; the texts for failures stand in
+Chooses the deployment to follow and decides when to stop waiting; the texts for failures are in
 ``deployment_failures``, rollbacks in ``rollback``. One poll per environment serves all deployments that are waited for
 (see ``progress``). Does not start a deployment that a commit starts by itself.
 """
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from railway_api.scalars import DeploymentMeta
 
 NEARLY: Final = frozenset({"BUILDING", "DEPLOYING"})
-"""The statuses before the last: here a look at a deployment also asks what it runs, so that the last one tells."""
+"""The statuses before the last: a poll then also asks what the deployment runs, so that the last poll shows it."""
 LOOKS: Final = 3
 """Polls in a row that do so for one status: the answer is large, and some builds take long."""
 PROOFS: Final = 3
@@ -75,7 +75,7 @@ class _Watch:
     shown: str = ""
     looks: int = 0
     unproven: int = 0
-    """Polls of the healthy deployment that did not tell its meta."""
+    """Polls of the healthy deployment that did not show its meta."""
 
     def is_old(self, latest: Deployment | None) -> bool:
         """Tell whether the newest deployment is still one from before the change."""
@@ -126,7 +126,7 @@ class Deployments:
             elif latest is not None and latest.status in HEALTHY:
                 meta = progress.metas.get(latest.id)
                 if meta is None and wait.unproven < PROOFS:
-                    # The next look, which others share, tells what it runs.
+                    # The next poll, which others share, shows what it runs.
                     nearly, wait.unproven = latest.id, wait.unproven + 1
                     self._poller.hurry()
                     continue
@@ -147,7 +147,7 @@ class Deployments:
         return await RollBack(self._environment, self._poller, self._failures).run(caller, spec, failed, good_id)
 
     async def _followed(self, wait: _Watch, progress: Progress) -> Deployment | None:
-        """Return the deployment to judge: the newest, unless that is only on record while ours is under way."""
+        """Return the deployment that counts: the newest, unless that is only on record while ours is under way."""
         latest = progress.latest.get(wait.spec.service_id)
         if latest is None or wait.is_old(latest):
             return latest
@@ -171,7 +171,8 @@ class Deployments:
     async def _instead(self, wait: _Watch, latest: Deployment | None) -> Deployment | None:
         """Return the newest deployment, which no change of ours started, if it is healthy and the right one.
 
-        One that is still under way, after an interrupted run say, is followed from now on; else a new one is started.
+        One that is still under way, for example after an interrupted run, is followed from now on; else a new one is
+        started.
         """
         if latest is not None and latest.status not in {*HEALTHY, *FAILURE_BY_STATUS}:
             wait.old_id, wait.since, wait.from_before = None, None, True
@@ -184,7 +185,7 @@ class Deployments:
     async def _is_proven(self, wait: _Watch, latest: Deployment, meta: DeploymentMeta | BaseException | None) -> bool:
         """Tell whether the deployment runs what was asked for; ``meta`` is of the same answer, if known.
 
-        One from before may run something else, a rollback that an interrupted run started say. Raises
+        One from before may run something else, such as a rollback that an interrupted run started. Raises
         ``DeploymentFailed`` for any other that does.
         """
         if meta is None or isinstance(meta, BaseException):

@@ -2,7 +2,7 @@
 
 Owns the memory of the last read (shared by all who ask until something is written, and kept up to date by what creates
 of this process answer), the lock that lets one writer in at a time (Railway answers "please try again" to the second),
-and the clock of the API. Knows neither what stands in the environment nor what anybody waits for.
+and the clock of the API. Knows neither the resources in the environment nor what callers wait for.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ class Busy(RailwayError):
 
 
 class StillApplying(RailwayError):
-    """A commit takes longer than anybody waits."""
+    """Railway was still applying a commit when the time for it was over."""
 
 
 class Race(RailwayError):
@@ -137,7 +137,7 @@ _THROTTLES: Final = (
 
 _EVERY: Final = re.compile(r"\b(?:every|per|wait|in)\s+(\d+)\s*(s|secs?|seconds?|m|mins?|minutes?)\b")
 """Railway's text for the interval between two creates: "every 30s", "per 30 seconds"."""
-LONGEST_TOLD_S: Final = 600.0
+LONGEST_INTERVAL_S: Final = 600.0
 
 # The order counts: the first fragment found in the message decides.
 _FRAGMENTS: Final[tuple[tuple[str, type[RailwayError]], ...]] = (
@@ -193,7 +193,7 @@ def classify(operation: str, error: Mapping[str, object]) -> RailwayError:
     interval_s = float(interval[1]) * (60.0 if interval[2].startswith("m") else 1.0) if interval else None
     usual_s = next((seconds for fragment, seconds in _THROTTLES if fragment in lowered), None)
     if usual_s is not None or (interval_s is not None and "only one" in lowered):
-        wait_s = min(interval_s, LONGEST_TOLD_S) if interval_s is not None else usual_s or PROJECT_COOL_DOWN_S
+        wait_s = min(interval_s, LONGEST_INTERVAL_S) if interval_s is not None else usual_s or PROJECT_COOL_DOWN_S
         return Throttled(f"Railway refused {operation}: {message}{suffix}", reason=message, retry_after_s=wait_s)
     kind = next((kind for fragment, kind in _FRAGMENTS if fragment in lowered), None)
     kind = kind or _CODES.get(str(extensions.get("code") or ""), RailwayError)

@@ -1,8 +1,8 @@
-"""Tells what others do to the environment: commits in between, and changes staged and not deployed.
+"""Reports what others do to the environment: commits in between, and changes staged and not deployed.
 
 Railway keeps staged changes apart from the configuration, and a commit of a patch leaves them where they are: nothing
-of them is lost, and nothing of them is deployed. Whoever deploys them later may undo what a commit of ours has set,
-which is why they are told. Never changes anything, and names what was changed, never to what.
+of them is lost, and nothing of them is deployed. Deploying them later may undo what a commit of ours has set, which is
+why they are reported. Changes nothing, and names what was changed, never its value.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class ForeignChanges:
         self._reported_paths: frozenset[Path] = frozenset()
 
     def keep_quiet_about(self, own: EnvironmentConfig) -> None:
-        """Remember a patch of ours that Railway did not apply: it may be staged again, and nobody else's doing."""
+        """Remember a patch of ours that Railway did not apply: it may be staged again, and is no change by others."""
         self._reported_paths |= _short(leaves(own))
 
     async def staged(self, snapshot: Snapshot, own: EnvironmentConfig) -> list[str]:
         """Return the changes staged by others, and those that would undo our patch.
 
-        A commit of ours that Railway could not apply is nobody's: whoever sent it has told that it is still staged.
+        A commit of ours that Railway could not apply is left out: its error has said that it is still staged.
         Asks Railway only where the environment says that something is staged.
         """
         if not snapshot.environment["unmergedChangesCount"]:

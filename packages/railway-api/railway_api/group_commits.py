@@ -129,8 +129,7 @@ class GroupCommits:
     async def submit(self, build: BuildPatch) -> Committed:
         """Commit a patch together with whatever else is ready; raises this patch's own failure.
 
-        ``build`` may be called more than once: when somebody else commits first, it is asked again about what is there
-        then.
+        ``build`` may be called more than once: when another commit comes first, again with the configuration after it.
         """
         submission = _Submission(build, asyncio.get_running_loop().create_future())
         self._pending.append(submission)
@@ -186,7 +185,7 @@ class GroupCommits:
             for submission in group:
                 submission.future.cancel()
             raise
-        except Exception as failure:  # noqa: BLE001 - a defect of ours: whoever waits must hear of it, and others go on
+        except Exception as failure:  # noqa: BLE001 - a defect of ours: its callers must get it, and others go on
             for submission in group:
                 submission.fail(failure)
 
@@ -231,7 +230,7 @@ class GroupCommits:
 
     @staticmethod
     def _succeed(ready: _Ready, committed: Committed) -> None:
-        """Give each its own patch; what others did is told once."""
+        """Give each its own patch; what others did is reported once."""
         for submission, own in ready:
             submission.succeed(replace(committed, patch=own))
             committed = replace(committed, foreign=(), staged=(), complaint=None)
@@ -266,13 +265,13 @@ class GroupCommits:
         return sent
 
     def _since_last(self, before: Snapshot) -> Sequence[str]:
-        """Tell what somebody else changed since our own last commit: only commits write the parts compared here."""
+        """Return what others changed since our own last commit: only commits write the parts compared here."""
         last = self._last
         return () if last is None or last.etag == before.etag else self._foreign_paths(last, before, {})
 
     @staticmethod
     def _foreign_paths(before: Snapshot, after: Snapshot, patch: EnvironmentConfig) -> Sequence[str]:
-        """Tell what somebody else changed between two reads, beside the patch."""
+        """Return what others changed between two reads, beside the patch."""
         services = before.config.get("services") or {}
         read = {key: settings for key, settings in services.items() if key not in before.unread}
         changed = changed_by_others({**before.config, "services": read}, after.config, patch)
@@ -369,7 +368,7 @@ def _commit_status(
 
 
 def _taken_at(own: Patches) -> str | None:
-    """Return when Railway took a commit: the time of its patch; None if Railway lost the message that tells it."""
+    """Return when Railway took a commit: the time of its patch; None if Railway lost the message that marks it."""
     return min((patch["createdAt"] for patch in own), default=None)
 
 

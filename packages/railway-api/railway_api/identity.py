@@ -1,4 +1,4 @@
-"""Finds out who the token is when Railway answers "Not Authorized", which says nothing of the reason.
+"""Finds out what the token is when Railway answers "Not Authorized", which does not say why.
 
 Owns the texts for a token that is dead, of the wrong kind for its variable, or not allowed to do what was asked. Asks
 once per process, and only then. Does not decide what counts as gone.
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 Kind = Literal["account", "project"]
 
-VARIABLES: Final[Mapping[str, str]] = {
+VARIABLES: Final[Mapping[Kind, str]] = {
     "account": "RAILWAY_API_TOKEN (railway:token)",
     "project": "RAILWAY_TOKEN (railway:projectToken)",
 }
-_CALLED: Final[Mapping[str, str]] = {"account": "an account or workspace token", "project": "a project token"}
+_CALLED: Final[Mapping[Kind, str]] = {"account": "an account or workspace token", "project": "a project token"}
 _PAGE: Final = "https://railway.com/account/tokens"
 
 
@@ -47,7 +47,7 @@ class Token:
 
 
 class Ask(Protocol):
-    """Send a query without arguments with a token, and give its answer; raises ``RailwayError``."""
+    """Send a query without arguments with a token, and return its answer; raises ``RailwayError``."""
 
     async def __call__(self, operation: Operation[Answer], token: Token, /) -> Answer: ...
 
@@ -81,18 +81,18 @@ class Identity:
                 return reach
             if await self._reach_as(other) is not None:
                 return (
-                    f"{VARIABLES[kind]} holds {_CALLED[other]}, and is for {_CALLED[kind]}: "
-                    f"put it into {VARIABLES[other]} and unset the first"
+                    f"{VARIABLES[kind]} holds {_CALLED[other]} instead of {_CALLED[kind]}: "
+                    f"put it into {VARIABLES[other]}, and unset {VARIABLES[kind]}"
                 )
         except RailwayError:
             return "the token may lack access to it, may be revoked, or what is named was deleted"
         return (
             f"Railway does not know the token in {VARIABLES[kind]}: it was revoked or mistyped; "
-            f"make another one at {_PAGE if kind == 'account' else 'the settings of the project, Tokens'}"
+            f"make another one {f'at {_PAGE}' if kind == 'account' else 'in the settings of the project, below Tokens'}"
         )
 
     async def _reach_as(self, kind: Kind) -> str | None:
-        """Tell what Railway says of the token, taken for one of this kind; None when it is none."""
+        """Return what a token of this kind reaches, for people; None when the token is not of this kind."""
         token = Token(kind, self._token.value)
         try:
             if kind == "project":

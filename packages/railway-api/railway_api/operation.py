@@ -1,7 +1,7 @@
 """GraphQL operations as values: one root field that can be sent alone or several times in one document.
 
 Owns the text of a document. Does not send anything and does not know what an operation is for; the operations
-themselves stand in ``documents``.
+themselves are in ``documents``.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Operation(Generic[Answer_co]):
 
 @dataclass(frozen=True, kw_only=True)
 class Document(Generic[Answer_co]):
-    """Hold a query with several root fields, sent as it stands."""
+    """Hold a query with several root fields, sent as it is."""
 
     name: str
     text: str

@@ -1,7 +1,7 @@
 """Keeps to the pace that Railway allows: of requests by the plan, and of what it lets one create only so often.
 
 Being refused costs more than waiting: a 429 loses the request, and the edge in front of the API may block an address
-for a day. Budgets of requests stand in ``plans``; requests are not retried here. One project per 30 s, one environment
+for a day. Budgets of requests are in ``plans``; requests are not retried here. One project per 30 s, one environment
 per user per 30 s, volumes "too quickly": refusals of these come as ordinary errors, and are avoided by waiting first
 and repeated when they come all the same. One object per process, so that parallel creations queue up here instead of at
 Railway.

@@ -1,4 +1,4 @@
-"""Arithmetic on configuration patches: merging them, and telling what a patch would change.
+"""Merges configuration patches, and finds what a patch would change.
 
 A patch is a deep merge into the environment's configuration; ``null`` removes. Pure functions, no requests.
 """
@@ -24,7 +24,7 @@ def _object(value: object) -> Config | None:
 
 
 def leaves(value: Config, path: Path = ()) -> Iterator[tuple[Path, object]]:
-    """Give every leaf with its path; an empty object is a leaf."""
+    """Yield every leaf with its path; an empty object is a leaf."""
     for key, item in value.items():
         inner = _object(item)
         if inner:
@@ -34,7 +34,7 @@ def leaves(value: Config, path: Path = ()) -> Iterator[tuple[Path, object]]:
 
 
 def at(config: Config, path: Path) -> object:
-    """Return what stands at ``path``; None when nothing does."""
+    """Return the value at ``path``; None when there is none."""
     value: object = config
     for key in path:
         inner = _object(value)
@@ -92,11 +92,11 @@ def changed_by_others(before: Config, after: Config, patch: Config) -> list[Path
     """Return paths that differ between two reads although ``patch`` does not touch them.
 
     In a service that the patch touches only variables are compared: Railway adapts other settings to what it is sent
-    (a cron schedule sets the restart policy, say).
+    (for example, a cron schedule sets the restart policy).
     """
     differing: list[Path] = []
     touched = _object(patch.get("services")) or {}
-    # A service that was only just created is no change of a setting.
+    # A service that was just created is not a change of a setting.
     services = {*(_object(before.get("services")) or {})} & {*(_object(after.get("services")) or {})}
     for service in sorted(services):
         if any(at(config, ("services", service, "isDeleted")) for config in (before, after)):

@@ -1,7 +1,7 @@
-"""Asks how an environment is getting on, with one poll for everybody who waits in it.
+"""Polls the progress of an environment, with one request for all callers that wait in it.
 
 Six services that deploy, a commit that is being applied and five domains that are validated at the same time cost one
-request per interval, not twelve. Does not judge what it sees.
+request per interval, not twelve. Does not decide what it means.
 """
 
 from __future__ import annotations
@@ -63,10 +63,10 @@ class Progress:
 
 @dataclass
 class _Wants:
-    """Hold what the waiting want to know, beside patches and newest deployments."""
+    """Hold what callers ask for, beside patches and newest deployments."""
 
     progress: bool = False
-    """Somebody waits for more than domains."""
+    """True when a caller waits for more than domains."""
     snapshot: bool = False
     services: dict[str, None] = field(default_factory=dict[str, None])
     deployments: dict[str, None] = field(default_factory=dict[str, None])
@@ -75,7 +75,7 @@ class _Wants:
 
 
 class Poller:
-    """Poll ``Progress`` while anybody waits, with one request for all of them."""
+    """Poll ``Progress`` while callers wait, with one request for all of them."""
 
     def __init__(self, environment: EnvironmentAccess) -> None:
         self._environment = environment
@@ -105,7 +105,7 @@ class Poller:
         deployment: str | None = None,
         workflow: str | None = None,
     ) -> Progress:
-        """Return the next answer, the same for everybody who waits now.
+        """Return the next answer, the same for all callers that wait now.
 
         It may be under way already, so what is asked for here may be missing in it: then ask again.
         """
@@ -128,17 +128,17 @@ class Poller:
             if self._wants.progress or due:
                 break
         wants, self._wants = self._wants, _Wants()
-        services = list(wants.services)[:LARGEST] if due else []
+        services, self._wants.services = _split(wants.services if due else {})
         if services:
             self._domains_at_s = self._clock.now() + self._domains_interval_s
             self._domains_interval_s = min(self._domains_interval_s * SLOWING, DOMAINS_S)
-        deployments = list(wants.deployments)[:LARGEST]
+        deployments, self._wants.deployments = _split(wants.deployments)
         return await self._look(services, deployments, wants.workflow, snapshot=wants.snapshot)
 
     async def _look(
         self, services: Sequence[str], deployments: Sequence[str], workflow: str | None, *, snapshot: bool
     ) -> Progress:
-        """Ask for all in one document; in several when Railway refuses it, so that each hears of its own failure."""
+        """Ask for all in one document; in several when Railway refuses it, so that each gets its own error."""
         document = progress(
             snapshot=snapshot, domains=len(services), deployments=len(deployments), workflow=workflow is not None
         )
@@ -195,3 +195,9 @@ class Poller:
         """Return for each call its answer or its error."""
         requests = (self._environment.ask(operation, **call) for call in calls)
         return await asyncio.gather(*requests, return_exceptions=True)
+
+
+def _split(wanted: Mapping[str, None]) -> tuple[list[str], dict[str, None]]:
+    """Return the ids that one poll asks for, and the others, which come first in the next one."""
+    ids = list(wanted)
+    return ids[:LARGEST], dict.fromkeys(ids[LARGEST:])

@@ -54,7 +54,7 @@ async def wait_for(
     for_s: float | Callable[[], float] = LAG_S,
     at_once: bool = True,
 ) -> T | None:
-    """Look again and again until ``look`` gives something; None when the time is over.
+    """Repeat ``look`` and return its first result that is not None; None when the time is over.
 
     ``for_s`` may be a function that is asked after each look. Without ``at_once`` the first look comes after a pause.
     """
@@ -95,7 +95,7 @@ async def create_or_find(
     *,
     on: tuple[type[RailwayError], ...],
 ) -> T:
-    """Return what ``create`` gives or, after one of the errors ``on``, what it has made all the same; tried twice."""
+    """Return what ``create`` returns or, after one of the errors ``on``, what it has made all the same; tried twice."""
     for last_attempt in (False, True):
         try:
             return await create()
@@ -114,7 +114,7 @@ async def create_through_races(
     *,
     doubtful: tuple[type[RailwayError], ...],
 ) -> T:
-    """Return what ``create`` gives, repeated while Railway is not ready for it.
+    """Return what ``create`` returns, repeated while Railway is not ready for it.
 
     After a lost answer, or one of the errors ``doubtful``, a look comes first: the thing may have been made all the
     same.

@@ -124,7 +124,7 @@ class RollBack:
     async def _last_good(
         self, caller: Caller, spec: DeploymentSpec, failed: Deployment, good_id: str | None
     ) -> ListedDeployment | None:
-        """Return the deployment to go back to, once it is no longer being removed: Railway takes it only then."""
+        """Return the deployment to go back to, once it is no longer being removed: Railway accepts it only then."""
         environment = self._environment
         filters = {
             "projectId": environment.project_id,

@@ -69,7 +69,7 @@ class Snapshot:
             for name, value in owner.items():
                 if table(table(value).get("pageInfo")).get("hasNextPage"):
                     raise RailwayError(f"the project has more {name} than one read shows: please report this")
-        # A deleted environment still answers by its id: only the list of its project tells.
+        # A deleted environment still answers by its id: only the list of its project shows that it is gone.
         listed = {each["id"] for each in nodes(project["environments"]) if not each["deletedAt"]}
         if project["deletedAt"] or environment["id"] not in listed:
             raise NotFound(f"environment {environment['id']} was deleted")

@@ -166,7 +166,7 @@ class Transport:
             request = self._http.stream(
                 "POST",
                 self.url,
-                # Without any query string Railway's edge holds everybody to about 10 requests a second.
+                # Without any query string Railway's edge allows about 10 requests a second.
                 params={"source": "pulumi_railway", "op": name},
                 json={"query": document, "variables": variables, "operationName": name},
                 headers=token.headers(),

@@ -19,7 +19,7 @@ WORKSPACE: Operation[Workspace] = query(
 GITHUB_ACCESS: Operation[GitHubAccess] = query(
     "gitHubRepoAccessAvailable", {"fullRepoName": "String!"}, "{ hasAccess isPublic }"
 )
-"""Query that tells whether Railway's GitHub app reaches a repository, for the person whose token is sent."""
+"""Query for whether Railway's GitHub app reaches a repository, for the person whose token is sent."""
 
 
 # Without a workspace SSH keys are those of the token's workspace, or the user's own.

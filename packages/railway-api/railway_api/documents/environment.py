@@ -2,7 +2,7 @@
 changes; and what makes, lists and deletes environments.
 
 The read leaves out what Railway has to look up elsewhere for each item (DNS status, deployment meta, metrics), unless
-somebody asks for it: it serves every refresh.
+a caller asks for it: it serves every refresh.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ SNAPSHOT: Document[EnvironmentSnapshot] = Document(
 def progress(
     *, snapshot: bool, domains: int, deployments: int, workflow: bool = False
 ) -> Document[EnvironmentProgress]:
-    """Return one look for everybody who waits: patches and newest deployments, or the whole environment.
+    """Return the document of one poll: patches and newest deployments, or the whole environment.
 
     ``domains`` services have the DNS status of their domains read under ``domains_0``, …; ``deployments`` deployments
     have their meta read under ``deployment_0``, …; ``workflow`` reads how a commit is getting on.
@@ -124,7 +124,7 @@ ENVIRONMENT_PATCH_COMMIT: Operation[str] = mutation(
 )
 
 _PATCH = "{ message patch(decryptVariables: false) }"
-# Without values: only what would change is told, never to what.
+# Without values: only the names of what would change are reported.
 
 ENVIRONMENT_STAGED_CHANGES: Operation[EnvironmentPatch] = query(
     "environmentStagedChanges",

@@ -1,7 +1,7 @@
 """The services and deployments of an environment: the read behind commands that people ask for now and then.
 
 Unlike the read of a refresh it asks for what Railway has to look up elsewhere (what deployments run, the DNS status of
-domains, how full volumes are), and it leaves the values of variables encrypted: whoever looks needs none of them.
+domains, how full volumes are), and it leaves the values of variables encrypted: these commands need none of them.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ ADOPTED: Document[EnvironmentAdopted] = Document(
   {whole(f"railwayConfigFile latestDeployment {{ {_DEPLOYMENT} }} activeDeployments {{ {_DEPLOYMENT} }}")}
 }}""",
 )
-"""All of an environment, values of variables included, and what its deployments run: for who takes it over."""
+"""All of an environment, values of variables included, and what its deployments run: for an adoption."""
 
 AMONG_OTHERS: Operation[Environment] = query(
     "environment",
