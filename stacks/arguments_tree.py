@@ -1,6 +1,6 @@
 """The settings of a system as a tree: its arguments objects, or its plain values, each with its path in the file.
 
-For whoever asks about all services, all names or all texts of a system without knowing which system it is.
+For code that needs all services, all names or all strings of a system without knowing which system it is.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def walk_arguments(arguments: Arguments, path: Path = ()) -> Iterator[tuple[Path
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Yield every value in groups and lists that is neither, with its path below ``value``."""
+    """Yield every value below ``value`` that is neither a group nor a list, with its path."""
     if isinstance(value, Mapping):
         for key, inner in cast("Mapping[str, Any]", value).items():
             yield from leaves(inner, (*path, key))

@@ -1,4 +1,4 @@
-"""The systems of a stack that a run is about, told by the commands to the program that they start.
+"""The systems of a stack that a run is about, as the commands name them to the program that they start.
 
 Owns the variable. Light, since commands read it that load no component.
 """

@@ -1,7 +1,7 @@
 """The cost of a stack a month, from its settings: at rest, as used, and at its limits.
 
 Owns the arithmetic for services, volumes, buckets and whole stacks. Prices and assumptions stand in ``stacks.prices``.
-Asks nobody. Railway bills what is used, so that none of the three is what the bill will say; they are where it can be.
+Makes no request. Railway bills what is used: the three say in which range the bill will be.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Prices, and how much of each thing is used: the tables that ``railyard:prices`` and ``railyard:usage`` change.
 
-Owns the list prices of Spaces and Cloudflare, and what is assumed where nobody says how much a service uses. Railway's
+Owns the list prices of Spaces and Cloudflare, and what is assumed where no usage is given. Railway's
 list prices stand in ``railway_api.prices``. All amounts are US dollars, of a month where nothing else is said.
 """
 
@@ -73,7 +73,7 @@ class SpacesPrices(Arguments):
 
 
 class PaidElsewhere(Arguments):
-    """The money that a system costs at somebody whom Railyard does not manage."""
+    """The cost of a system at a provider that Railyard does not manage."""
 
     system: Name
     """The system, as its key in the settings."""
@@ -120,7 +120,7 @@ ServiceUsage = dict[str, Usage]
 
 
 class Assumed(Arguments):
-    """The usage that is assumed of a replica, a volume and a bucket of which nobody says how much they use."""
+    """The usage that is assumed of a replica, a volume and a bucket without a given usage."""
 
     memory_mb: float
     share_of_limit: Share
@@ -142,7 +142,7 @@ AT_REST: Final = Assumed(
     memory_mb=128, share_of_limit=0.25, vcpus=0.01, egress_gb=0.0, share_of_volume=0.03, backups_of_volume=0.0,
     sleeping_runs=0.0, scheduled_runs=0.01, objects_gb=0.0,
 )  # fmt: skip
-"""Deployed, and nobody comes: an interpreter that waits, and what a file system needs for itself."""
+"""Deployed without visitors: an interpreter that waits, and what a file system needs for itself."""
 AS_USED: Final = Assumed(
     memory_mb=256, share_of_limit=0.5, vcpus=0.05, egress_gb=2.0, share_of_volume=0.3, backups_of_volume=1.0,
     sleeping_runs=0.5, scheduled_runs=0.05, objects_gb=10.0,

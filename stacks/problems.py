@@ -15,7 +15,7 @@ from railway_api.counting import count
 from stacks.shared_settings import DEFAULTS_FILE
 
 MOST_PROBLEMS = 50
-"""Problems of a file that a report lists; the number of all is told."""
+"""Number of problems of a file that a report lists; it counts them all."""
 
 
 class SettingsError(pulumi.RunError):
@@ -30,11 +30,11 @@ class SettingsError(pulumi.RunError):
             key = _key(problem, prefix)
             place, line, written = _in_files(documents, problem, prefix)
             value = written or ("" if problem.value is None else _short(json.dumps(problem.value, ensure_ascii=False)))
-            # Of allowed texts one may be meant that is written otherwise: 16.0 is no '16'.
+            # An allowed string may be written otherwise: 16.0 is not '16'.
             listed = "'" not in problem.allowed or f"'{value}'" in problem.allowed
             fix = f'write "{value if listed else problem.value}" in quotes' if problem.wants_quotes else problem.fix
             allowed = problem.allowed
-            # What is no text is told as one that is wrong, where quotes alone would not make it right.
+            # Where quotes alone would not make it right, a value is reported as a wrong string.
             if problem.wants_quotes and problem.rule and (demand := problem.rule.broken_by(value)):
                 allowed, fix = f"{demand.removeprefix('be ')}, in quotes", problem.fix
             lines += [
@@ -44,13 +44,13 @@ class SettingsError(pulumi.RunError):
             ]
         if len(problems) > MOST_PROBLEMS:
             lines.append(f"  and {count(len(problems) - MOST_PROBLEMS, 'more problem')}: fix these first")
-        # A stranger may have written the keys, and somebody a credential where none is expected.
+        # The author of a key may be a stranger, and any text may hold a credential.
         super().__init__("\n".join(go_yaml.printable(credentials.masked(line)) for line in lines))
         self.problems = tuple(problems)
 
 
 def composed(text: str) -> go_yaml.Node | None:
-    """Return the text of a settings file as nodes; None for one that is none."""
+    """Return the text of a settings file as nodes; None where it is not valid YAML."""
     try:
         return go_yaml.compose(text)
     except go_yaml.YamlError:
@@ -81,24 +81,23 @@ def _in_files(
 
 
 def _in_file(document: go_yaml.Node | None, problem: Problem, prefix: str) -> tuple[int | None, str, bool]:
-    """Return the line on which the problem's key (or what should hold it) stands, and a plain value as it is written.
+    """Return the line of the problem's key (or of what should hold it), and a plain value as it is written.
 
-    A line of what an anchor or a merge brings is that of the anchor's own key. The last part tells whether the key
-    itself was found.
+    A line of what an anchor or a merge brings is that of the anchor's own key. The last part is True if the key itself
+    was found.
     """
     if not problem.path:
         return None, "", False
     first = problem.path[0] if problem.absolute else f"{prefix}{problem.path[0]}"
     line, node = located(document, ("config", first, *problem.path[1:]))
-    written = _short(go_yaml.written(node)) if node and problem.value is not None and _is_no_text(node) else ""
+    written = (
+        _short(go_yaml.written(node)) if node and problem.value is not None and _is_written_otherwise(node) else ""
+    )
     return line, written, node is not None
 
 
 def located(document: go_yaml.Node | None, place: Path) -> tuple[int | None, go_yaml.Node | None]:
-    """Return the line on which a place of a settings file (or what should hold it) stands, and what stands there.
-
-    None for what does not stand there.
-    """
+    """Return the line of a place in a settings file (or of what should hold it), and the node there, each or None."""
     line, node = None, document
     for key in place:
         node = None if node is None else go_yaml.resolved(node)
@@ -115,7 +114,7 @@ def located(document: go_yaml.Node | None, place: Path) -> tuple[int | None, go_
     return line, node
 
 
-def _is_no_text(node: go_yaml.Node) -> bool:
+def _is_written_otherwise(node: go_yaml.Node) -> bool:
     """Tell whether a value has other characters in the file than as a value: a number, a flag, a date."""
     node = go_yaml.resolved(node)
     if not isinstance(node, go_yaml.ScalarNode):

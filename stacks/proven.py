@@ -24,7 +24,7 @@ _FIX_UPDATES = "remove it, or give the system followsBranch: true"
 def unproven(
     source: str | None, systems: Mapping[str, SystemSettings], known: Mapping[str, type[System[Any]]]
 ) -> Iterator[Problem]:
-    """Report what of ``systems`` is not pinned in a stack that promotes from ``source``."""
+    """Yield what of ``systems`` is not pinned in a stack that promotes from ``source``."""
     for name, settings in systems.items() if source else ():
         if settings.follows_branch:
             continue

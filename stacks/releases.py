@@ -1,6 +1,6 @@
-"""The release of a system, as its settings say it: the part of the settings that a release changes, and nothing else.
+"""The release of a system: the part of its settings that a release changes, and nothing else.
 
-Owns which keys these are, and what of a deployment stands in them. Found from the settings: a service of the system's
+Owns which keys these are, and what of a deployment they hold. Found from the settings: a service of the system's
 own has its ``image`` or the ``commitSha`` of its ``repo``, and services of one repository and branch are one release.
 A system in which another key decides says so (``System.releases``). Stores are left out: another version of a database
 is a migration of its data.
@@ -103,6 +103,6 @@ def tag_of(image: str) -> str:
 def names_a_version(image: str) -> bool:
     """Tell whether an image is the same one tomorrow: it has a digest, or a tag with some number in it.
 
-    ``latest``, ``alpine`` and ``main`` are moved to the next image by whoever pushes it.
+    ``latest``, ``alpine`` and ``main`` are moved to another image by the next push.
     """
     return bool(_DIGEST.search(image)) or any(character.isdigit() for character in tag_of(image))

@@ -1,7 +1,7 @@
 """The secrets of a review environment: placeholders, but for those that the settings of its stack hand over.
 
 Owns how they are made up. Each follows from the token of the Railway account, so that the next ``up`` finds the
-password that a database was made with, nobody who lacks the token can guess one, and none is stored anywhere.
+password that a database was made with, none can be guessed without the token, and none is stored.
 """
 
 from __future__ import annotations

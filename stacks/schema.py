@@ -99,7 +99,7 @@ def _with_sorted_choices(part: Any) -> Any:
 
 
 def text_in_one_line() -> str:
-    """Return the schema as a project of its own has it, which nobody reads."""
+    """Return the schema in one line, as a project of its own has it, for editors alone."""
     return json.dumps(schema(), ensure_ascii=False) + "\n"
 
 

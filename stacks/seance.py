@@ -101,7 +101,7 @@ class SeanceSettings(SystemSettings):
         services: dict[str, Any] = {
             name: {"image": _image(name, commit), **given[name]}
             for name in BUILT_FROM_COMMIT
-            if isinstance(given.get(name), dict)
+            if isinstance(given.get(name), dict) and not given[name].get("repo")
         }
         return {**given, **services}
 
@@ -128,7 +128,7 @@ class Seance(System[SeanceSettings]):
                 meaning="key with which builds are uploaded (X-Builder-Key)",
                 min_bytes=16,
                 generated=Generated(length=48),
-                rotation="whoever uploads builds needs the new one",
+                rotation="uploaders of builds need the new one",
             ),
             Secret(
                 name="LITELLM_MASTER_KEY",

@@ -30,7 +30,7 @@ CHARACTERS: Final[Mapping[Alphabet, str]] = {
 
 
 class Generated(Arguments):
-    """The way in which a value is made that nobody else hands out."""
+    """The form in which a value is generated that no provider issues."""
 
     length: Annotated[int, Field(ge=16, le=4_096)] = 32
     """Number of characters after the prefix; 32 letters and digits are 190 bits."""
@@ -42,9 +42,9 @@ class SecretRules(Arguments):
     """The rules of a secret beside its name: what it is, how a right value looks, and how one is made."""
 
     meaning: Text
-    """Meaning of the secret, for whoever has to find a value for it."""
+    """Meaning of the secret, for the person who has to find a value for it."""
     required: bool = True
-    """True if a stack needs it. A variable that is made of an optional one is there where the file holds it."""
+    """True if a stack needs it. A variable that is made of an optional one exists only where the file holds it."""
     prefix: str = ""
     """Characters with which the value starts."""
     min_bytes: Annotated[int, Field(ge=1, le=65_536)] = 1
@@ -54,10 +54,10 @@ class SecretRules(Arguments):
     together_with: str = ""
     """Another secret: both are there or neither."""
     generated: Generated | None = None
-    """Form of a generated value: ``{}`` for 32 letters and digits. Default: none is generated, somebody hands it
-    out."""
+    """Form of a generated value: ``{}`` for 32 letters and digits. Default: none is generated, its issuer
+    gives it."""
     one_per_stack: str = ""
-    """Consequence of the same value in two stacks. Default: none that anybody notices at once."""
+    """Consequence of the same value in two stacks. Default: none that shows at once."""
     rotation: str = ""
     """Instructions for a person after the value changes, where new deployments alone are not enough."""
 
@@ -80,7 +80,7 @@ class Secret(SecretRules):
     name: str
     """Its key in the SOPS file and the variable that the service reads."""
     also_sets: tuple[str, ...] = ()
-    """Other variables that follow from it: they hold the value, as an address does, or stand only beside it."""
+    """Other variables that follow from it: they hold the value, as an address does, or are only set beside it."""
 
     def problem(self, value: Any) -> str | None:
         """Return why ``value`` is refused, in words that do not give it away."""
@@ -101,7 +101,7 @@ class Secret(SecretRules):
     def generate(self) -> str:
         """Make a new random value. Raises ``ValueError`` for a secret that is not generated."""
         if self.generated is None:
-            raise ValueError(f"{self.name} is handed out by somebody else")
+            raise ValueError(f"{self.name} is not generated: its issuer gives it")
         alphabet = CHARACTERS[self.generated.alphabet]
         return self.prefix + "".join(secrets.choice(alphabet) for _ in range(self.generated.length))
 

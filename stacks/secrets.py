@@ -129,7 +129,7 @@ def read(
         raise SecretsError(str(error)) from None
     values = None if values is None else {**values, **placeholders}
     _refuse(path, declared, [*findings, *secret_rules.malformed(declared, values or {})])
-    # The sandbox's file goes on holding groups of systems that somebody has removed.
+    # The sandbox's file still holds groups of systems that have been removed.
     groups = document.keys() if _is_sandbox_file() else {*known, *declared}
     for finding in secret_rules.unused(declared, document, groups):
         pulumi.log.warn(f"{path}: {finding.text}")
@@ -163,9 +163,9 @@ def instances_from_now_on() -> Sequence[pulumi.Resource]:
 
 
 def deployed(fingerprints: Fingerprints, instances: Sequence[pulumi.Resource]) -> pulumi.Output[Fingerprints]:
-    """Return what to export, known once every instance has its secrets: a run with a failure changes nothing.
+    """Return the fingerprints to export, known once every instance has its secrets: a failed run exports none.
 
-    Nobody needs to read it: as a secret it is one line of what the Pulumi CLI prints.
+    It is a secret only to be short: one line of what the Pulumi CLI prints.
     """
     all_made = pulumi.Output.all(*(instance.urn for instance in instances))
     return pulumi.Output.secret(all_made.apply(lambda _: fingerprints))
@@ -281,7 +281,7 @@ def as_output(value: Any) -> pulumi.Output[str]:
 
 
 def unknown() -> pulumi.Output[str]:
-    """Return the value of a secret that nobody here can open."""
+    """Return an unknown value, for a secret that cannot be opened here."""
 
     def settled(value: Any) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = asyncio.get_event_loop().create_future()

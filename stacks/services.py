@@ -59,7 +59,7 @@ def services(settings: Arguments) -> Iterator[DeclaredService]:
 
 
 def named_twice(system: str, settings: Arguments) -> Iterator[Problem]:
-    """Report each database that has the name of another service of its system."""
+    """Yield each database that has the name of another service of its system."""
     by_name: dict[str, DeclaredService] = {}
     for service in sorted(services(settings), key=lambda each: getattr(each.args, "name", None) is not None):
         other = by_name.setdefault(service.name, service)

@@ -1,7 +1,7 @@
 """Rules of settings: of parsed ones that several keys or several systems have to keep together, and of their files.
 
-Owns the order in which they are told, what is wrong with the text of a file, and where its values are encrypted: the
-files as YAML nodes show what a value no longer shows once it is read. Each system's own rules are in its settings.
+Owns the order in which they are reported, what is wrong with the text of a file, and where its values are encrypted:
+YAML nodes show what a value no longer shows once it is read. Each system's own rules are in its settings.
 """
 
 from __future__ import annotations

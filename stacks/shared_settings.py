@@ -20,7 +20,7 @@ NAMESPACE: Final = "railyard"
 DEFAULTS_FILE: Final = "defaults.yaml"
 """Beside ``Pulumi.yaml``: what all stacks share. It may be absent."""
 SERVICES: Final = "services"
-"""The key by which a system is known that is said in the settings alone."""
+"""The key by which a system that is settings alone is recognized."""
 _REVIEW: Final = re.compile(r"pr-([1-9]\d*)")
 _BEFORE, _AFTER = "Pulumi.", ".yaml"
 
@@ -80,7 +80,7 @@ def shared_values(nodes: Mapping[str, go_yaml.Node]) -> dict[str, Any]:
 def chosen(own: Mapping[str, Any], known: Sequence[str]) -> list[str]:
     """Return the systems that a stack runs: those of its key ``systems``, else those whose key its file holds.
 
-    What is wrong with that key is not judged here.
+    Does not validate that key.
     """
     named = own.get("systems")
     if isinstance(named, list | tuple):

@@ -37,7 +37,7 @@ Owner = Annotated[
     str,
     matching(r"@[A-Za-z0-9][\w./-]*|[^@\s]+@[^@\s]+\.[^@\s]+", "@user, @organization/team, or an e-mail address"),
 ]
-"""Somebody who is asked to review, as GitHub's CODEOWNERS writes it."""
+"""A reviewer, as GitHub's CODEOWNERS writes it."""
 
 
 class SystemSettings(Arguments):
@@ -144,7 +144,7 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
 
     @abstractmethod
     def compose(self, settings: SettingsT, secrets: SystemSecrets) -> Mapping[str, Any]:
-        """Make its services; what it exports beside their addresses and the ids of the project."""
+        """Make its services, and return what it exports beside their addresses and the ids of the project."""
 
     def named(self, noun: str) -> str:
         """Return the name of a part, ``seance-backend``."""

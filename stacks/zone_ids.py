@@ -1,7 +1,7 @@
 """The check that the id of each zone is that of its name, which Cloudflare alone knows.
 
 Asked once, by the first ``up`` that has names in the zone, before it changes anything. It matters because Cloudflare
-refuses no record for a name outside of a zone: it adds the zone's own name to it, where nobody finds it.
+refuses no record for a name outside of a zone: it adds the zone's own name to it, and the name does not resolve.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CONFIRMED: Final = "confirmedZones"
 def confirm(settings: StackSettings) -> tuple[Mapping[str, str], list[Problem]]:
     """Return the id of each zone that the stack has names in, by its name, and what is wrong with others.
 
-    A preview asks nobody, and says what an ``up`` will find if all is well.
+    A preview makes no request, and returns what an ``up`` finds if all ids are right.
     """
     zones = settings.stack.zones
     held = [nearest(zones, name) for system in settings.systems.values() for _, name, _ in names_of(system)]

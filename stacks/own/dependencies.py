@@ -1,8 +1,8 @@
 """The order in which the services of a system that is settings alone are made, and what each of them waits for.
 
 A service waits for what its key ``uses`` names and for the databases of its variables. It also waits for services whose
-address it is told, unless that would close a circle: an address is there before its service runs, so that two services
-may know each other's.
+address its variables hold, unless that would close a circle: an address exists before its service runs, so that two
+services may know each other's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from stacks.own.settings import OwnServiceSettings, OwnSettings
 def dependencies_in_order(settings: OwnSettings) -> dict[str, list[str]]:
     """Return the services in the order in which they are made, each with the services and databases it waits for.
 
-    ``circle`` has to be empty.
+    Raises ``CycleError`` unless ``circle`` is empty.
     """
     after = {
         name: [*args.uses, *_owners_in_expressions(args, settings.databases)]

@@ -1,8 +1,9 @@
 """The syntax in which a variable of a system of data names what Railyard knows: ``${postgres.url}``.
 
 As in Pulumi's own YAML, an expression is ``${name.property}``, and ``$${name.property}`` is that text itself. What has
-no dot, ``${HOME}``, is left to whoever reads the variable, and ``${{postgres.PGDATA}}`` to Railway. Owns the syntax and
-the properties that there are.
+no dot, ``${HOME}``, is left to the program that reads the variable, and ``${{postgres.PGDATA}}`` to Railway.
+
+Owns the syntax and the properties that there are.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def wrong(settings: OwnSettings) -> Iterator[Problem]:
     yield from _unread_expressions(settings)
     named = [each for name, args in settings.services.items() for each in _about_service(name, args, settings)]
     yield from named
-    # One that is declared and misspelled where it is used is told there.
+    # A declared secret that is misspelled where it is used is reported there.
     yield from _about_secrets(settings, None if named else set(_used(settings)))
     if cycle := circle(settings):
         yield Problem(
@@ -178,7 +178,7 @@ def _shared_names(settings: OwnSettings) -> Iterator[Problem]:
     every = Counter(name for _, group in groups for name in group)
     for key, group in groups:
         for name in group:
-            # Without a name of its own, a database is told as one that another service's name has.
+            # A database without a name of its own is reported as one with the name of another service.
             has_own_name = key == "buckets" or (key == "databases" and settings.databases[name].name)
             if name in RESERVED:
                 allowed = f"a name, and {name} has a meaning of its own in variables"

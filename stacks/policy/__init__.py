@@ -1,1 +1,1 @@
-"""The rules that a stack holds: declared once, for policy packs, previews and the comment of a pull request."""
+"""The rules that a stack keeps: declared once, for policy packs, previews and the comment of a pull request."""

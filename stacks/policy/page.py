@@ -1,6 +1,6 @@
 """The page of the rules, ``docs/policies.md``: ``python -m stacks.policy.page`` writes its table.
 
-Owns the part between the marks; what stands around it is written by hand.
+Owns the part between the marks; the rest is written by hand.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The rules: what the topologies of this repository must hold.
 
-Owns the table, each rule with its reason, one example that breaks it and one that does not. What a single value must be
-stands in ``pulumiverse_railway.rules``, and what settings must be among themselves with the settings: that is refused
-before anything is previewed.
+Owns the table, each rule with its reason, one example that breaks it and one that does not. Rules for single
+values are in ``pulumiverse_railway.rules``, and those between settings with the settings: both refuse before a preview.
 """
 
 from __future__ import annotations
@@ -131,7 +130,7 @@ POLICIES: Final = (
     Policy(
         name="data-is-protected",
         must="Volumes and buckets are protected.",
-        why="A destroy, or a name that changes, would delete what nobody can make again.",
+        why="A destroy, or a name that changes, would delete data that cannot be restored.",
         fix=f"make it by the components Volume and Bucket, which protect; `{RAILYARD} unprotect` lifts it on purpose",
         level=Level.MANDATORY,
         broken=_unprotected,
@@ -180,7 +179,7 @@ POLICIES: Final = (
     Policy(
         name="repositories-are-pinned",
         must="A service that is built from a repository names the commit.",
-        why="Otherwise each push is live at once, whether its tests are red or nobody has tried it in staging.",
+        why="Otherwise each push is live at once, with failing tests, and untried in staging.",
         fix="give the service a commitSha; `railyard promote` keeps it up to date",
         level=Level.ADVISORY,
         broken=_unpinned,
@@ -218,7 +217,7 @@ POLICIES: Final = (
     Policy(
         name="databases-are-private",
         must="No public address leads to a database.",
-        why="The private network is enough for services; whoever finds a public port tries passwords.",
+        why="The private network is enough for services; a public port is found, and passwords are tried.",
         fix="remove its domain and its TCP proxy; `railway connect` reaches it from outside",
         level=Level.MANDATORY,
         broken=_public,
@@ -228,7 +227,7 @@ POLICIES: Final = (
     Policy(
         name="resources-have-an-owner",
         must="Each resource belongs to a system, or to a component of a program without systems.",
-        why="Nobody knows who may change or delete what stands alone, and what it costs is nobody's.",
+        why="Without an owner it is unknown who may change or delete it, and whom it costs.",
         fix="make it in a system's compose, with parent=self",
         level=Level.MANDATORY,
         broken=_ownerless,
@@ -240,7 +239,7 @@ POLICIES: Final = (
     Policy(
         name="memory-is-limited",
         must="A service has a memory limit.",
-        why="A leak is billed up to what the plan allows, 48 GB on Hobby, until somebody sees it.",
+        why="A leak is billed up to what the plan allows, 48 GB on Hobby, until it is noticed.",
         fix="give the service memoryMb",
         level=Level.ADVISORY,
         broken=_unlimited,
@@ -250,7 +249,7 @@ POLICIES: Final = (
     Policy(
         name="services-restart",
         must="A service that should run always is started again when it ends.",
-        why="One crash would be an outage until somebody comes.",
+        why="One crash would be an outage until the service is started by hand.",
         fix="set restartPolicyType to ON_FAILURE or ALWAYS, or give it a cronSchedule",
         level=Level.ADVISORY,
         broken=_not_restarting,

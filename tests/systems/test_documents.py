@@ -442,3 +442,13 @@ def test_omega_without_a_port_has_no_variable_of_one(deploy):
 
     assert "ARTIFACT_SERVER_URL" in seen
     assert "ARTIFACT_SERVER_PORT" not in seen
+
+
+def test_a_service_of_seance_may_be_built_from_a_repository():
+    """It then has no image of the commit, which would exclude the repository; the others keep theirs."""
+    given = json.loads(read_configuration(ROOT, STAGING).config["railyard:seance"])
+    given["backend"]["repo"] = "seance/backend"
+    settings = SeanceSettings.model_validate_json(json.dumps({"project": PROJECT, **given}))
+
+    assert (settings.backend.image, settings.backend.repo) == (None, "seance/backend")
+    assert settings.landing.image == "fractalhuman1/seance-landing:a1b2c3d"
