@@ -6,6 +6,7 @@ Owns the port of last time and the file of variables to be sourced, both in the 
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -33,7 +34,7 @@ def serve(port: int | None) -> None:
     ):
         write_whole(port_file, address.rpartition(":")[2])
         cli_operations.make_backend(directory)
-        lines = [f"export {name}={_quoted(value)}\n" for name, value in operate.environment(address).items()]
+        lines = [f"export {name}={shlex.quote(value)}\n" for name, value in operate.environment(address).items()]
         write_whole(directory / "environment", "".join(lines), mode=0o600)
         typer.echo("".join(lines), nl=False)
         typer.echo(f"# simulated Railway, Cloudflare, DigitalOcean and Spaces at {address}; Ctrl-C ends them", err=True)
@@ -71,11 +72,6 @@ def _last_port(port_file: Path) -> int:
             typer.echo(f"port {last} of last time is taken: another one is used, and kept", err=True)
             return 0
     return int(last)
-
-
-def _quoted(value: str) -> str:
-    """Return a value as a shell takes it, in quotes that nothing in it ends."""
-    return "'" + value.replace("'", "'\\''") + "'"
 
 
 def _until_interrupted() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from pulumi_operations.events import Event, Operation, Result, Step
@@ -36,22 +36,17 @@ _MARKS: Mapping[ChangeKind, Mark] = {
 _GRAVEST = (Mark.REPLACED, Mark.DELETED, Mark.NEW, Mark.CHANGED)
 
 
-@dataclass
 class _Quiet:
-    """Takes what an operation reports, and keeps its errors."""
-
-    result: Result | None = None
+    """A report that shows nothing: the result of the operation is what is needed."""
 
     def on_event(self, event: Event) -> None:
-        """Take an event, of which nothing is needed."""
-        del event
+        """Do nothing."""
 
     def finish(self, result: Result) -> None:
-        """Take the result."""
-        self.result = result
+        """Do nothing."""
 
     def close(self) -> None:
-        """Hold nothing that would have to be given back."""
+        """Do nothing."""
 
 
 def declared(stack: str) -> Sequence[Step]:

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from pulumi_operations.events import Step
 from pulumi_operations.values import UNKNOWN, PathPart, Secret, parse_path
 from railway_api.counting import count
+from railway_api.redaction import forms_of
 
 SECRET_TEXT: Final = "[secret]"
 UNKNOWN_TEXT: Final = "[unknown]"
@@ -128,7 +129,7 @@ class Scrubber:
         self._known: set[str] = set()
 
     def learn(self, *values: Any) -> None:
-        """Remember every secret in ``values``."""
+        """Remember every secret in ``values``, in all the forms in which a message may repeat it."""
         for value in values:
             self._find(value, secret=False)
 
@@ -146,8 +147,8 @@ class Scrubber:
             case list():
                 for item in cast("list[Any]", value):
                     self._find(item, secret=secret)
-            case str() if secret and len(value) >= SHORTEST_SECRET:
-                self._known.add(value)
+            case str() if secret:
+                self._known.update(form for form in forms_of(value) if len(form) >= SHORTEST_SECRET)
             case _:
                 pass
 

@@ -15,9 +15,11 @@ import pytest
 from rich.console import Console
 
 from pulumi_operations.events import Change, Diagnostic, Event, Operation, Result, Status, StepStarted
+from pulumi_operations.values import Secret
 from railyard.output import TextReport
 from railyard.output.stack_outputs import output_lines
 from railyard.output.tree import seconds
+from railyard.output.values import Scrubber
 from tests.lifecycle.conftest import LONGEST_S
 from tests.sandbox_output.scenes import CHANGES, CREATES, HIDDEN, OUTPUTS, drift, failing_update, planned
 
@@ -188,3 +190,15 @@ def test_an_output_that_goes_is_shown(operation: Operation) -> None:
 def test_a_destroy_lists_no_outputs() -> None:
     """All of them go, which is no news."""
     assert output_lines(Operation.DESTROY, {}, {"omega": Change.DELETE}) == []
+
+
+def test_a_secret_is_masked_in_each_form_in_which_a_message_repeats_it() -> None:
+    """Lines of a key that a log shows one by one, a document's escapes, and the password of an address."""
+    scrub = Scrubber()
+    scrub.learn(
+        {"key": Secret("-----BEGIN-----\nplanted-line-1\n-----END-----"), "url": Secret("mysql://u:hunter22@h/d")}
+    )
+
+    said = scrub('refused: {"key": "-----BEGIN-----\\nplanted-line-1\\n-----END-----"}, | planted-line-1, and hunter22')
+
+    assert said == 'refused: {"key": "[secret]"}, | [secret], and [secret]'

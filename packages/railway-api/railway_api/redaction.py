@@ -36,7 +36,7 @@ def _secret_strings(value: object, *, inside: bool) -> Iterator[str]:
             yield from _secret_strings(item, inside=inside)
 
 
-def _forms(secret: str) -> Iterator[str]:
+def forms_of(secret: str) -> Iterator[str]:
     """Yield the ways in which a value may be written: logs show each line of a private key on its own."""
     yield secret
     yield from map(str.strip, secret.splitlines())
@@ -52,7 +52,7 @@ def _forms(secret: str) -> Iterator[str]:
 
 def redact(text: str, secrets: Mapping[str, str]) -> str:
     """Return ``text`` with each value of ``secrets`` replaced by its name in angle brackets."""
-    forms = [(form, name) for name, secret in secrets.items() for form in _forms(secret) if len(form) >= SHORTEST]
+    forms = [(form, name) for name, secret in secrets.items() for form in forms_of(secret) if len(form) >= SHORTEST]
     for form, name in sorted(forms, key=lambda pair: -len(pair[0])):
         text = text.replace(form, f"<{name}>")
     return text
