@@ -14,6 +14,7 @@ from components.service_kind import ServiceSettings
 from railway_api.deployment_failures import FAILURE_BY_STATUS, describe_failure
 from railway_api.deployment_spec import DeploymentSpec
 from railway_api.rollback import HEALTHY
+from railway_api.scalars import DeploymentMeta
 from stacks.services import DeclaredService
 
 _VALID: Final = "VALID"
@@ -196,17 +197,19 @@ class RunningService:
     @property
     def differs(self) -> str | None:
         """Return what it serves instead of what was asked for, or None."""
-        if self.serving is None:
-            return None
-        serving = self.serving
-        spec = DeploymentSpec(
-            service_id=self.service_id or "",
-            service_name=self.name,
-            image=self.configured.image,
-            repo=self.configured.repo,
-            commit_sha=self.configured.commit,
+        configured = self.configured
+        return self._differs_from(configured.image, configured.repo, configured.commit)
+
+    def _differs_from(self, image: str | None, repo: str | None, commit: str | None) -> str | None:
+        """Return what it serves instead of an image, or of a commit of a repository; None for nothing else."""
+        served = self.serving
+        meta: DeploymentMeta = (
+            {"image": served.image, "repo": served.repo, "commitHash": served.commit} if served else {}
         )
-        return spec.differs({"image": serving.image, "repo": serving.repo, "commitHash": serving.commit})
+        spec = DeploymentSpec(
+            service_id=self.service_id or "", service_name=self.name, image=image, repo=repo, commit_sha=commit
+        )
+        return spec.differs(meta)
 
     @property
     def newest(self) -> Deployed | None:
@@ -221,13 +224,10 @@ class RunningService:
     @property
     def as_settings_say(self) -> bool:
         """Tell whether it serves what the settings name: after a rollback, whatever Railway is asked for."""
-        args, serving = self.declared.args if self.declared else None, self.serving
-        if serving is None or not isinstance(args, ServiceSettings):
+        args = self.declared.args if self.declared else None
+        if self.serving is None or not isinstance(args, ServiceSettings):
             return False
-        spec = DeploymentSpec(
-            service_id="", service_name="", image=args.image, repo=args.repo, commit_sha=args.commit_sha
-        )
-        return spec.differs({"image": serving.image, "repo": serving.repo, "commitHash": serving.commit}) is None
+        return self._differs_from(args.image, args.repo, args.commit_sha) is None
 
     @property
     def notes(self) -> tuple[str, ...]:
