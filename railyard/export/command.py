@@ -96,7 +96,7 @@ def _brought_up(stack: Stack, system: str, *, own_secrets: bool) -> Sequence[Ste
 
 
 def _write_env(path: Path, composed: Composed) -> None:
-    """Write the values so that compose reads them as they are; nobody else may read the file."""
+    """Write the values so that compose reads them as they are, into a file that only the user may read."""
     lines = [f"{name}={quoted(value)}\n" for name, value in sorted(composed.secrets.items())]
     write_whole(path, "".join(lines), mode=0o600)
 

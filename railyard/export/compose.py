@@ -285,5 +285,5 @@ def _deploy(inputs: Table) -> Table:
 
 
 def _escaped(text: str) -> str:
-    """Return a text in which compose finds no variable of its own."""
+    """Return a string in which compose finds no variable of its own."""
     return text.replace("$", "$$")

@@ -1,7 +1,7 @@
 """``railyard init``: make a small project for an application, which depends on Railyard as packages.
 
-Owns the command: what it asks, what it prints, how it ends. What the application is, and what is written, is the
-business of the modules beside this one.
+Owns the command: what it asks, what it prints, how it ends. The modules beside this one own what the
+application is, and what is written.
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ def _of_database(name: str, text: str, databases: Mapping[str, str]) -> str | No
 
 
 def _left_out(reading: Reading, databases: Mapping[str, str]) -> Iterator[str]:
-    """Yield what of the files has no counterpart; a database of ours needs none of what its image was told."""
+    """Yield what of the files has no counterpart; a database of ours needs no setting of its image."""
     for each in reading.findings:
         if each.kind is Kind.TRANSLATED and each.environment:
             yield f"{each.file}: {each.key} is left out: it is of one environment, so write it into that stack"

@@ -1,7 +1,6 @@
 """Services and databases that ``railyard init`` proposes, before they become settings.
 
-Owns the record and how it is written as settings. Where it comes from is the business of ``application`` and
-``compose``.
+Owns the record and how it is written as settings. ``application`` and ``compose`` own where it comes from.
 """
 
 from __future__ import annotations

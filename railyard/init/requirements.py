@@ -1,7 +1,7 @@
 """``requirements.txt`` of a project that depends on Railyard: every package pinned, with hashes.
 
 Owns where Railyard's own packages come from. They are on no package index, where others have the names of some of them:
-each stands as the address of its wheel, with the hash of that wheel. What they need of an index is ``pinned.txt``.
+each is named by the address of its wheel, with the hash of that wheel. What they need of an index is ``pinned.txt``.
 """
 
 from __future__ import annotations

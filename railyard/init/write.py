@@ -1,8 +1,7 @@
 """The files of a project that ``railyard init`` makes: their texts, and putting them into its folder.
 
-Owns what stands in each, and the comparison with what is there: all that are new are written, and none in the place of
-somebody else's. A run that was killed is finished by the next one: what is written already is the same, and left as it
-is.
+Owns what each holds, and the comparison with what is there: all that are new are written, and no file of the user is
+replaced. The next run finishes one that was killed: what is written already is the same, and left as it is.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class Plan:
     files: Mapping[str, str] = field(default_factory=dict[str, str])
     """Path → text, of those that are not there as they should be."""
     users_files: Sequence[str] = ()
-    """Files of somebody else that stay as they are."""
+    """Files of the user that stay as they are."""
 
 
 def plan(folder: Path, generated: Mapping[str, str], *, force: bool) -> Plan:
@@ -118,7 +117,7 @@ _PROGRAM: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """Choices that somebody made for the new project."""
+    """Choices that the user made for the new project."""
 
     name: str
     """Of the project and of its system."""
@@ -152,7 +151,7 @@ def _project(name: str) -> str:
 
 
 def _settings(choices: Choices, proposal: Proposal) -> dict[str, str]:
-    """Return the settings of each stack; what several share stands once, and the versions in each of them."""
+    """Return the settings of each stack; what several share is said once, and the versions in each of them."""
     key = f"{NAMESPACE}:{choices.name}"
     if len(choices.stacks) == 1:
         config = {"railway:plan": choices.plan, key: proposal.whole()}

@@ -52,7 +52,7 @@ def _builder(service: Service, *, dockerfile: bool) -> str | None:
 
 
 def processes(path: Path) -> dict[str, str]:
-    """Return the commands of a Procfile by their names; lines that are none are left out."""
+    """Return the commands of a Procfile by their names; lines of another form are left out."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     return {match[1]: match[2] for line in lines if (match := _LINE.match(line))}
 
@@ -64,10 +64,10 @@ def unread(path: Path) -> dict[int, str]:
     for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
         if match := _LINE.match(line):
             if match[1] in last:
-                reasons[last[match[1]]] = f"{match[1]} stands again in line {number}, and the last one counts"
+                reasons[last[match[1]]] = f"{match[1]} is there again in line {number}, and the last one counts"
             last[match[1]] = number
         elif line.strip() and not line.lstrip().startswith("#"):
-            reasons[number] = "no NAME: COMMAND, so that it starts nothing: correct it, or remove it"
+            reasons[number] = "it is not NAME: COMMAND, so that it starts nothing: correct it, or remove it"
     return dict(sorted(reasons.items()))
 
 

@@ -1,4 +1,4 @@
-"""``railyard migrate``: files of the old world become settings, or the settings of live services.
+"""``railyard migrate``: files of other tools become settings, or the settings of live services.
 
 Owns the command: its options, what it prints, how it ends. What a file says is read in the modules beside this one.
 """
@@ -39,10 +39,10 @@ RepoOption = Annotated[
     str | None, typer.Option("--repo", metavar="OWNER/NAME", help="Default: what git has as origin.")
 ]
 EnvironmentOption = Annotated[
-    list[str] | None, typer.Option("--environment", help="Only for this environment; may stand twice.")
+    list[str] | None, typer.Option("--environment", help="Only for this environment; may be given more than once.")
 ]
 IntoOption = Annotated[
-    str | None, typer.Option("--into", metavar="STACK", help="Write into Pulumi.<stack>.yaml, where --name stands.")
+    str | None, typer.Option("--into", metavar="STACK", help="Write into Pulumi.<stack>.yaml, which has --name.")
 ]
 OutputOption = Annotated[Path | None, typer.Option("--output", help="Write the settings there, not on the screen.")]
 ToRailwayOption = Annotated[
@@ -109,7 +109,9 @@ def _result(
     label = name or folder.resolve().name.lower()
     for value, option in ((label, "--name"), (service, "--service")):
         if rules.label.broken_by(value):
-            raise CallError(f"{value} is no name of a service or system: give one with {option}, such as my-app")
+            raise CallError(
+                f"{value} is not a valid name of a service or system: give one with {option}, such as my-app"
+            )
     if repo and rules.repository.broken_by(repo):
         raise CallError(f"--repo {repo}: a repository of GitHub is written owner/name")
     reading = folders.read(folder, service)
@@ -117,10 +119,10 @@ def _result(
         raise CallError(
             f"{shown(folder)} has no railway.toml, railway.json, nixpacks.toml, Procfile, .env or compose file"
         )
-    chosen = list(environments) or _environments(reading)
+    chosen = list(dict.fromkeys(environments)) or _environments(reading)
     for each in chosen:
         if rules.label.broken_by(f"{label}-{each}"):
-            raise CallError(f"{label}-{each} is no name of a project: it is {rules.label.meaning}")
+            raise CallError(f"{label}-{each} is not a valid name of a project: it is {rules.label.meaning}")
     source = repo or folders.repository(folder)
     if source is None and any(each.image is None for each in reading.services):
         raise CallError(f"{shown(folder)} has no GitHub repository as its origin: give --repo owner/name")

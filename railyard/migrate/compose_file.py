@@ -48,7 +48,7 @@ _MEANINGLESS: Final = {
 }
 """Keys that mean nothing on Railway: nothing is lost without them."""
 _LEFT_OUT: Final = "the service is left out"
-_REASONS: Final = {"depends_on": "which service waits for which stands in the system's code (uses)"}
+_REASONS: Final = {"depends_on": "which service waits for which follows from its variables and uses"}
 
 
 class ComposeReader:
@@ -348,7 +348,7 @@ def _scalar(value: Any) -> str:
 
 
 def _expanded(text: str) -> str | None:
-    """Return a text with the defaults of its variables; None when it needs the value of one."""
+    """Return a string with the defaults of its variables; None when it needs the value of one."""
     missing = False
 
     def value(match: re.Match[str]) -> str:

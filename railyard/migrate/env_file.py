@@ -43,12 +43,12 @@ def unread(path: Path) -> dict[int, str]:
     for match in _ENTRY.finditer(text):
         line = text.count("\n", 0, match.start()) + 1
         if match["name"] in last:
-            reasons[last[match["name"]]] = f"{match['name']} stands again in line {line}, and the last one counts"
+            reasons[last[match["name"]]] = f"{match['name']} is there again in line {line}, and the last one counts"
         last[match["name"]] = line
     left = _ENTRY.sub(lambda match: "\n" * match[0].count("\n"), text)
     for number, line in enumerate(left.split("\n"), 1):
         if line.strip() and not line.lstrip().startswith("#"):
-            reasons[number] = "no NAME=value, so that it sets no variable: correct it, or remove it"
+            reasons[number] = "it is not NAME=value, so that it sets no variable: correct it, or remove it"
     return dict(sorted(reasons.items()))
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias, cast
 from components import credentials
 
 BASE: Final = ""
-"""The environment of keys that hold wherever no block of an environment says otherwise."""
+"""Environment of the keys that hold unless the block of an environment says otherwise."""
 Config: TypeAlias = dict[str, Any]
 """A service's part of an EnvironmentConfig: ``source``, ``build``, ``deploy``, ``variables``."""
 Settings: TypeAlias = dict[str, Any]
@@ -22,7 +22,7 @@ Settings: TypeAlias = dict[str, Any]
 
 
 STOPPED: Final = "a service with 0 replicas is a stopped one, and no setting says that: leave it out, or run one"
-"""Why a number of replicas is no setting."""
+"""Reason why no setting says that there are 0 replicas."""
 
 
 class Kind(StrEnum):
@@ -35,7 +35,7 @@ class Kind(StrEnum):
     NEVER_READ = "never read"
     """Railway has never looked at it, so that leaving it out changes nothing."""
     NOT_EXPRESSIBLE = "not expressible"
-    """No setting says this: somebody has to decide."""
+    """No setting says this: the user has to decide."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ class Service:
     environment: dict[str, str] = field(default_factory=dict[str, str], repr=False)
     """Variables as a compose file writes them, credentials included: they are never shown."""
     places: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
-    """Key of the configuration → the file and the key that say it, where that is no Railway file."""
+    """Key of the configuration → the file and the key that say it, unless a Railway file does."""
 
     def effective(self, environment: str) -> Config:
         """Return what Railway makes of the files in an environment: its block, then the base, key by key."""
@@ -95,17 +95,19 @@ def label(name: str) -> str:
 
 
 def in_clear(value: Any) -> str | None:
-    """Return why a value may not stand in settings, which everyone reads; None when it may."""
+    """Return why a value may not be in settings, which everyone reads; None when it may."""
     texts = cast("list[object]", value) if isinstance(value, list) else [value]
     what = next(filter(None, (credentials.kind_of(each) for each in texts if isinstance(each, str))), None)
     return what and (
-        f"{what} stands in it, and settings hold none in clear: make it a secret of the system, which the service gets "
+        f"it holds {what}, and settings hold none in clear: make it a secret of the system, which the service gets "
         "as a variable, and write ${NAME} in its place"
     )
 
 
 def shown_value(value: Any) -> Any:
-    """Return a value without the credentials in its texts."""
+    """Return a value without the credentials in its strings, at whatever depth."""
+    if isinstance(value, dict):
+        return {name: shown_value(each) for name, each in cast("dict[str, object]", value).items()}
     if isinstance(value, list):
         return [shown_value(each) for each in cast("list[object]", value)]
     return credentials.masked(value) if isinstance(value, str) else value

@@ -1,7 +1,7 @@
 """The settings of a migration, written into a stack that runs the system; secrets go into its SOPS file.
 
 Owns what has to be written: only what the system does not say by itself. Values of secrets pass from the ``.env`` file
-to the ``sops`` program, and stand nowhere else.
+to the ``sops`` program, and nowhere else.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def write(stack_name: str, result: Result, folder: Path, *, dry_run: bool) -> Wr
 
 
 def _service(settings: SystemSettings, system: str, part: Part) -> tuple[Key, ServiceSettings]:
-    """Return a service of the system, and where it stands in its settings."""
+    """Return a service of the system, and its path in the settings of that."""
     declared = {
         each.name: (each.path, each.args) for each in services(settings) if isinstance(each.args, ServiceSettings)
     }

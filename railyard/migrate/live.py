@@ -2,8 +2,8 @@
 with, written into the API.
 
 Owns the question which settings a file decided (Railway says so of each deployment), the patch that says the same, and
-the proof: nothing was deployed, and the API says it now. The difference is shown first, and somebody asked. The changes
-are laid aside and committed without deployments, which is the one way that Railway's schema offers for that.
+the proof: nothing was deployed, and the API says it now. The difference is shown and confirmed first. The changes are
+staged and committed without deployments, which is the one way that Railway's schema offers for that.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 import typer
 
+from components import credentials
 from pulumiverse_railway.provider.resources.shared.instance_config import STANDARD_REGIONS
 from railway_api.answers import ServiceInstanceInEnvironmentRunning
 from railway_api.client import Client
@@ -25,6 +26,7 @@ from railway_api.json_objects import table
 from railway_api.patches import at
 from railway_api.relay import nodes
 from railyard.accounts.railway_client import account, find_project, follow, staged
+from railyard.migrate.findings import shown_value
 from railyard.migrate.railway_file import SECTIONS
 from railyard.shared.console import CallError, OperationError, check_can_ask, write_json
 
@@ -164,7 +166,7 @@ async def write(client: Client, before: LiveEnvironment) -> LiveEnvironment:
     where = f"{before.project}, environment {before.environment}"
     if await staged(client, before.environment_id):
         raise OperationError(
-            f"{where}: somebody has laid changes aside there, and these would be committed with them: deploy or "
+            f"{where}: changes are staged there, and these would be committed with them: deploy or "
             "discard them in the dashboard first; nothing was written"
         )
     await client.call(STAGE, environmentId=before.environment_id, input=before.patch, merge=True)
@@ -187,15 +189,15 @@ async def write(client: Client, before: LiveEnvironment) -> LiveEnvironment:
 
 
 def text(value: Any) -> str:
-    """Return a value as a person reads it; nothing is said as such."""
-    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+    """Return a value as a person reads it, without the credentials in it; "nothing" for None."""
+    return "nothing" if value is None else credentials.masked(json.dumps(value, ensure_ascii=False))
 
 
 def run(project: str, environments: Sequence[str], *, yes: bool, dry_run: bool, sandbox: bool, json: bool) -> bool:
-    """Do it; returns whether nothing is left that only a file says. Raises ``OperationError``."""
+    """Write it; returns whether nothing is left that only a file says. Raises ``OperationError``."""
     with account(sandbox=sandbox) as railway:
         configured: list[LiveEnvironment] = []
-        for environment in environments or [None]:
+        for environment in dict.fromkeys(environments) or (None,):
             configured += railway.run(places(railway.client, project, environment))
         if not json:
             for each in configured:
@@ -256,7 +258,10 @@ def _document(environment: LiveEnvironment) -> dict[str, Any]:
             {
                 "name": each.name,
                 "file": each.file,
-                "changes": [{"key": one.key, "before": one.api, "after": one.value} for one in each.decided],
+                "changes": [
+                    {"key": one.key, "before": shown_value(one.api), "after": shown_value(one.value)}
+                    for one in each.decided
+                ],
                 "same": list(each.same),
                 "untold": each.untold,
             }

@@ -71,7 +71,7 @@ class RailwayFile:
 
 
 def read_document(path: Path, shown: str) -> Mapping[str, Any]:
-    """Return the document of a file; raises ``OperationError`` when it is none."""
+    """Return the keys of a file; raises ``OperationError`` where it is not valid TOML or JSON, or has none."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         _refuse_depth(text, shown)
@@ -89,7 +89,7 @@ def read_document(path: Path, shown: str) -> Mapping[str, Any]:
 
 
 class _Table(dict[str, Any]):
-    """An object of JSON that knows which of its keys stand more than once; the last one counts."""
+    """An object of JSON that knows which of its keys it has more than once; the last one counts."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -97,7 +97,7 @@ class _Table(dict[str, Any]):
 
 
 def _twice(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Yield the keys that stand twice in a document, with those of the tables in it."""
+    """Yield the keys that a document has twice, with those of the tables in it."""
     yield from (prefix + name for name in (table.twice if isinstance(table, _Table) else ()))
     for name, value in table.items():
         if isinstance(value, Mapping):
@@ -142,7 +142,9 @@ def read(document: Mapping[str, Any], file: str) -> RailwayFile:
     """Return the layers of a document, and what becomes of each of its keys."""
     result = RailwayFile()
     for key in _twice(document):
-        result.findings.append(_never(file, f"{key} (not the last)", "it stands again below, and the last one counts"))
+        result.findings.append(
+            _never(file, f"{key} (not the last)", "it is there again below, and the last one counts")
+        )
     result.layers[BASE] = _layer(document, BASE, file, result.findings)
     blocks: Any = document.get("environments", {})
     if not isinstance(blocks, dict):
@@ -206,7 +208,7 @@ def _section(
 
 
 def _known(path: tuple[str, str], value: Any, file: str, shown: str, environment: str) -> Iterator[Finding]:
-    """Say what becomes of a key that Railway reads; of those that are placed the translation itself tells."""
+    """Say what becomes of a key that Railway reads; the translation says what becomes of those that are placed."""
     if path in PLACED:
         return
     text = "left out: as Railway takes it by itself"
@@ -246,7 +248,7 @@ def _is(type_: type, setting: Setting | None) -> bool:
 
 
 def _whole(raw: Any) -> int | None:
-    """Return a whole number, which may stand in quotes; None for anything else."""
+    """Return a whole number, in quotes or not; None for anything else."""
     return int(str(raw)) if not isinstance(raw, bool) and _DIGITS.fullmatch(str(raw)) else None
 
 
@@ -307,7 +309,7 @@ def _hint(path: tuple[str, ...], raw: Any) -> str:
     """Say what a key that Railway never read was perhaps meant to be."""
     key = path[-1]
     if key in _VARIABLE_TABLES or key.endswith(".env"):
-        return "no variable ever came from this file; what the service needs stands under variables, or is a secret"
+        return "no variable ever came from this file; what the service needs is one of its variables or secrets"
     elsewhere = [known for known in _KNOWN if known[1] == key]
     if elsewhere:
         return f"Railway reads it as {'.'.join(elsewhere[0])} alone"

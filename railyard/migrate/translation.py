@@ -1,8 +1,8 @@
 """An effective configuration → settings of a service, and the proof that both mean the same.
 
-Owns the translation of what is no setting by its own name (regions, limits, variables of builders), and the comparison
-of two configurations. What Railway will have once the settings are deployed is asked of the provider: the same code
-writes it.
+Owns the translation of what is not a setting of the same name (regions, limits, variables of builders), and the
+comparison of two configurations. What Railway will have once the settings are deployed is asked of the provider: the
+same code writes it.
 """
 
 from __future__ import annotations

@@ -404,7 +404,7 @@ def test_a_migration_that_is_killed_is_done_by_the_next(
         ({"railway.toml": "[build"}, (), "railway.toml is not valid TOML"),
         ({"railway.json": "[]"}, (), "railway.json holds no keys, such as build and deploy"),
         ({"compose.yaml": "a: 1"}, (), "compose.yaml has no services"),
-        ({"railway.toml": ""}, ("--name", "My App"), "My App is no name of a service or system"),
+        ({"railway.toml": ""}, ("--name", "My App"), "My App is not a valid name of a service or system"),
         ({"Procfile": "web: x"}, ("--into", "production"), "production has no system 'shop'"),
         ({"Procfile": "web: x"}, ("--to-railway",), "--to-railway takes --project"),
     ],

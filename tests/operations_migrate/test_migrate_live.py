@@ -121,8 +121,22 @@ def test_changes_that_somebody_laid_aside_are_not_committed_with_it(railyard: Ca
     said = railyard(*CALL, "--yes")
 
     assert said.code == 1
-    assert "somebody has laid changes aside there" in said.errors
+    assert "changes are staged there" in said.errors
     assert "startCommand" not in shop.config.get("deploy", {})
+
+
+def test_a_credential_in_a_setting_is_not_shown(railyard: Callable[..., Said], shop: Shop) -> None:
+    """Neither to people nor to programs; what is written is the whole value."""
+    command = "psql postgres://u:hunter2hunter2@db/x"
+    with shop.clouds() as (cloud, _):
+        latest = deployments.latest(cloud.railway, shop.environment, shop.service)
+        assert latest is not None
+        latest.meta["serviceManifest"]["deploy"]["startCommand"] = command
+
+    texts = [railyard(*CALL, "--dry-run").text, railyard(*CALL, "--yes", "--json").text]
+
+    assert all("startCommand" in text and "hunter2" not in text for text in texts)
+    assert shop.config["deploy"]["startCommand"] == command
 
 
 def test_nobody_is_asked_where_nobody_answers(railyard: Callable[..., Said], shop: Shop) -> None:

@@ -180,7 +180,7 @@ def test_an_environment_that_no_stack_can_be_named_after_is_named(migrated: Call
     assert list(said.json["settings"]) == ["production"]
     assert "rename it on Railway first" in said.becomes("environments.weird name")[1]
     refused = migrated({}, "--environment", "weird name")
-    assert (refused.code, "is no name of a project" in refused.text) == (2, True), refused.text
+    assert (refused.code, "is not a valid name of a project" in refused.text) == (2, True), refused.text
 
 
 @pytest.mark.parametrize(
