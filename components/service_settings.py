@@ -27,7 +27,7 @@ RestartPolicyType = Literal["ON_FAILURE", "ALWAYS", "NEVER"]
 """The rule by which a stopped container is started again (EnvironmentConfig: deploy.restartPolicyType)."""
 
 UpdateTags = Literal["semver", "sha"]
-"""The tags that tell of a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
+"""The tags that mark a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
 
 
 class InstanceSettings(Arguments):

@@ -25,8 +25,8 @@ async def make(driver: Driver, **inputs: Any) -> Made:
         ({"eventTypes": []}, "eventTypes: must name at least one"),
         ({"eventTypes": ["a", "a"]}, "eventTypes: must name each only once"),
         ({"channelConfigs": []}, "channelConfigs: must name at least one channel"),
-        ({"channelConfigs": [HOOK, "https://x"]}, "channelConfigs: must be JSON objects as text, which number 2 is"),
-        ({"channelConfigs": ["[1]"]}, "channelConfigs: must be JSON objects as text, which number 1 is not"),
+        ({"channelConfigs": [HOOK, "https://x"]}, "channelConfigs: must be JSON objects as strings, which number 2 is"),
+        ({"channelConfigs": ["[1]"]}, "channelConfigs: must be JSON objects as strings, which number 1 is not"),
         ({"severities": ["INFO", "INFO"]}, "severities: must name each only once"),
     ],
 )

@@ -89,7 +89,7 @@ class RestartPolicyType(StrEnum):
 
 
 class UpdateTags(StrEnum):
-    """The tags that tell of a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
+    """The tags that mark a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
 
     SEMVER = "semver"
     SHA = "sha"

@@ -1,7 +1,7 @@
 """The Railway provider, assembled from its parts.
 
-Owns the names under which it is known. What it serves stands in ``resources``, how it is configured in
-``configuration``; how it is served, in ``pulumi_provider``.
+Owns the names under which it is known. What it serves is in ``resources``, how it is configured in
+``configuration``, and how it is served in ``pulumi_provider``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The provider's configuration, and how an API client is made of it.
 
-Owns the precedence (configuration before environment variables) and the texts for what is missing. The HTTP library is
-loaded only when a client is really made: a preview needs none.
+Owns the precedence (configuration before environment variables) and the messages for what is missing. The HTTP library
+is loaded only when a client is really made: a preview needs none.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def build_client(configuration: Configuration, *, transport: AsyncBaseTransport 
     try:
         return connect(token, url=url, plan=plan, workspace_id=workspace_id, version=_version(), transport=transport)
     except (ImportError, OSError, ValueError, InvalidURL) as unusable:
-        # What is wrong may hold the password of a proxy, so only its name is told.
+        # The error may hold the password of a proxy, so only its type is reported.
         raise Failure(
             "the connection to Railway cannot be set up: look at the environment variables HTTPS_PROXY, ALL_PROXY "
             f"(an http:// address; SOCKS is not supported), SSL_CERT_FILE and SSL_CERT_DIR ({type(unusable).__name__})"

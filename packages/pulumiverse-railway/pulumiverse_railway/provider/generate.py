@@ -22,7 +22,7 @@ PAGES: Final = PROJECT / "docs" / "railway"
 
 
 def main(arguments: list[str]) -> int:
-    """Write, or check; the exit code."""
+    """Write the files, or check them with ``--check``; return the exit code."""
     unknown = [argument for argument in arguments if argument != "--check"]
     if unknown:
         sys.stderr.write(f"unknown argument {unknown[0]}; the only one is --check\n")

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def _load() -> Provider:
-    from .assembly import build_provider  # noqa: PLC0415 the port is told before that is loaded
+    from .assembly import build_provider  # noqa: PLC0415 the port is reported before that is loaded
 
     return build_provider()
 
 
 def run() -> None:
-    """Serve until the engine stops us."""
+    """Serve until the engine stops the process."""
     main(_load)

@@ -1,4 +1,4 @@
-"""Tells what projects are about to use in this billing period, and what that costs at Railway's list prices.
+"""Estimates what projects will use in this billing period, and what that costs at Railway's list prices.
 
 Knows neither what a plan includes nor discounts. The prices are those of ``railway_api.prices``.
 """

@@ -88,7 +88,7 @@ class CustomDomain(Resource[CustomDomainInputs, CustomDomainState]):
     """Another name is made, and can be right, before the old one goes."""
 
     async def create(self, context: Context, new: CustomDomainInputs) -> tuple[str, CustomDomainState]:
-        """Create the domain, or take the one that the service has, and wait until Railway tells its records."""
+        """Create the domain, or take the one that the service has, and wait until Railway shows its records."""
         environment = environment_of(context, new.project_id, new.environment_id)
         id = join(new.project_id, new.environment_id, new.service_id, new.domain)
         snapshot = await environment.snapshot()
@@ -196,7 +196,7 @@ async def _with_records(context: Context, environment: Environment, new: CustomD
         environment.poller.hurry_domains()
     while not _complete(domain):
         if environment.clock.now() > deadline or context.cancelled() or context.deadline.remaining_s() <= 0:
-            raise RailwayError(f"Railway has not told the DNS records of {new.domain} yet: run the command again")
+            raise RailwayError(f"Railway does not show the DNS records of {new.domain} yet: run the command again")
         await context.status("waiting for the DNS records...")
         domain = await next_look(environment, new.service_id, new.domain) or domain
     return domain

@@ -1,4 +1,4 @@
-"""Waits until a custom domain works: proven to be one's own, and served over HTTPS.
+"""Waits until a custom domain works: ownership is verified, and it is served over HTTPS.
 
 Creates nothing. It is a resource of its own because it can only come after the DNS records, which come after the
 CustomDomain whose outputs they hold. Behind a proxy (Cloudflare's) Railway never sees the domain's own traffic and may
@@ -165,12 +165,12 @@ async def _issue_again(environment: Environment, domain_id: str) -> None:
     try:
         await environment.write(CUSTOM_DOMAIN_ISSUE_CERTIFICATE, id=domain_id)
     except Validation:
-        # It is not failed any more: a lost answer was asked for twice, or somebody else asked.
+        # It is not failed any more: this request was sent twice, or another one came first.
         return
 
 
 def _works(status: CustomDomainStatus, *, proxied: bool) -> bool:
-    """Tell whether all is well as far as Railway can tell."""
+    """Tell whether the domain works as far as Railway can see."""
     if not status["verified"]:
         return False
     return status["certificateStatus"] == VALID or (proxied and status["cdnProvider"] not in NO_PROXY)
@@ -267,7 +267,7 @@ async def _forbidding(domain: str) -> str | None:
 
 
 async def _there(name: str, expected: str) -> str:
-    """Return what the public DNS holds, which Railway itself does not tell of texts."""
+    """Return what the public DNS holds, which Railway does not show of TXT records."""
     texts = await dns.lookup(name, "TXT")
     if texts is None:
         return "and Railway does not see it"

@@ -1,4 +1,4 @@
-"""Static outbound addresses of a service, for those who let only known addresses in.
+"""Static outbound addresses of a service, for servers that let only known addresses in.
 
 Owns the association of a service with them. Railway gives them no id, so there is one set per service.
 """
@@ -70,7 +70,7 @@ class EgressGateway(Resource[EgressGatewayInputs, EgressGatewayState]):
             await context.info("took over the static outbound IPs that the service has already")
         else:
             gateways = await _create(context, environment, new)
-        # The addresses have no id, so the service stands for them.
+        # The addresses have no id, so the claim names the service.
         if not claimed(context, environment, f"static outbound IPs of {new.service_id}", id):
             raise Failure(f"two resources are the static outbound IPs of service {new.service_id}: remove one of them")
         return id, _state(new, gateways)

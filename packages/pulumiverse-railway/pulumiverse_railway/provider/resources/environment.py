@@ -1,8 +1,9 @@
 """A further environment of a project, empty or as a fork of another one.
 
 Owns its name and existence. The default environment belongs to Project, and what is in an environment to the resources
-that name it. Deliberately refuses an environment that is no fork unless told otherwise: by Railway's own description,
-creating or deleting a service then reaches every environment of the project that is no fork, production included.
+that name it. Deliberately refuses an environment that is no fork unless allowNonFork is set: by Railway's own
+description, creating or deleting a service then reaches every environment of the project that is no fork, production
+included.
 """
 
 from __future__ import annotations
@@ -162,7 +163,7 @@ class Environment(Resource[EnvironmentInputs, EnvironmentState]):
                 context,
                 environment,
                 lambda: environment.write(ENVIRONMENT_DELETE, id=environment_id),
-                lambda _: True,  # whoever sees a snapshot sees an environment that is there
+                lambda _: True,  # there is no snapshot of an environment that is gone
             )
         finally:
             railway(context).forget_project(project_id)

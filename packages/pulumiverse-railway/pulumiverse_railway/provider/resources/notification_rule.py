@@ -1,8 +1,8 @@
 """A rule of a workspace that says which events are sent where.
 
 Owns the rule with its channels. Railway publishes neither the form of a channel nor the names of events, so both pass
-through as they are; what Railway adds to a channel by itself is no drift. Texts of checks never quote a channel: its
-address may be a secret.
+through as they are; what Railway adds to a channel by itself is no drift. No check quotes a channel: its address may
+be a secret.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ class NotificationSeverity(StrEnum):
 
 
 def _channels(value: Sequence[str | Unknown]) -> str | None:
-    """Demand at least one text, each a JSON object."""
+    """Demand at least one string, each a JSON object."""
     if not value:
         return "must name at least one channel"
     texts = [(str(number), text) for number, text in enumerate(value, 1) if not isinstance(text, Unknown)]
     problems = [number for number, text in texts if not _is_object(text)]
-    return f"must be JSON objects as text, which number {', '.join(problems)} is not" if problems else None
+    return f"must be JSON objects as strings, which number {', '.join(problems)} is not" if problems else None
 
 
 def _some_without_repetition(value: Sequence[object]) -> str | None:
@@ -228,7 +228,7 @@ def _configs(rule: AnsweredRule) -> list[Json]:
 
 
 def _as_given(written: Sequence[str], current: Sequence[Json]) -> list[str]:
-    """Return the channels that are there, as texts: those that agree with what was given as given, in that order.
+    """Return the channels of a rule as JSON: first those that agree with ``written``, as they are there.
 
     Railway may add to a channel; what was given must be in it.
     """
@@ -249,7 +249,7 @@ def _contains(current: Json, written: Json) -> bool:
 
 
 def _is_equal(rule: AnsweredRule, new: NotificationRuleInputs) -> bool:
-    """Tell whether a rule is what is wanted, as far as that is said."""
+    """Tell whether a rule agrees with all that the inputs give."""
     texts = new.channel_configs
     return (
         rule["projectId"] == new.project_id

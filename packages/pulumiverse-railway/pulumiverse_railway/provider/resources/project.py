@@ -277,7 +277,7 @@ async def _left_over(
     return workspace_id, same[0] if same else None
 
 
-async def _made(client: Client, new: ProjectInputs) -> AnsweredProject | None:
+async def _look_for_created(client: Client, new: ProjectInputs) -> AnsweredProject | None:
     _, project = await _left_over(client, new, anew=True)
     return project
 
@@ -304,7 +304,7 @@ async def _create(context: Context, client: Client, workspace_id: str | None, ne
     except (OutcomeUnknown, Opaque) as lost:
         if not new.description:
             raise _without_mark(new, lost) from lost
-        project = await wait_until_visible(context, lambda: _made(client, new))
+        project = await wait_until_visible(context, lambda: _look_for_created(client, new))
         if project is None:
             raise
         return project

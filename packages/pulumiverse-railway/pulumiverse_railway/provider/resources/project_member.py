@@ -1,6 +1,6 @@
 """A person's role in a project.
 
-Owns the membership of somebody who has a Railway account. Deliberately sends no invitation: Railway's API adds members
+Owns the membership of a person who has a Railway account. Deliberately sends no invitation: Railway's API adds members
 by the id of their account, and an invitation by e-mail is only a member once a person has accepted it.
 """
 
@@ -149,7 +149,7 @@ async def _add(context: Context, client: Client, new: ProjectMemberInputs) -> An
         return await client.call(PROJECT_MEMBER_ADD, input=_input(new))
 
     async def look() -> AnsweredMember | None:
-        # A person is a member once, so the list tells whether this call made it so.
+        # A person is a member once, so the list shows whether this call added it.
         return await _member(client, new.project_id, new.user_id)
 
     return await create_or_find(context, make, look, on=(OutcomeUnknown, Opaque, Exists))

@@ -2,7 +2,7 @@
 
 Owns the token from its making to its end. Railway shows the secret once, when it is made, so it lives in the state
 alone; and it answers a create with nothing but the secret, so the id is found in the list. A token whose creation was
-not confirmed is of no use to anybody: it is deleted and another one is made.
+not confirmed has an unknown secret: it is deleted and another one is made.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class ProjectToken(Resource[ProjectTokenInputs, ProjectTokenState]):
             raise Failure(f"two resources are the project token named {new.name!r}: give one of them another name")
         existing = await _same(client, new)
         secret = await _create(context, client, new, {row["id"] for row in existing})
-        row = await _made(context, client, new, secret, {row["id"] for row in existing})
+        row = await _row_of(context, client, new, secret, {row["id"] for row in existing})
         older = [each for each in existing if join(new.project_id, each["id"]) != context.replaces]
         if older:
             await _settle_older(context, client, older, row)
@@ -150,7 +150,7 @@ def _input(new: ProjectTokenInputs) -> dict[str, str]:
     return {"projectId": new.project_id, "environmentId": new.environment_id, "name": new.name}
 
 
-async def _made(
+async def _row_of(
     context: Context, client: Client, new: ProjectTokenInputs, secret: str, older: set[str]
 ) -> AnsweredToken:
     """Return the list's row of the token with this secret."""
@@ -160,7 +160,7 @@ async def _made(
         if not rows:
             raise NotFound(f"Railway made the project token {new.name!r} and does not list it: delete it, and retry")
         matching = [row for row in rows if _shows(row["displayToken"], secret)]
-        return max(matching or rows, key=_made_at)
+        return max(matching or rows, key=_creation_time)
 
     return await retry_on(context, look, on=(NotFound,))
 
@@ -171,15 +171,15 @@ def _shows(display_token: str, secret: str) -> bool:
     return bool(tail) and secret.endswith(tail)
 
 
-def _made_at(row: AnsweredToken) -> datetime:
+def _creation_time(row: AnsweredToken) -> datetime:
     return datetime.fromisoformat(row["createdAt"])
 
 
 async def _settle_older(
     context: Context, client: Client, older: Sequence[AnsweredToken], created: AnsweredToken
 ) -> None:
-    """Delete the token that an interrupted run left, when there is no doubt which one that is; else tell of them."""
-    recent = [row for row in older if (_made_at(created) - _made_at(row)).total_seconds() <= ORPHAN_S]
+    """Delete the token that an interrupted run left, when there is no doubt which one that is; else warn of them."""
+    recent = [row for row in older if (_creation_time(created) - _creation_time(row)).total_seconds() <= ORPHAN_S]
     if context.interrupted and len(recent) == 1:
         with suppress(RailwayError):  # the new token exists: it must not be lost because of the old one
             await client.call(PROJECT_TOKEN_DELETE, id=recent[0]["id"])

@@ -187,7 +187,7 @@ async def _create(context: Context, environment: Environment, new: ServiceInputs
     async def make() -> str:
         return (await environment.write(SERVICE_CREATE, input=inputs))["id"]
 
-    # The name is unique, so looking for it tells whether the service was made.
+    # The name is unique, so a look for it shows whether the service was made.
     return await create_or_find(context, make, look, on=(OutcomeUnknown, Opaque, Exists))
 
 

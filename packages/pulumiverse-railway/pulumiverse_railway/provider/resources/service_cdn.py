@@ -1,7 +1,7 @@
 """Railway's CDN before the public domains of a service.
 
 Owns whether it is on, and how it caches. It applies without a deployment, and needs a domain first. What Railway's
-edge does is told by the mode of its configuration alone: others have seen that disabling answers true and changes
+edge does depends on the mode of its configuration alone: others have seen that disabling answers true and changes
 nothing, and that enabling leaves a mode that is off as it is.
 """
 

@@ -131,7 +131,8 @@ def _left_over(
 
 def _refuse_a_second(every: list[AnsweredDomain]) -> None:
     """Raise ``Failure`` where the service has an address already."""
-    for existing in every:
+    if every:
+        existing = every[0]
         raise Failure(
             f"Railway gives a service one generated domain, and this one has {existing['domain']}, which leads to port "
             f"{existing['targetPort'] or 'of its choice'}: remove this ServiceDomain and set targetPort of the other "
@@ -145,7 +146,7 @@ async def _create(context: Context, environment: Environment, new: ServiceDomain
         inputs["targetPort"] = new.target_port
 
     async def look() -> AnsweredDomain | None:
-        # The name is Railway's, so what the service has now tells whether one was made.
+        # The name is Railway's, so what the service has now shows whether one was made.
         return _left_over(context, environment, new, await service_domains(environment, new.service_id))
 
     async def create() -> AnsweredDomain:

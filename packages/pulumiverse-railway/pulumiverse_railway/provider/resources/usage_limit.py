@@ -118,7 +118,7 @@ class UsageLimit(Resource[UsageLimitInputs, UsageLimitState]):
         return UsageLimitState(**asdict(new), customer_id=old.customer_id)
 
     async def delete(self, context: Context, id: str, old: UsageLimitState) -> None:
-        """Take the limit away: nothing is told and nothing is stopped any more."""
+        """Remove the limit: Railway sends no mail and stops nothing any more."""
         client = railway(context)
         (workspace_id,) = split(id, "workspace id")
 

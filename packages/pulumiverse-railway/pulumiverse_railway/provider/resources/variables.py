@@ -1,8 +1,8 @@
-"""Variables of a service whose settings belong to nobody here: one made by hand, by a template or by another program.
+"""Variables of a service that the program does not own: one made by hand, by a template or by another program.
 
-Owns the variables that it names and no others; those of a ServiceInstance stand in its own ``variables``. Sealed ones
+Owns the variables that it names and no others; those of a ServiceInstance are in its own ``variables``. Sealed ones
 are never given back by Railway: their values live in the state, and only their existence is read. Deliberately waits
-for no deployment: the service belongs to somebody else.
+for no deployment: the service is not the program's.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def _variables(snapshot: Snapshot, service_id: str) -> AnsweredVariables:
 
 
 async def _tell_of_sealed(context: Context, sealed_by_name: Mapping[str, bool]) -> None:
-    """Tell that an import cannot bring what Railway does not show."""
+    """Warn of the variables that an import leaves out, because Railway does not show their values."""
     names = sorted(name for name, is_sealed in sealed_by_name.items() if is_sealed)
     if names:
         await context.warn(

@@ -267,7 +267,7 @@ def _hidden(new: VolumeInputs) -> str:
 async def _appeared(context: Context, environment: Environment, new: VolumeInputs) -> _Disk | None:
     """Return the disk, once the list shows it; None when nothing points to one.
 
-    The list may lag by a minute and a half; the configuration tells much sooner whether there is anything to wait for.
+    The list may lag by a minute and a half; the configuration shows much sooner whether there is anything to wait for.
     A wrong None does no harm: Railway refuses a second volume for the service.
     """
     mounted = False

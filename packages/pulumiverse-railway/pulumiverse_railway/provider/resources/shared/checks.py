@@ -1,7 +1,7 @@
-"""Judges single values: each check returns why a value is refused, or None.
+"""Validates single values: each check returns why a value is refused, or None.
 
-Owns the checks that the provider alone needs; those of single values that settings hold stand in ``rules``. Texts name
-the value given, so a check is never put on a secret, and none of these quotes the value of a variable.
+Owns the checks that the provider alone needs; those of values that settings hold too are in ``rules``. Reasons name the
+value given, so a check is never put on a secret, and none of these quotes the value of a variable.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _WHOLE: Final = 100
 
 
 def name(value: str) -> str | None:
-    """Judge the name of a project, environment, service or volume."""
+    """Validate the name of a project, environment, service or volume."""
     if not value.strip():
         return "must not be empty"
     if len(value) > LONGEST_NAME:
@@ -31,19 +31,20 @@ def name(value: str) -> str | None:
 
 
 def service_name(value: str) -> str | None:
-    """Judge the name of a service, of which Railway makes the host in the private network."""
+    """Validate the name of a service, from which Railway makes the host in the private network."""
     if (reason := name(value)) is not None:
         return reason
     return None if label(value) else "must hold a letter from a to z or a digit: Railway makes a host name of it"
 
 
 def variables(value: Mapping[str, object]) -> str | None:
-    """Judge names, which a shell has to be able to hold, and values, without quoting one."""
+    """Validate names, which a shell has to be able to hold, and values, without quoting one."""
     invalid = sorted(key for key in value if rules.variable_name.broken_by(key))
     if invalid:
         return f"must have names of letters, digits and underscores that start with no digit, not {', '.join(invalid)}"
-    texts = {key: text for key, text in value.items() if isinstance(text, str)}
-    broken = sorted(key for key, text in texts.items() if rules.variable_value.broken_by(text))
+    broken = sorted(
+        key for key, each in value.items() if isinstance(each, str) and rules.variable_value.broken_by(each)
+    )
     return f"must hold no NUL, which {', '.join(broken)} does" if broken else None
 
 
@@ -76,7 +77,7 @@ def percentages(value: Sequence[int | Unknown]) -> str | None:
 
 
 def no_repetition(value: Sequence[object]) -> str | None:
-    """Judge a list that is really a set."""
+    """Validate a list that is really a set."""
     items = [item for item in value if item is not UNKNOWN]
     twice = sorted({str(item) for item in items if items.count(item) > 1})
     return f"must name each only once, not {', '.join(twice)} again" if twice else None

@@ -109,7 +109,7 @@ def properties(config: ServiceConfig, old: ServiceInstanceInputs | None) -> dict
 
 
 def by_itself(state: Mapping[str, object]) -> set[str]:
-    """Return the properties that are as Railway takes them when nobody sets them."""
+    """Return the names of the properties that have Railway's defaults."""
     names = {setting.name for setting in SETTINGS if state.get(setting.name) == setting.default}
     names |= {name for name, cause, forced in FORCED if state.get(cause) and state.get(name) == forced}
     if state.get("num_replicas") == 1:
@@ -186,7 +186,7 @@ def _replicas_in(config: ServiceConfig, old: ServiceInstanceInputs | None) -> di
     unplaced = (config.get("deploy") or {}).get("numReplicas")
     total = sum(counts.values()) if counts else 1 if unplaced is None else unplaced
     if old is None and sum(counts.values()) <= 1 and set(counts) <= {STANDARD_REGIONS[0]} and total == 1:
-        # However somebody may have put that: as replicas, in the first region, or not at all.
+        # Whether that is set as replicas, in the first region, or not at all.
         return {"num_replicas": 1, "regions": {STANDARD_REGIONS[0]: 1}}
     if old is not None and old.num_replicas is not None:
         return {"num_replicas": total, "regions": (counts or {STANDARD_REGIONS[0]: total}) if old.regions else None}
@@ -257,7 +257,7 @@ def _variables_in(config: ServiceConfig, old: ServiceInstanceInputs | None) -> d
 
 
 def _sealed_in(config: ServiceConfig, old: ServiceInstanceInputs | None) -> list[str] | None:
-    """Return those that are to be sealed and are; what somebody else has sealed is no drift."""
+    """Return the names in ``old.sealed`` that are sealed; other sealed variables are no drift."""
     if old is None or old.sealed is None:
         return None
     variables = config.get("variables") or {}

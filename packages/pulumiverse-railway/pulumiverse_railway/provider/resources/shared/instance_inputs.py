@@ -294,7 +294,7 @@ Named = Mapping[str, Any]
 
 
 def problems(inputs: Named) -> list[Problem]:
-    """Tell where the properties contradict each other. Those that only the run will know are taken to be right."""
+    """Return the contradictions between properties; a value that only the run will know contradicts nothing."""
     return [Problem(path=camel_case(name), reason=reason) for rule in _RULES for name, reason in rule(inputs)]
 
 

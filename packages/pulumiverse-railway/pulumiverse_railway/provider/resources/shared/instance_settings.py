@@ -1,7 +1,7 @@
 """Settings of a service instance in the form of the environment's configuration, in both directions.
 
 A table of each setting's path, of Railway's default (which a read leaves out), and of the value that clears it: for
-some, null is ignored. Sources, replicas, limits and variables, which need more than a table, stand in
+some, null is ignored. Sources, replicas, limits and variables, which need more than a table, are in
 ``instance_config``.
 """
 
@@ -44,7 +44,7 @@ class AutoUpdates(StrEnum):
 
 
 class UpdateTags(StrEnum):
-    """The tags that tell of a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
+    """The tags that mark a newer image (EnvironmentConfig: source.autoUpdates.tagMode)."""
 
     SEMVER = "semver"
     SHA = "sha"
@@ -52,7 +52,7 @@ class UpdateTags(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """The form of a property's value in Railway's configuration, where that is not as it stands."""
+    """The form of a property's value in Railway's configuration, where the two differ."""
 
     sent: Callable[[object], object]
     """Property → configuration."""
@@ -109,7 +109,7 @@ class Setting:
         return self.form.sent(value) if self.form else value
 
     def given(self, config: Mapping[str, object]) -> object:
-        """Tell what a configuration says, as the property's value; None when it says nothing."""
+        """Return the property's value in a configuration; None when it has none."""
         value = at(config, self.path)
         if self.form:
             return self.form.read(value)
@@ -125,7 +125,7 @@ class Setting:
         return self.default if value is None else value
 
     def changes(self, config: Mapping[str, object], desired: object, *, clears: bool) -> dict[Path, object]:
-        """Tell what has to be sent for the property to be ``desired``; ``clears`` says that an absent one has to go."""
+        """Return what to send so that the property is ``desired``; without one, ``clears`` resets it."""
         current = self.given(config)
         if desired is not None:
             return {} if desired == (self.default if current is None else current) else {self.path: self.sent(desired)}

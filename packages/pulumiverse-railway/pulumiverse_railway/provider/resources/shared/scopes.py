@@ -1,4 +1,4 @@
-"""The place of a resource, and what those of one place share: client, ids, how they commit, what people are told.
+"""The place of a resource, and what resources of one place share: client, ids, commits and their warnings.
 
 Ids are Railway's, joined by slashes, so that an import needs nothing else. Waiting, retries and what counts as gone are
 the client's (``railway_api.retries``, ``railway_api.deletion``).
@@ -34,7 +34,7 @@ def join(*parts: str) -> str:
 
 
 def split(id: str, *names: str) -> tuple[str, ...]:
-    """Return the parts of an id; ``names`` say what they are, for whoever imports with a wrong one."""
+    """Return the parts of an id; raises ``Failure`` with their ``names`` when the id has another form."""
     parts = tuple(id.split("/"))
     if len(parts) != len(names) or not all(parts):
         raise Failure(f"the id must be {'/'.join(f'<{name}>' for name in names)}, not {id!r}")
@@ -47,7 +47,7 @@ def choice(enum: type[ChoiceT], value: str) -> ChoiceT:
 
 
 def import_hint(kind: str, id: str) -> str:
-    """Tell what to do when a resource of that name is there already: the end of a sentence."""
+    """Return what to do when a resource of that name exists already, as the end of a sentence."""
     return (
         f"import it with 'pulumi import railway:index:{kind} <resource name> {id}', or choose another name. "
         "If it is in the state already (a component of another type holds it, or it was to be replaced: --replace, "
@@ -103,7 +103,7 @@ def claimed(context: Context, environment: Environment, resource_id: str, id: st
 
 
 async def commit(context: Context, environment: Environment, build: BuildPatch) -> Committed:
-    """Change the configuration of an environment, and tell what others did or are about to do to it."""
+    """Change the configuration of an environment, and warn of changes that others made or staged."""
     committed = await environment.commit(build)
     if committed.complaint:
         await context.warn(f"{committed.complaint}. All of it is in effect nevertheless, and the run goes on")
@@ -120,7 +120,7 @@ async def commit(context: Context, environment: Environment, build: BuildPatch) 
 
 
 async def warn_overwritten(context: Context, paths: Sequence[str]) -> None:
-    """Say that somebody had changed what the program sets, and that the program's values are there again."""
+    """Warn that paths were changed since the last run, and that they have the program's values again."""
     if paths:
         await context.warn(
             f"somebody changed {_some(paths)} since the last run, and this run has replaced it by what the program "

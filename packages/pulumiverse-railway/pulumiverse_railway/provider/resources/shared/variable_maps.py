@@ -1,7 +1,7 @@
 """Maps of variables that a resource owns key by key: what differs, writing it, and reading it back.
 
-Owns only the keys that a resource names; every other variable of the same place belongs to somebody else and is left
-alone. A place is ``sharedVariables`` or the variables of one service in the environment's configuration.
+Owns only the keys that a resource names; every other variable of the same place is left alone.
+A place is ``sharedVariables`` or the variables of one service in the environment's configuration.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Entries: TypeAlias = "Mapping[str, VariableConfig | None]"
 
 
 def differing(current: Variables, desired: Mapping[str, str], removed: Iterable[str]) -> Variables:
-    """Return the entries that bring ``current`` to ``desired``; what was sealed by somebody has no value to compare."""
+    """Return the entries that bring ``current`` to ``desired``; a sealed one has no value to compare, so it is sent."""
     entries: Variables = {
         name: {"value": value} for name, value in desired.items() if (current.get(name) or {}).get("value") != value
     }
@@ -39,7 +39,7 @@ def differing(current: Variables, desired: Mapping[str, str], removed: Iterable[
 
 
 async def tell_changed(context: Context, current: Variables, old: Mapping[str, str] | None, entries: Entries) -> None:
-    """Tell which of the entries replace something else than the last run left there."""
+    """Warn of the entries that replace another value than the last run left there."""
     before = old or {}
     changed = [name for name in entries if name in before and _foreign(current.get(name), before[name])]
     await warn_overwritten(context, [f"variables.{name}" for name in sorted(changed)])
@@ -60,7 +60,7 @@ def readable(variables: Variables, old: Mapping[str, str] | None) -> dict[str, s
             continue
         value = variable.get("value")
         if value is None and old is not None:
-            value = old[name]  # sealed by somebody: Railway shows that it exists, never its value
+            value = old[name]  # sealed by others: Railway shows that it exists, never its value
         if value is not None:
             values[name] = value
     return values
