@@ -188,7 +188,7 @@ def _became(where: str, former: str | None) -> str:
 def _prepared(railway: Railway, stack: Stack, where: str, backup_name: str) -> tuple[ServiceVolume, Backup]:
     """Return the volume and its backup; raises ``OperationError`` when something else waits to be deployed there."""
     volume = railway.run(one_volume(railway, stack, where))
-    chosen = volume.backup(backup_name)
+    chosen = volume.backup(backup_name, stack.name)
     if waiting := railway.run(staged(railway.client, volume.system.environment_id)):
         raise OperationError(
             f"{count(len(waiting), 'staged change')} of {volume.system.project_name} would be deployed too: "

@@ -60,14 +60,14 @@ class ServiceVolume:
     schedules: tuple[str, ...] = ()
     backups: tuple[Backup, ...] = ()
 
-    def backup(self, name: str) -> Backup:
-        """Return the backup with this name, or the beginning of this id, or the latest; raises ``CallError``."""
+    def backup(self, name: str, stack: str) -> Backup:
+        """Return the backup with this name, or an id that begins so, or the ``latest``; raises ``CallError``."""
         if name == "latest" and self.backups:
             return self.backups[0]
         matching = [each for each in self.backups if each.name == name or each.id.startswith(name)]
         if len(matching) != 1:
             how = "no" if not matching else "more than one"
-            raise CallError(f"{self.where} has {how} backup {name!r}: {RAILYARD} backup list {self.where}")
+            raise CallError(f"{self.where} has {how} backup {name!r}: {RAILYARD} backup list {self.where} -s {stack}")
         return matching[0]
 
 

@@ -27,9 +27,9 @@ FULL = "staging/netia/postgres"
 PEOPLE = 250
 
 
-def disk_of(world: World) -> VolumeInstance:
-    """The volume that the database has."""
-    _, service = world.find(WHERE)
+def disk_of(world: World, where: str = WHERE) -> VolumeInstance:
+    """The volume of a service, by default that of the database."""
+    _, service = world.find(where)
     return next(each for each in world.railway.state.volume_instances.values() if each.service_id == service.id)
 
 

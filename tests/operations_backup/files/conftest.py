@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from railway_sandbox.railway.records import SshKey, VolumeInstance
+from railway_sandbox.railway.records import SshKey
 from tests.lifecycle.conftest import InProcess
-from tests.operations.conftest import Railyard, World
+from tests.operations.conftest import Railyard
+from tests.operations_backup.conftest import disk_of
 from tests.railyard_command import Said, point_nowhere
 
 WHERE = "omega/bot"
@@ -42,16 +43,10 @@ def railyard(omega: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ra
     return here
 
 
-def volume(world: World) -> VolumeInstance:
-    """The volume that the bot has."""
-    _, service = world.find(WHERE)
-    return next(each for each in world.railway.state.volume_instances.values() if each.service_id == service.id)
-
-
 def disk(railyard: Railyard) -> Path:
     """The folder in which its files lie."""
     with railyard.world() as world:
-        return world.railway.files.folder(volume(world).id)
+        return world.railway.files.folder(disk_of(world, WHERE).id)
 
 
 def fill(folder: Path) -> None:
@@ -89,7 +84,7 @@ def seen(folder: Path) -> dict[str, tuple[Any, ...]]:
         else:
             about = path.stat()
             content = path.read_bytes() if path.is_file() else None
-            found[name] = (content, about.st_mode, int(about.st_mtime) if content is not None else 0)
+            found[name] = (content, about.st_mode, int(about.st_mtime))
     return found
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from railway_sandbox import control
 from railway_sandbox.railway.records import SshKey
+from railyard.data import volume_access
 from railyard.data.database import terminable
 from tests.operations.conftest import Railyard, pointed
 from tests.operations_backup.files.conftest import WHERE, back_up, disk, keys
@@ -86,6 +87,21 @@ def test_the_sftp_of_openssh_reads_the_same_files(pointed: Callable[..., None], 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "page").read_bytes() == (disk(railyard) / "artifacts" / "deep" / "page ä'.html").read_bytes()
     assert "omega.db" in done.stdout
+
+
+def test_a_new_host_is_noted_on_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Also below a last line that has no end: joined, neither of the two hosts would be known."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".ssh").mkdir()
+    file = tmp_path / ".ssh" / "known_hosts"
+    file.write_text("elsewhere.example ssh-ed25519 AAAA")
+    key = new_key()
+
+    assert volume_access._FirstUse().validate_host_public_key("ssh.railway.com", "", 22, key)  # pyright: ignore[reportPrivateUsage]
+    assert file.read_text().splitlines() == [
+        "elsewhere.example ssh-ed25519 AAAA",
+        f"ssh.railway.com {key.export_public_key().decode().strip()}",
+    ]
 
 
 def test_what_is_on_a_volume_survives_a_deployment(railyard: Railyard):

@@ -19,8 +19,8 @@ from railyard.data import files
 from railyard.data.files_commands import Measured
 from railyard.shared.console import OperationError
 from tests.operations.conftest import Railyard
-from tests.operations_backup.conftest import spaces
-from tests.operations_backup.files.conftest import BUCKET, FULL, WHERE, back_up, disk, keys, restore, seen, volume
+from tests.operations_backup.conftest import disk_of, spaces
+from tests.operations_backup.files.conftest import BUCKET, FULL, WHERE, back_up, disk, keys, restore, seen
 
 
 def test_live_files_are_exchanged_when_somebody_typed_their_name(railyard: Railyard):
@@ -89,7 +89,7 @@ def test_a_volume_without_room_is_told_before_anything_is_written(railyard: Rail
     """The files need room beside the live ones."""
     back_up(railyard)
     with railyard.world() as world:
-        volume(world).size_mb = 100
+        disk_of(world, WHERE).size_mb = 100
     said = restore(railyard)
 
     assert said.code == 1
