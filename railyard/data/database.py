@@ -52,11 +52,11 @@ TOOLS: Final[Mapping[type[DatabaseSettings], Tools]] = {
     MysqlSettings: Mysql(),
     MongodbSettings: Mongodb(),
 }
-"""The kinds that can be dumped. Redis is none: its file is part of the backups of its volume."""
+"""The kinds that can be dumped. Redis cannot: its file is part of the backups of its volume."""
 
 
 def tools_of(args: object) -> Tools | None:
-    """Return how a database with these settings is dumped, None where there is no way."""
+    """Return the programs that dump a database with these settings, or None."""
     return next((tools for kind, tools in TOOLS.items() if isinstance(args, kind)), None)
 
 
@@ -123,7 +123,7 @@ def find(railway: Railway, stack: Stack, name: str) -> Database:
 
 @contextmanager
 def reached(railway: Railway, database: Database, say: Say, *, in_clear: bool = False) -> Generator[Server]:
-    """Give the server of a database, through a TCP proxy; on a real account only with TLS, unless ``in_clear``."""
+    """Yield the server of a database, through a TCP proxy; on a real account only with TLS, unless ``in_clear``."""
     where = {"environmentId": database.system.environment_id, "serviceId": database.service.service_id}
     with terminable():
         existing = next(iter(_proxies(railway, where)), None)
@@ -159,7 +159,7 @@ def _open(railway: Railway, where: Mapping[str, str | None], port: int) -> TCPPr
 
 
 def _close(railway: Railway, database: Database, where: Mapping[str, str | None]) -> None:
-    """Delete the proxy, also one of which the answer never came."""
+    """Delete the proxy, also when the answer to its creation was lost."""
 
     async def delete() -> None:
         client = railway.client

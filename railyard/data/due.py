@@ -35,9 +35,9 @@ from railyard.shared.stack import Stack, read_stack
 from stacks.services import services
 
 DAYS: Final = {"daily": 1, "weekly": 7, "monthly": 30}
-"""Days between two."""
+"""Interval in days."""
 EARLY: Final = timedelta(hours=2)
-"""Time by which one is due early: a nightly job does not begin to the minute."""
+"""Time by which a copy is due before its interval ends: a nightly job does not begin to the minute."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class ScheduledCopy:
     kind: Literal["files", "dump"]
     outside: OffsiteBackups
     title: str | None = None
-    """Of what a dump is, PostgreSQL say."""
+    """Kind of the dumped database, for example PostgreSQL."""
 
     @property
     def where(self) -> str:
@@ -103,7 +103,7 @@ def due(
             read_stack(rehearse_in)
         copies = scheduled_copies(stack, systems)
         if json and not listing:
-            raise CallError("--json goes with --list: what is made is told line by line")
+            raise CallError("--json goes with --list: what is made is reported line by line")
         newest = {} if not copies else _newest(stack, copies, sandbox=sandbox)
         if listing:
             _list(stack, copies, newest, json=json)
@@ -146,7 +146,7 @@ def _steps(
 
 
 def _went_well(steps: list[Callable[[], None]]) -> bool:
-    """Take the steps until one fails, and tell whether none did. What went wrong is said by the commands themselves."""
+    """Run the steps until one fails, and tell whether none did. The commands report what went wrong themselves."""
     try:
         for step in steps:
             step()

@@ -17,7 +17,7 @@ from railyard.data.programs import Server, Tools
 from railyard.shared.console import OperationError
 
 ROOM: Final = 1.2
-"""A restore needs so many times the database's size on the volume: indices are built, and the log grows."""
+"""Factor on the size of the database that a restore needs on the volume: indices are built, and the log grows."""
 MB: Final = 1_000_000
 
 
@@ -58,7 +58,7 @@ class Restored:
 
 @contextmanager
 def scratch(tools: Tools, server: Server, dumps: Dumps, dump: Dump, database: Database) -> Generator[Restored]:
-    """Give a new database beside the live one, filled with a dump and compared; it is dropped unless it was renamed."""
+    """Yield a new database beside the live one, filled with a dump and compared; drop it unless it was renamed."""
     check_kind(tools, dump.kind)
     major = tools.major(server)
     if major < dump.server_major:

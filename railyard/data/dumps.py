@@ -68,7 +68,7 @@ class StoredBackup(BaseModel):
 
     @staticmethod
     def moment(time: str) -> datetime:
-        """Return the moment that such a name stands for."""
+        """Return the moment that such a name means, in UTC."""
         return datetime.strptime(time, _TIME).replace(tzinfo=UTC)
 
 
@@ -89,7 +89,7 @@ class Dump(StoredBackup):
     rows: dict[str, int]
     """Number of rows of each table in the transaction that was dumped."""
     unsettled: list[str] = []
-    """Tables that somebody wrote to while they were dumped: their rows are not compared."""
+    """Tables that were written to while they were dumped: their rows are not compared."""
     rehearsed: str | None = None
     """Time of the last restore that matched the dump, UTC; None without one."""
 
@@ -106,7 +106,7 @@ class FilesBackup(StoredBackup):
     file_bytes: int
     """Size of all files."""
     unsettled: list[str] = []
-    """Those that somebody wrote to at each attempt to read them."""
+    """Files that were written to at each attempt to read them."""
     skipped: list[str] = []
     """Paths of other kinds than file, folder and link, such as sockets."""
 
@@ -187,7 +187,7 @@ class Store(Generic[StoredBackupT]):
                     complete.append(self._kind.model_validate_json(body))
                 except ValidationError:
                     raise OperationError(
-                        f"{self.bucket}/{key} is no note about a {self._kind.NOUN}: delete it"
+                        f"{self.bucket}/{key} is not a valid note about a {self._kind.NOUN}: delete it"
                     ) from None
         return sorted(complete, key=lambda each: each.time, reverse=True)
 

@@ -33,12 +33,12 @@ from railyard.shared.stack import Stack
 
 MB: Final = 1_000_000
 ROOM: Final = 2.2
-"""This machine needs so many times the size of the files: they and their archive, or they and what was read back."""
+"""Factor on the size of the files: this machine has them and their archive, or them and what was read back."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnpackedArchive:
-    """An archive on this machine, as it was made: its checksum is right, and SQLite takes its databases."""
+    """An archive on this machine, as it was made: its checksum is right, and its SQLite databases are whole."""
 
     tree: Tree
     folder: Path
@@ -190,7 +190,7 @@ def pack(tree: Tree, folder: Path, archive: Path) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> Tree:
-    """Write the files of an archive into a folder, and return what there is; links are told and not made here."""
+    """Write the files of an archive into a folder, and return what there is; links are listed and not made here."""
     entries: list[Entry] = []
     try:
         with tarfile.open(archive, "r:gz") as packed:
@@ -227,7 +227,7 @@ def _entry(info: tarfile.TarInfo) -> Entry:
 
 
 def databases(tree: Tree, folder: Path) -> dict[str, str]:
-    """Return the SQLite databases among the files, each with what SQLite says of it: ``ok``, or what is broken."""
+    """Return the SQLite databases among the files, each with SQLite's word on it: ``ok``, or what is broken."""
     return {each.path: _verdict(folder / each.path) for each in tree.files if _is_database(folder / each.path)}
 
 
@@ -237,7 +237,7 @@ def _is_database(path: Path) -> bool:
 
 
 def _verdict(path: Path) -> str:
-    """Look into a copy: SQLite writes what is in the write-ahead log beside a database into it."""
+    """Return SQLite's word on a copy, since SQLite writes the write-ahead log beside a database into it."""
     with tempfile.TemporaryDirectory(prefix="railyard-sqlite-") as folder:
         copy = Path(folder) / "database"
         for ending in ("", "-wal", "-journal"):

@@ -1,7 +1,7 @@
 """MongoDB's own programs as children of a command: ``mongodump``, ``mongorestore`` and ``mongosh``, found on PATH.
 
 Owns their options, and what is compared: MongoDB dumps a single server without a snapshot, so documents are counted
-before and after the dump, and a collection that somebody wrote to meanwhile is left out of the comparison.
+before and after the dump, and a collection that was written to meanwhile is left out of the comparison.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ def _address(server: Server) -> str:
 
 @contextmanager
 def _options(server: Server) -> Generator[list[str]]:
-    """Return the options of a tool: a file, which nobody else can read, with address and password."""
+    """Yield the options of a tool: a file, which no other user can read, with address and password."""
     with programs.private_file(".yaml", f"uri: {json.dumps(_address(server))}\n") as file:
         yield [f"--config={file}", "--archive", "--gzip"]
 
 
 def evaluate(server: Server, script: str) -> Any:
-    """Return what a script gives as JSON; ``db`` is the database. Raises ``OperationError`` with the server's words.
+    """Return the JSON value of a script; ``db`` is the database. Raises ``OperationError`` with the server's words.
 
     The address, with its password, reaches the shell by its standard input.
     """
@@ -94,7 +94,7 @@ def drop(server: Server) -> None:
 
 @contextmanager
 def dumping(server: Server) -> Generator[IO[bytes]]:
-    """Return what ``mongodump`` writes; raises ``OperationError`` when it ends badly."""
+    """Yield what ``mongodump`` writes; raises ``OperationError`` when it ends badly."""
     with _options(server) as options:
         command = [_program("mongodump"), *options]
         with programs.output_of(command, os.environ, server.password) as stream:
@@ -103,7 +103,7 @@ def dumping(server: Server) -> Generator[IO[bytes]]:
 
 @contextmanager
 def restoring(server: Server, *, of: str, into: str) -> Generator[IO[bytes]]:
-    """Return where a dump of the database ``of`` is written that ``mongorestore`` brings into the database ``into``."""
+    """Yield the input of ``mongorestore``, which restores a dump of the database ``of`` into the database ``into``."""
     # A database in the address would leave out what the dump has of another one.
     with _options(server.to("")) as options:
         names = [f"--nsInclude={of}.*", f"--nsFrom={of}.*", f"--nsTo={into}.*"]

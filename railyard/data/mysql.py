@@ -1,7 +1,7 @@
 """MySQL's own programs as children of a command: ``mysql`` and ``mysqldump``, found on PATH.
 
 Owns their options, and what is compared: MySQL hands no snapshot from one connection to another, so rows are counted
-before and after the dump, and a table that somebody wrote to meanwhile is left out of the comparison.
+before and after the dump, and a table that was written to meanwhile is left out of the comparison.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PROGRAMS: Final = """SELECT 'view', table_name FROM information_schema.views WH
 
 @contextmanager
 def _options(server: Server) -> Generator[list[str]]:
-    """Return the first option of each program: a file, which nobody else can read, with address and password."""
+    """Yield the first options of each program: a file, which no other user can read, with address and password."""
     password = server.password.replace("\\", "\\\\").replace('"', '\\"')
     lines = [
         "[client]",
@@ -52,7 +52,7 @@ def _options(server: Server) -> Generator[list[str]]:
 
 
 def _is_mariadb() -> bool:
-    """Tell whether the programs are MariaDB's, which know other words for TLS."""
+    """Tell whether the programs are MariaDB's, which have other options for TLS."""
     version = subprocess.run([_program("mysql"), "--version"], capture_output=True, text=True, check=False).stdout
     return "MariaDB" in version
 
@@ -117,7 +117,7 @@ def bytes_of(server: Server) -> int:
 
 @contextmanager
 def dumping(server: Server) -> Generator[IO[bytes]]:
-    """Return what ``mysqldump`` writes of one moment; raises ``OperationError`` when it ends badly."""
+    """Yield what ``mysqldump`` writes of one moment; raises ``OperationError`` when it ends badly."""
     dump_options = ["--single-transaction", "--routines", "--triggers", "--events", "--hex-blob", "--no-tablespaces"]
     with _options(server) as options:
         command = [_program("mysqldump"), *options, *dump_options, server.database]
@@ -127,7 +127,7 @@ def dumping(server: Server) -> Generator[IO[bytes]]:
 
 @contextmanager
 def restoring(server: Server) -> Generator[IO[bytes]]:
-    """Return where a dump is written that ``mysql`` brings into the (empty) database of ``server``."""
+    """Yield the input of ``mysql``, which restores a dump into the empty database of ``server``."""
     with _options(server) as options:
         command = [_program("mysql"), *options, server.database]
         with programs.input_of(command, _environment(), server.password) as stream:
@@ -162,7 +162,7 @@ def _named(server: Server, sql: str) -> set[str]:
 
 
 def quoted(name: str) -> str:
-    """Return an identifier as MySQL has it."""
+    """Return an identifier in backquotes."""
     return "`" + name.replace("`", "``") + "`"
 
 

@@ -95,7 +95,7 @@ def query(server: Server, sql: str) -> Rows:
 
 @contextmanager
 def snapshot(server: Server) -> Generator[Ask]:
-    """Ask a transaction that sees the database as it is at this moment, for as long as the block runs."""
+    """Yield a function that asks one transaction, which sees the database as it is at this moment."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
         process = subprocess.Popen(
             _psql(),
@@ -138,18 +138,18 @@ def row_counts(ask: Ask) -> dict[str, int]:
 
 
 def quoted(name: str) -> str:
-    """Return an identifier as SQL has it."""
+    """Return an identifier in double quotes."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def dumping(server: Server, snapshot_id: str) -> AbstractContextManager[IO[bytes]]:
-    """Return what ``pg_dump`` writes of a snapshot, in its custom format; raises ``OperationError`` at a bad end."""
+    """Yield what ``pg_dump`` writes of a snapshot, in its custom format; raises ``OperationError`` at a bad end."""
     command = [_program("pg_dump"), "--format=custom", "--no-password", f"--snapshot={snapshot_id}"]
     return programs.output_of(command, environment(server), server.password)
 
 
 def restoring(server: Server) -> AbstractContextManager[IO[bytes]]:
-    """Return where a dump is written that ``pg_restore`` brings into the (empty) database of ``server``."""
+    """Yield the input of ``pg_restore``, which restores a dump into the empty database of ``server``."""
     arguments = ["--no-owner", "--no-privileges", "--exit-on-error", "--no-password", f"--dbname={server.database}"]
     return programs.input_of([_program("pg_restore"), *arguments], environment(server), server.password)
 

@@ -1,8 +1,8 @@
 """A database's own programs as children of a command, found on PATH, and what those of each kind have to do.
 
 Owns how they are found, run and ended, and what their errors look like. No command line or message holds a password.
-What differs between kinds stands with each, in ``postgres``, ``mysql`` and ``mongodb``; the order of the steps stands
-in ``dumping``, and knows no kind.
+What differs between kinds is in ``postgres``, ``mysql`` and ``mongodb``; the order of the steps, which is the same for
+all kinds, is in ``dumping``.
 """
 
 from __future__ import annotations
@@ -62,9 +62,9 @@ class DumpFacts:
     server_major: int
     database_bytes: int
     rows: dict[str, int] = field(default_factory=dict[str, int])
-    """Rows of each table, where nobody wrote to it meanwhile."""
+    """Rows of each table that was not written to meanwhile."""
     unsettled: tuple[str, ...] = ()
-    """Tables that somebody wrote to while it was dumped."""
+    """Tables that were written to while it was dumped."""
 
 
 class Tools(ABC):
@@ -72,7 +72,7 @@ class Tools(ABC):
 
     title: ClassVar[str]
     login: ClassVar[tuple[str, str, str]]
-    """The variables that hold user, password and database; a user that is no variable stands as ``=name``."""
+    """The variables that hold user, password and database; ``=name`` is a fixed user without a variable."""
     rotated: ClassVar[str]
     """Instruction for changing the password of a running server."""
     hint: ClassVar[str] = ""
@@ -99,7 +99,7 @@ class Tools(ABC):
 
     @abstractmethod
     def ask(self, server: Server) -> None:
-        """Ask the server anything; raises ``OperationError`` with its words."""
+        """Send the server a query that changes nothing; raises ``OperationError`` with its words."""
 
     @abstractmethod
     def major(self, server: Server) -> int:
@@ -111,7 +111,7 @@ class Tools(ABC):
 
     @abstractmethod
     def scratch(self, server: Server, name: str, of: str, read: Read) -> AbstractContextManager[dict[str, int]]:
-        """Return the rows of a new database beside the live one, filled by ``read``; it is dropped at the end."""
+        """Yield the rows of a new database beside the live one, filled by ``read``; it is dropped at the end."""
 
     def replace_live(self, server: Server, scratch: str, former: str) -> None:
         """Let the scratch database take the place of the live one, which is kept under the name ``former``."""
@@ -158,7 +158,7 @@ def child(
 
 @contextmanager
 def _interrupts_held() -> Generator[list[int]]:
-    """Note a Ctrl-C or SIGTERM instead of acting on it: in the middle of a start nobody knows the program to end."""
+    """Note a Ctrl-C or SIGTERM and do not act on it: during a start there is no process yet that could be ended."""
     held: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield held
@@ -177,7 +177,7 @@ def _interrupts_held() -> Generator[list[int]]:
 
 @contextmanager
 def output_of(command: Sequence[str], environment: Mapping[str, str], secret: str) -> Generator[IO[bytes]]:
-    """Return what a program writes; raises ``OperationError`` when it ends badly."""
+    """Yield the output of a program; raises ``OperationError`` when it ends badly."""
     with child(command, environment, reads=False, secret=secret) as process:
         assert process.stdout
         yield process.stdout
@@ -185,19 +185,19 @@ def output_of(command: Sequence[str], environment: Mapping[str, str], secret: st
 
 @contextmanager
 def input_of(command: Sequence[str], environment: Mapping[str, str], secret: str) -> Generator[IO[bytes]]:
-    """Return where a program reads from; raises ``OperationError`` when it ends badly."""
+    """Yield the input of a program; raises ``OperationError`` when it ends badly."""
     with child(command, environment, reads=True, secret=secret) as process:
         assert process.stdin
         try:
             yield process.stdin
             process.stdin.close()
         except BrokenPipeError:
-            pass  # It has ended with an error, which its exit code tells.
+            pass  # It has ended, and its exit code says why.
 
 
 @contextmanager
 def private_file(suffix: str, text: str) -> Generator[str]:
-    """Return the path of a file with this text, which nobody else can read and which goes with the block."""
+    """Yield the path of a file with this text, which no other user can read; it is deleted when the block ends."""
     with tempfile.NamedTemporaryFile("w", suffix=suffix, encoding="utf-8") as file:
         file.write(text)
         file.flush()

@@ -1,6 +1,6 @@
 """``railyard restore``: a volume from one of Railway's backups, a database from a dump.
 
-Owns the commands, what they say beforehand and the order of their steps. Live data are touched only after somebody
+Owns the commands, what they say beforehand and the order of their steps. Live data are touched only after the user
 typed their name.
 """
 

@@ -33,7 +33,7 @@ RELAY: Final = ("ssh.railway.com", 22)
 OWN: Final = "railyard-"
 """Prefix of the names of keys that this project made: only those are deleted."""
 LEFT_BEHIND: Final = timedelta(days=1)
-"""No command lasts so long: a key that old is one of a killed run."""
+"""Age from which a key is one of a killed run: no command lasts so long."""
 KNOWN_S: Final = 60.0
 """Seconds until a new key has to be accepted."""
 RETRY_S: Final = 5.0
@@ -51,7 +51,7 @@ class VolumeConnection:
     """``staging/omega/bot``."""
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Return the result of work on the files; raises ``OperationError`` when the way to them breaks."""
+        """Return the result of work on the files; raises ``OperationError`` when the connection breaks."""
         try:
             return self.railway.run(work)
         except (asyncssh.Error, OSError) as problem:
@@ -62,7 +62,7 @@ class VolumeConnection:
 def reached(
     railway: Railway, volume: ServiceVolume, name: str, say: Callable[[str], None]
 ) -> Generator[VolumeConnection]:
-    """Yield the way to a volume's files, with a key of its own; raises ``OperationError`` when nobody is let in."""
+    """Yield a connection to a volume's files, with a key of its own; raises ``OperationError`` when it is refused."""
     if volume.service.serving is None or volume.service.instance_id is None:
         raise OperationError(
             f"{name} does not run, and Railway shows the files of what runs alone: {RAILYARD} status {volume.where}"
@@ -140,8 +140,8 @@ def _connected(railway: Railway, user: str, key: asyncssh.SSHKey, name: str) -> 
             railway.run(clock.sleep(RETRY_S))
         except asyncssh.HostKeyNotVerifiable:
             raise OperationError(
-                f"{host} shows another host key than {_known_hosts()} has: Railway changed it, or somebody is between. "
-                "Make sure which, then remove that line"
+                f"{host} shows another host key than {_known_hosts()} has: Railway changed it, or another host "
+                "is in between. Make sure which, then remove that line"
             ) from None
         except (asyncssh.Error, OSError) as problem:
             raise OperationError(f"{host}:{port} cannot be reached: {problem}") from None
@@ -182,7 +182,7 @@ async def _sftp(connection: asyncssh.SSHClientConnection) -> asyncssh.SFTPClient
 
 
 class _FirstUse(asyncssh.SSHClient):
-    """Trusts a host whose key nobody has noted yet, and notes it, as Railway's own command line does."""
+    """Trust a host without a known key at first use, and note its key, as Railway's own command line does."""
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         known = _known_hosts()

@@ -1,6 +1,6 @@
 """Railway's backups of volumes: finding, making, deleting and bringing one back.
 
-Owns the requests. Asks nobody for permission; the commands do.
+Owns the requests. The commands ask for permission.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ async def make(client: Client, volume: ServiceVolume, name: str | None = None) -
 
 
 async def thin_out(client: Client, volume: ServiceVolume, keep: int) -> list[Backup]:
-    """Delete all but the newest ``keep`` of the backups that this project made; those that went."""
+    """Delete all but the newest ``keep`` of the backups that this project made; return the deleted ones."""
     own = [each for each in (await _with_backups(client, volume)).backups if each.own]
     outdated = own[keep:]
     for each in outdated:

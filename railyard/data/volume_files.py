@@ -1,7 +1,7 @@
 """The files of a volume: read as they lie there, written to a folder beside the live ones, exchanged with those.
 
-Owns what belongs to the data of a volume, and when what was read counts as one state. Works over SFTP; the archive is
-``files``'s.
+Owns which files are the data of a volume, and when what was read counts as one state. Works over SFTP; ``files`` makes
+the archive.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ AT_ONCE: Final = 16
 ATTEMPTS: Final = 4
 """Number of attempts to read a file that is written to meanwhile."""
 FRESH_S: Final = 2
-"""SFTP tells times in whole seconds: what was written so short a time ago may change without a trace."""
+"""Seconds for which a file counts as just written: SFTP has times in whole seconds, so a change may leave no trace."""
 OWN: Final = ".railyard-"
 """Prefix of the folders that a restore makes at the top of a volume; they are no data."""
 SYSTEM: Final = "lost+found"
-"""Every ext4 volume has it."""
+"""The folder that ext4 makes at the top of each volume."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Entry:
 
     @property
     def looks(self) -> tuple[str, int, int, str]:
-        """Return what another content would change."""
+        """Return what a change of the content would change: kind, size, time and target."""
         return self.kind, self.size, self.modified_s if self.kind == "file" else 0, self.target
 
 
@@ -74,7 +74,7 @@ class Tree:
 
     @property
     def file_bytes(self) -> int:
-        """Return how large they are together."""
+        """Return the size of all files, in bytes."""
         return sum(each.size for each in self.files)
 
 
@@ -276,7 +276,7 @@ async def differences(connection: VolumeConnection, top: str, uploaded: Tree, so
     await _read(connection.sftp, top, written.files, into)
     actual, expected = ({each.path: each for each in tree.entries} for tree in (written, uploaded))
     wrong = [f"{path}: it is not there" for path in expected if path not in actual]
-    wrong += [f"{path}: nobody asked for it" for path in actual if path not in expected]
+    wrong += [f"{path}: it is not in the backup" for path in actual if path not in expected]
     for path, entry in expected.items():
         now = actual.get(path)
         if now is None:
