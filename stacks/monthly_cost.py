@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from components.arguments import Arguments
 from components.bucket import BucketSettings
@@ -20,6 +20,9 @@ from railway_api.plans import PLANS, Plan
 from railway_api.prices import BACKUPS_KEPT, DEFAULT_VOLUME_GB, SUBSCRIPTION_USD
 from stacks.arguments_tree import walk_arguments
 from stacks.prices import AS_USED, AT_REST, STORE_SHARE, Assumed, Prices, ServiceUsage, Usage
+
+if TYPE_CHECKING:
+    from stacks.system import SystemSettings
 
 MB_PER_GB: Final = 1_000
 
@@ -103,6 +106,10 @@ class Calculation:
     ) -> None:
         self.plan, self.prices = plan, prices or Prices()
         self._usage: Mapping[str, ServiceUsage] = usage or {}
+
+    def on(self, plan: Plan) -> Calculation:
+        """Return the same calculation for another plan."""
+        return Calculation(plan, self.prices, self._usage)
 
     def service(self, system: str, name: str, load: Load) -> Line:
         """Return what a service costs, without its volume."""
@@ -208,12 +215,12 @@ def _part(cost: Cost, count: int) -> Cost:
     return Cost(at_rest=cost.at_rest / count, as_used=cost.as_used / count, at_limits=cost.at_limits / count)
 
 
-def lines_of(calculation: Calculation, systems: Mapping[str, Arguments], zones: int = 0) -> list[Line]:
+def lines_of(calculation: Calculation, systems: Mapping[str, SystemSettings], zones: int = 0) -> list[Line]:
     """Return all that a stack with these systems costs, in the order of the settings."""
     lines: list[Line] = []
     buckets: list[tuple[str, str]] = []
     for system, settings in systems.items():
-        lines += _of_system(calculation, system, settings)
+        lines += _of_system(calculation.on(settings.plan(calculation.plan)), system, settings)
         buckets += [(system, part.name) for _, part in walk_arguments(settings) if isinstance(part, BucketSettings)]
     lines.append(calculation.subscription(lines))
     lines += calculation.buckets(buckets)

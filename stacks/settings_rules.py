@@ -36,7 +36,7 @@ def wrong_systems(
     for name, settings in systems.items():
         yield from _about_secrets(name, settings, [each.name for each in known[name].declared(settings)])
         if plan:
-            yield from _beyond_plan(name, settings, (settings.railway and settings.railway.plan) or plan)
+            yield from _beyond_plan(name, settings, settings.plan(plan))
         yield from named_twice(name, settings)
         if isinstance(settings, OwnSettings):
             yield from (replace(each, path=(name, *each.path)) for each in wrong_own(settings))

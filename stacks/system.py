@@ -27,6 +27,7 @@ from components.redis import Redis, RedisSettings
 from components.service import Service
 from components.service_kind import ServiceSettings, kind_of
 from components.zone import Zone, ZoneArgs, ZoneSettings, holding, nearest
+from railway_api.plans import Plan
 from stacks.account import AccountSettings, provider_of
 from stacks.arguments_tree import walk_arguments
 from stacks.names import names_of
@@ -61,6 +62,10 @@ class SystemSettings(Arguments):
     alerts: AlertsSettings | None = None
     """Events that are sent to the webhook of the secret ALERT_WEBHOOK: ``{}`` for what fails, crashes or passes a
     threshold. Default: none."""
+
+    def plan(self, of_stack: Plan) -> Plan:
+        """Return the Railway plan of its workspace: its own, else that of the stack."""
+        return (self.railway and self.railway.plan) or of_stack
 
     def domains(self) -> list[DomainSettings]:
         """Return every public domain in these settings."""

@@ -94,6 +94,16 @@ def test_a_plan_is_a_minimum_that_usage_is_counted_against(plan: str, price: flo
     assert cost(forecast, "as_used") == cost(forecast, "as_used", Kind.SERVICE) > 40
 
 
+def test_a_system_costs_what_its_own_plan_makes_of_it() -> None:
+    """A volume without a size is as large as its plan makes it, and a service may use what its plan allows."""
+    kinds = (Kind.SERVICE, Kind.VOLUME)
+    own = settings("pro", omega=OMEGA | {"railway": {"plan": "hobby"}})
+
+    for case in ("at_rest", "as_used", "at_limits"):
+        assert cost(own, case, *kinds) == cost(settings("hobby", omega=OMEGA), case, *kinds)
+        assert cost(own, case, *kinds) < cost(settings("pro", omega=OMEGA), case, *kinds)
+
+
 def test_rose_pays_for_traffic_from_the_first_gb() -> None:
     """Its document has 100 GB included and $0.10 for each more; Railway's price is $0.05 for each: $2.50 for 50 GB."""
     quiet, busy = (settings(rose=ROSE, usage={"rose": {"web": {"egressGb": egress}}}) for egress in (0, 50))
