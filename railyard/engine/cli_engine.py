@@ -21,10 +21,9 @@ from railyard.engine.engine import (
     Engine,
     RefusedError,
     Unimportable,
-    chosen,
+    choice_variables,
     code_of,
     errors_of,
-    named,
     of_system,
     refuse_broken,
     sandbox_secrets,
@@ -35,7 +34,7 @@ from railyard.output import rules
 from railyard.shared.console import OperationError
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack
-from railyard.shared.urns import targets_of, type_of
+from railyard.shared.urns import target_options, targets_of, type_of
 from stacks.budget import WHOLE_PREVIEW
 
 
@@ -50,15 +49,15 @@ class PulumiCli:
 
     def preview(self, systems: Sequence[str] = (), *, unchanged: bool = False) -> dict[str, Any]:
         """Run ``pulumi preview --json``, and look at the rules, for which what does not change is needed, too."""
-        targets = named(targets_of(*systems))
-        document = self._document(Operation.PREVIEW, "--show-sames", *targets, variables=chosen(systems))
+        targets = target_options(targets_of(*systems))
+        document = self._document(Operation.PREVIEW, "--show-sames", *targets, variables=choice_variables(systems))
         refuse_broken(rules.of_document(document["steps"], self._stack.settings.stack.policies))
         return {**document, "steps": [step for step in document["steps"] if unchanged or step["op"] != "same"]}
 
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
         """Run ``pulumi up --target … --yes``."""
         # Services that are deployed again change no output of the stack.
-        options = ["--yes", "--skip-preview", "--suppress-outputs", *named(targets)]
+        options = ["--yes", "--skip-preview", "--suppress-outputs", *target_options(targets)]
         process = self._pulumi(Operation.UP, *options, quiet=quiet)
         if quiet and process.returncode != 0:
             raise OperationError(f"pulumi up failed:\n{(process.stdout + process.stderr).strip()}")
@@ -75,14 +74,14 @@ class PulumiCli:
         ):
             events = Path(folder) / "events"
             command = [str(self._cli.program), "up", "--yes", "--skip-preview", *options, "--non-interactive"]
-            command += [*named(targets), "--event-log", str(events)]
-            run_variables = {**code_of(project), **cli_operations.TELLS_EVENTS, **chosen(systems)}
+            command += [*target_options(targets), "--event-log", str(events)]
+            run_variables = {**code_of(project), **cli_operations.TELLS_EVENTS, **choice_variables(systems)}
             all_variables = self._cli.environment({**variables, **run_variables})
             return follow(command, project, all_variables, events, quiet=quiet)
 
     def refresh(self, targets: Sequence[str]) -> None:
         """Run ``pulumi refresh --target … --yes``."""
-        process = self._pulumi(Operation.REFRESH, "--yes", "--skip-preview", *named(targets), quiet=True)
+        process = self._pulumi(Operation.REFRESH, "--yes", "--skip-preview", *target_options(targets), quiet=True)
         if process.returncode != 0:
             refuse_locked(process.stdout + process.stderr)
             raise OperationError(f"pulumi refresh failed:\n{(process.stdout + process.stderr).strip()}")

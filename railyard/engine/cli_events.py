@@ -1,4 +1,4 @@
-"""The Pulumi CLI's log of events (``--event-log``), read as the events that the embedded engine tells.
+"""The Pulumi CLI's log of events (``--event-log``), read as the events that the embedded engine reports.
 
 Owns the names of the CLI's events and the forms in which they hold values: secrets are ``[secret]`` already, unknown
 values have Pulumi's own mark. What an event does not say, the dependencies of a resource, comes from the document of
@@ -27,7 +27,7 @@ _KINDS: Final = frozenset(each.value for each in StepKind)
 _COLOR: Final = re.compile(r"<\{%.*?%\}>")
 """Colour marks in the CLI's event log."""
 _SEVERITIES: Final = {"info#err": "info", "info": "info", "warning": "warning", "error": "error"}
-"""Severity in the log → ours; ``debug`` is told to nobody."""
+"""Severity in the log → ours; ``debug`` is not reported."""
 
 JsonObject = Mapping[str, Any]
 
@@ -38,12 +38,12 @@ class EventLog:
 
     events: tuple[JsonObject, ...] = ()
     dependencies: Mapping[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])
-    """URN → the URNs that it needs, as far as a preview told."""
+    """URN → the URNs that it needs, as far as a preview says."""
 
     def finished(self, meant: Iterable[re.Pattern[str]] = ()) -> Iterator[StepFinished]:
         """Return each step that was planned or taken, once, in the order in which it ended.
 
-        With ``meant``, only those of the resources whose URN matches one of these: a preview tells of all others, too.
+        With ``meant``, only those of the resources whose URN matches one of these: a preview reports all others, too.
         """
         patterns = tuple(meant)
         errors = {
@@ -61,7 +61,7 @@ class EventLog:
         yield from steps.values()
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Return what was said for good, each once."""
+        """Return the diagnostics, each once, without those that the CLI shows for a moment only."""
         by_text: dict[tuple[str, str], Diagnostic] = {}
         for event in self.events:
             diagnostic = _object(event.get("diagnosticEvent"))
@@ -165,7 +165,7 @@ def _step(metadata: JsonObject, dependencies: Mapping[str, frozenset[str]]) -> S
 
 
 def _changes(metadata: JsonObject) -> dict[str, Change]:
-    """Return how its properties differ: in detail, or where the provider does not tell that, by name alone."""
+    """Return how its properties differ: in detail, or where the provider does not say that, by name alone."""
     detailed = _object(metadata.get("detailedDiff"))
     if detailed:
         return {path: Change(str(_object(each).get("diffKind") or "update")) for path, each in detailed.items()}

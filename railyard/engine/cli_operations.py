@@ -34,13 +34,13 @@ from pulumi_operations.project import (
 from railyard.engine.cli_events import read_log
 from railyard.engine.configuration import ENVIRONMENT
 from railyard.engine.engine_choice import PROJECT, Choice, States, checkpoint_resources
-from railyard.engine.outcome import judged
+from railyard.engine.outcome import outcome_of
 from railyard.engine.pulumi_cli import PulumiCli
 from railyard.engine.up_run import LockedError
 from railyard.output import Report
 from railyard.shared.console import OperationError
 from railyard.shared.files import write_whole
-from railyard.shared.urns import name_of, type_of
+from railyard.shared.urns import name_of, target_options, type_of
 from stacks.project_folder import PROJECT_FILE, RAILYARD
 
 BACKEND_VARIABLE: Final = "RAILYARD_SANDBOX_BACKEND"
@@ -82,14 +82,14 @@ def operate(
     *,
     shown: bool,
 ) -> Result:
-    """Carry it out and report it; with ``shown`` the CLI prints its progress, too. Raises ``OperationError``."""
+    """Carry ``operation`` out and report it; the CLI prints its progress where ``shown``. Raises ``OperationError``."""
     assert choice.cli is not None
     arguments = [operation.value, *options_of(choice, root, environment)]
     meant = [_expression(target) for target in targets]
     if operation is Operation.DESTROY:
         _refuse_protected(choice.states, meant)
     arguments += ["--json", "--show-sames"] if operation is Operation.PREVIEW else _WITHOUT_QUESTIONS
-    arguments += [part for target in targets for part in ("--target", target)]
+    arguments += target_options(targets)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         events = Path(folder) / "events"
@@ -100,7 +100,7 @@ def operate(
     finished = list(log.finished(meant))
     for step in finished:
         report.on_event(step)
-    result = judged(
+    result = outcome_of(
         log.result(
             operation,
             succeeded=process.returncode == 0,
@@ -132,8 +132,8 @@ def refresh_hint(finished: Iterable[StepFinished]) -> str:
 
 
 def unprotect(choice: Choice, root: Path, environment: Mapping[str, str]) -> bool:
-    """Lift the protection of all resources in the state; whether it went well."""
-    _prepared(choice, root, environment)
+    """Lift the protection of all resources in the state; return whether that succeeded."""
+    _prepare(choice, root, environment)
     return _run(choice, ["state", "unprotect", "--all", "--yes", "--stack", choice.states.stack], root, environment)
 
 
@@ -142,7 +142,7 @@ def options_of(choice: Choice, root: Path, environment: Mapping[str, str]) -> li
 
     Raises ``OperationError``.
     """
-    settings = _prepared(choice, root, environment)
+    settings = _prepare(choice, root, environment)
     return ["--stack", choice.states.stack, "--config-file", str(settings)]
 
 
@@ -162,8 +162,8 @@ def _backend(directory: Path) -> Path:
     return States(directory=directory.resolve(), stack="").backend
 
 
-def _prepared(choice: Choice, root: Path, environment: Mapping[str, str]) -> Path:
-    """Make the backend and the stack where they are missing; gives the settings file to work with."""
+def _prepare(choice: Choice, root: Path, environment: Mapping[str, str]) -> Path:
+    """Make the backend and the stack where they are missing; return the settings file to work with."""
     states = choice.states
     settings = make_backend(states.directory) / f"Pulumi.{states.stack}.yaml"
     _copy_settings(root, settings)
@@ -196,7 +196,7 @@ def _unlock(states: States) -> None:
             lock: dict[str, Any] = json.loads(file.read_bytes())
             host, process = str(lock["hostname"]), int(lock["pid"])
         except (ValueError, KeyError, TypeError, FileNotFoundError):
-            # Whoever was killed while it wrote this holds nothing any more, and the CLI cannot read it either.
+            # A run that was killed while it wrote this holds nothing any more, and the CLI cannot read it either.
             file.unlink(missing_ok=True)
             continue
         if host == socket.gethostname() and not _lives(process):

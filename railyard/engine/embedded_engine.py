@@ -24,10 +24,9 @@ from railyard.engine.engine import (
     Engine,
     RefusedError,
     Unimportable,
-    chosen,
+    choice_variables,
     code_of,
     errors_of,
-    named,
     of_system,
     refuse_broken,
     sandbox_secrets,
@@ -37,7 +36,7 @@ from railyard.output import JsonReport, TextReport, rules
 from railyard.shared.console import OperationError
 from railyard.shared.project import SANDBOX_VARIABLE, project_directory, sandbox_directory
 from railyard.shared.stack import Stack
-from railyard.shared.urns import targets_of
+from railyard.shared.urns import target_options, targets_of
 
 if TYPE_CHECKING:
     from railyard.engine.sandbox_door import Options
@@ -54,7 +53,9 @@ class Embedded:
 
     def preview(self, systems: Sequence[str] = (), *, unchanged: bool = False) -> dict[str, Any]:
         """Ask nobody."""
-        return self._document(Operation.PREVIEW, targets_of(*systems), variables=chosen(systems), unchanged=unchanged)
+        return self._document(
+            Operation.PREVIEW, targets_of(*systems), variables=choice_variables(systems), unchanged=unchanged
+        )
 
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
         """Update in the clouds that ``make sandbox`` serves, or in our own for as long as it takes."""
@@ -73,8 +74,8 @@ class Embedded:
         with tempfile.TemporaryDirectory() as folder:
             events = Path(folder) / "document.json"
             command = [sys.executable, "-m", "railyard.engine", "up", "--stack", self._stack.name]
-            command += [*named(targets), "--document", str(events)]
-            variables = {**os.environ, **code_of(project), **run_variables, **chosen(systems)}
+            command += [*target_options(targets), "--document", str(events)]
+            variables = {**os.environ, **code_of(project), **run_variables, **choice_variables(systems)}
             return follow(command, project, variables, events, quiet=quiet)
 
     def refresh(self, targets: Sequence[str]) -> None:

@@ -65,7 +65,7 @@ class Engine(Protocol):
         ...
 
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
-        """Update exactly the resources with these URNs; whether it went well. Prints unless ``quiet``."""
+        """Update exactly the resources with these URNs, and return whether that succeeded. Prints unless ``quiet``."""
         ...
 
     def up_from(self, project: Path, targets: Sequence[str], systems: Sequence[str] = (), *, quiet: bool) -> UpRun:
@@ -96,7 +96,7 @@ class Engine(Protocol):
         ...
 
     def forget(self, system: str) -> int:
-        """Take all resources of a system out of the state, and leave them as they are; how many there were."""
+        """Take all resources of a system out of the state, and leave them as they are; return how many there were."""
         ...
 
     def export_state(self) -> dict[str, Any]:
@@ -135,14 +135,9 @@ def code_of(project: Path) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join([str(project), *packages]), PROJECT_VARIABLE: str(project)}
 
 
-def chosen(systems: Sequence[str]) -> dict[str, str]:
+def choice_variables(systems: Sequence[str]) -> dict[str, str]:
     """Return the variables with which a program makes ``systems`` alone, or all."""
     return {CHOSEN_VARIABLE: " ".join(systems)} if systems else {}
-
-
-def named(targets: Sequence[str]) -> list[str]:
-    """Return the arguments that limit a run to these URNs, or patterns of URNs."""
-    return [part for target in targets for part in ("--target", target)]
 
 
 def errors_of(document: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """The choice of the engine that a command uses, and its reason: the Pulumi CLI or the embedded one.
 
-Owns the choice and the sentence that tells it. A stack that is up stays with the engine whose state knows it: both
+Owns the choice and the sentence that states it. A stack that is up stays with the engine whose state knows it: both
 engines work on the same simulated clouds, and the other one would make everything a second time.
 """
 
@@ -97,9 +97,9 @@ class Choice:
 
 
 def choose(requested: Engine | None, states: States) -> Choice:
-    """Choose for one stack; ``wanted`` decides when given.
+    """Return the engine for one stack; ``requested`` decides when given.
 
-    Raises ``OperationError`` when it cannot be had, and when the other engine's state holds the stack.
+    Raises ``OperationError`` when that engine is not installed, and when the other engine's state holds the stack.
     """
     cli = pulumi_cli.find()
     engine, reason = _engine(requested, states, cli)
@@ -123,7 +123,7 @@ def choose(requested: Engine | None, states: States) -> Choice:
 
 
 def _engine(requested: Engine | None, states: States, cli: PulumiCli | None) -> tuple[Engine, str]:
-    """Return the engine that is meant, whether or not it can be had, and why it is meant."""
+    """Return the engine that is meant, whether or not it is installed, and why it is meant."""
     if requested is not None:
         return requested, f"ENGINE={requested} says so"
     match states.holders():

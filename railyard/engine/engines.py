@@ -26,7 +26,7 @@ def engine_for(stack: Stack, *, sandbox: bool) -> Engine:
     """Return the engine for ``stack``: the Pulumi CLI on a real account where the environment points at one.
 
     In the sandbox it is the one that the stack is up with, as with ``make``; a line on standard error says which and
-    why. Raises ``OperationError`` when it cannot be had.
+    why. Raises ``OperationError`` when it is not installed.
     """
     if not sandbox and points_at_real_account(os.environ):
         return PulumiCli(stack, pulumi_cli.find_for_real_account())
@@ -42,7 +42,7 @@ def secrets_files(engine: Engine, stack: Stack) -> list[Path]:
 
 
 def _requested_engine() -> engine_choice.Engine | None:
-    """Return the engine that somebody decided for by hand."""
+    """Return the engine that the variable ``ENGINE`` names, None where it is not set; raises ``CallError``."""
     named = os.environ.get(engine_choice.VARIABLE)
     try:
         return engine_choice.Engine(named) if named else None

@@ -17,7 +17,7 @@ from pulumi_operations.events import Event, Operation, Result
 from railyard.engine import cli_operations, sandbox_door
 from railyard.engine.configuration import Configuration
 from railyard.engine.engine_choice import Choice, States
-from railyard.engine.outcome import judged
+from railyard.engine.outcome import outcome_of
 from railyard.output import Report
 from railyard.shared.project import project_directory, sandbox_directory
 from stacks.budget import WHOLE_PREVIEW
@@ -68,7 +68,7 @@ def operate(
         with clouds(operation, plan_of(stack)) as address:
             around = {**environment(address), **(variables or {})}
             options = options_of(stack, around, targets, directory, report.on_event)
-            result = judged(_interruptible(operation, options))
+            result = outcome_of(_interruptible(operation, options))
         report.finish(result)
     finally:
         report.close()
@@ -78,7 +78,7 @@ def operate(
 def operate_with_cli(
     operation: Operation, stack: Configuration, choice: Choice, targets: Sequence[str], report: Report, *, shown: bool
 ) -> Result:
-    """Do the same with the Pulumi CLI, which prints its own progress where it is ``shown``."""
+    """Carry ``operation`` out with the Pulumi CLI, which prints its own progress where it is ``shown``."""
     try:
         with clouds(operation, plan_of(stack)) as address:
             root = project_directory()

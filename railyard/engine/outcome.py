@@ -1,4 +1,4 @@
-"""The outcome of a preview, judged by what its program logged."""
+"""The outcome of a preview, which follows from what its program logged, too."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import replace
 from pulumi_operations.events import Operation, Result
 
 
-def judged(result: Result) -> Result:
+def outcome_of(result: Result) -> Result:
     """Return the result; a preview whose program logged an error has failed, though it came to its end.
 
-    Pulumi goes on after ``pulumi.log.error``, so that everything that would change is told. An error that is about no
-    resource, of a run that failed, is the program's own end: what would be deleted was not looked at.
+    Pulumi goes on after ``pulumi.log.error``, so that all that would change is reported. An error that is about no
+    resource, of a run that failed, is the program's own end: what would be deleted is not known then.
     """
     if result.operation is not Operation.PREVIEW:
         return result

@@ -1,4 +1,4 @@
-"""Files that a command writes or reads, whatever stands in them.
+"""Files that a command writes or reads, whatever they hold.
 
 Owns that a file is written in one piece, so that a run that is killed leaves the old one or the new one; that a
 document which a command of ours has written, in another job or by another person, is read up to a limit of its size;
@@ -22,7 +22,7 @@ from railyard.shared.project import project_directory
 
 
 def write_whole(path: Path, text: str, *, mode: int | None = None) -> None:
-    """Put ``text`` in the place of a file: whoever reads it, after a kill too, finds all of the old or of the new one.
+    """Put ``text`` in the place of a file: a reader finds all of the old or of the new one, after a kill too.
 
     A link is followed, and what is no file (a pipe, a terminal) is written to. ``mode`` is who may read it, such as
     0o600; without it the old file's stays, and a new one gets what is usual. An ``OSError`` names ``path``.
@@ -69,13 +69,13 @@ def read_document(file: Path, kind: type[DocumentT], *, command: str, option: st
     """
     try:
         if file.stat().st_size > limit:
-            raise OperationError(f"{shown(file)} is larger than {limit:,} bytes: that is no document of `{command}`")
+            raise OperationError(f"{shown(file)} is larger than {limit:,} bytes: that is not a document of `{command}`")
         return kind.model_validate_json(file.read_bytes())
     except OSError:
         raise OperationError(f"{shown(file)} cannot be read: make it with `{command} {option}`") from None
     except ValidationError as error:
         raise OperationError(
-            f"{shown(file)} is no document of `{command}` ({count(error.error_count(), 'problem')})"
+            f"{shown(file)} is not a valid document of `{command}` ({count(error.error_count(), 'problem')})"
         ) from None
 
 

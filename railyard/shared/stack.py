@@ -1,7 +1,7 @@
 """One stack as the commands see it: its settings, the secrets that its systems need, and the file that holds them.
 
 Owns finding and reading; asks neither an engine nor an API. Of ``Pulumi.<stack>.yaml`` only the keys of Railyard and
-of its provider are read, so that another provider's encrypted token beside them is nobody's business here.
+of its provider are read, so that another provider's encrypted token beside them does not matter here.
 """
 
 from __future__ import annotations
@@ -229,14 +229,14 @@ def settings_in(name: str, text: str, root: Path | None = None) -> StackSettings
     refused.
     """
     shared = defaults_text(root or project_directory())
-    return _judged(name, text, shared, tuple(own_keys(name, text, root).items()), python_systems())
+    return _parse(name, text, shared, tuple(own_keys(name, text, root).items()), python_systems())
 
 
 @lru_cache(maxsize=8)
-def _judged(
+def _parse(
     name: str, text: str, shared: str, keys: tuple[tuple[str, str], ...], systems: tuple[type[System[Any]], ...]
 ) -> StackSettings:
-    """Return the settings in a text, which a command judges once however often it reads them. Raises as above."""
+    """Return the settings in a text, which a command parses once however often it reads them. Raises as above."""
     return parse(dict(keys), systems, file=name, text=text, defaults=shared)
 
 

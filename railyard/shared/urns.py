@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from stacks import resource_types
 
 
@@ -29,6 +31,11 @@ def system_of(urn: str) -> str:
 def targets_of(*systems: str) -> list[str]:
     """Return the patterns of all URNs of systems: a component and everything below it carry its name."""
     return [pattern for system in systems for pattern in (f"**::{system}", f"**::{system}-*")]
+
+
+def target_options(targets: Iterable[str]) -> list[str]:
+    """Return the options that limit a run to these URNs, or patterns of URNs."""
+    return [part for target in targets for part in ("--target", target)]
 
 
 def carries(urn: str, system: str) -> bool:

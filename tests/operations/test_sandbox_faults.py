@@ -147,7 +147,7 @@ def served(railyard: Railyard, monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     addresses: list[str] = []
     for _ in range(2):
         serving.serve(None)
-        addresses.append(capsys.readouterr().out.partition("RAILWAY_API_URL='")[2].partition("/graphql")[0])
+        addresses.append(capsys.readouterr().out.partition("RAILWAY_API_URL=")[2].partition("/graphql")[0])
     return addresses
 
 

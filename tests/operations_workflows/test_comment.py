@@ -290,7 +290,7 @@ def test_what_is_no_document_is_refused(github: SimulatedGitHub, tmp_path: Path)
     said = run("comment", str(tmp_path / "x.json"), "--pull-request", "7")
 
     assert said.code == 1
-    assert "is no document of `railyard diff`" in said.errors
+    assert "is not a valid document of `railyard diff`" in said.errors
     assert github.comments == []
 
 

@@ -104,7 +104,7 @@ def test_what_is_no_plan_is_not_deployed(deployed: Repository) -> None:
     other = deployed.railyard("deploy", "--plan", "plan.json")
 
     assert said.code == 1
-    assert "plan.json is no document of `railyard plan`" in said.text
+    assert "plan.json is not a valid document of `railyard plan`" in said.text
     assert (other.code, "plan.json is a plan of production: give --stack production" in other.errors) == (2, True)
 
 
