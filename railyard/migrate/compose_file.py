@@ -69,7 +69,7 @@ class ComposeReader:
             "restart": self._restart, "deploy": self._deploy, "stop_grace_period": self._grace,
             "mem_limit": self._memory, "cpus": self._cpus, "command": self._command, "entrypoint": self._command,
         }  # fmt: skip
-        for key, value in self._given.items():
+        for key, value in sorted(self._given.items(), key=lambda item: item[0] != "environment"):  # PORT, then ports
             if key in readers:
                 try:
                     readers[key](value)

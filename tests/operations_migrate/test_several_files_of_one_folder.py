@@ -88,6 +88,7 @@ def test_a_process_whose_service_has_a_file_of_its_own_is_named(migrated: Callab
         ("image: a, environment: {A-B: x}", "environment.A-B", "a variable name"),
         ("image: a, environment: {PORT: http}", "environment.PORT", "the setting port says it"),
         ("image: a, ports: ['70000']", "ports[0]", "single TCP ports"),
+        ("image: a, ports: ['8080:8080'], environment: {PORT: 3000}", "ports[0]", "leads to one port"),
         ("image: a, mem_limit: 1k", "mem_limit", "memoryMb: 1: it must be between 100"),
         ("image: a, cpus: 0", "cpus", "vcpus: 0: it must be between 0.1"),
         ("image: a, volumes: ['data:/']", "volumes[0]", "the path of a volume must"),
