@@ -1,1 +1,1 @@
-"""From a reviewed change to what runs: plan, deploy, drift, images, and what GitHub and a chat are told."""
+"""From a reviewed change to what runs: plan, deploy, drift, images, and the messages to GitHub and a chat."""

@@ -93,16 +93,16 @@ def deploy(
 ) -> None:
     """Bring up the systems that a change touches, or those named, check each, and take back those that fail.
 
-    What was done by hand to a system that is named, such as a rollback in the dashboard, is mended too.
+    What was done by hand to a system that is named, such as a rollback in the dashboard, is undone too.
     With --plan nothing begins unless an up would do exactly what the plan says. A system that fails is brought back to
-    the commit before by itself; what went well stays. What happened is told at DISCORD_WEBHOOK_URL and
-    SLACK_WEBHOOK_URL, where they are set. What no step of the plan touches is never taken back: trouble there is told
-    in the same message. Exit code 1 unless every system of the plan is deployed.
+    the commit before by itself; what went well stays. The outcome is sent to DISCORD_WEBHOOK_URL and
+    SLACK_WEBHOOK_URL, where they are set. What no step of the plan touches is never taken back: the same
+    message reports trouble there. Exit code 1 unless every system of the plan is deployed.
     """
     with reported_errors(json=json):
         telling = notify.DeployMessage()
         how = _DeployOptions(sandbox=sandbox, quiet=json, waits_s=wait * 60)
-        ending = _carried_out(stack, systems or (), plan, rollback_to, how, telling)
+        ending = _outcome_of(stack, systems or (), plan, rollback_to, how, telling)
         if json:
             write_json(ending.document(stack))
         else:
@@ -144,7 +144,7 @@ class _DeployOptions:
     """Seconds of API time to wait while another run holds the stack."""
 
 
-def _carried_out(
+def _outcome_of(
     stack_name: str,
     systems: Sequence[str],
     plan: Path | None,
@@ -152,7 +152,7 @@ def _carried_out(
     how: _DeployOptions,
     telling: notify.DeployMessage,
 ) -> DeployOutcome:
-    """Do all of it. Whatever stops it before it begins is an ending too, of which whoever is on call has to hear."""
+    """Return the outcome of the whole deployment; an error before it begins is an outcome too, which is reported."""
     try:
         stack = read_stack(stack_name)
         stack.chosen(systems)
@@ -182,7 +182,7 @@ class Deployment:
         back = diff_checkout.commit(root, rollback_to) if rollback_to else ""
         only = systems or (reviewed.systems if reviewed else ())
         without = reviewed.without if reviewed else ()
-        if systems and reviewed is None:  # who names a system wants it as the settings say, whatever was done by hand
+        if systems and reviewed is None:  # a named system becomes what the settings say, whatever was done by hand
             targets = [target for system in systems for target in targets_of(system)]
             self._once_free(self._engine.refresh, targets)
         now = self._once_free(deploy_plan.plan_of, self._engine, self._stack, only, without)

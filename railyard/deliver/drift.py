@@ -1,4 +1,4 @@
-"""``railyard drift``: what was changed by hand, found without changing anything, and one issue that tells of it.
+"""``railyard drift``: what was changed by hand, found without changing anything, and one issue that reports it.
 
 Owns the command and the issue's text. An engine finds the differences by reading what exists.
 """
@@ -55,8 +55,8 @@ def drift(
 ) -> None:
     """Compare what exists with the state, of all systems or those named, and change neither.
 
-    Exit code 1 when something differs. What the settings say already, after `rollback --now` say, is told and is no
-    drift. With --issue it needs GITHUB_TOKEN with issues: write, and GITHUB_REPOSITORY.
+    Exit code 1 when something differs. What the settings say already, after `rollback --now` for example, is reported
+    and is not drift. With --issue it needs GITHUB_TOKEN with issues: write, and GITHUB_REPOSITORY.
     """
     with reported_errors(json=json):
         if systems and issue:
@@ -96,7 +96,7 @@ def _waiting(differences: Sequence[Change], engine: Engine) -> tuple[Change, ...
     try:
         planned = {change.urn: change for change in changes_of(engine.preview()["steps"]) if change.kind is Kind.UPDATE}
     except OperationError:
-        return ()  # nobody knows what the next one would do
+        return ()  # what the next up does is not known
     return tuple(change for change in differences if change.urn in planned and _settles(planned[change.urn], change))
 
 
@@ -142,7 +142,7 @@ def _report(stack: str, changes: Sequence[Change]) -> Posted | None:
 
 
 def body(stack: str, changes: Sequence[Change]) -> str:
-    """Return the issue: what differs, and the two ways to mend it."""
+    """Return the issue: what differs, and the two ways to fix it."""
     lines = [marker(stack), f"{count(len(changes), 'resource')} of {code(stack)} changed outside of Railyard."]
     lines += ["`-` is what the state says, and what the next `up` may bring back; `+` is what exists.", ""]
     shown = _fitting([_sides(change) for change in changes])
@@ -151,7 +151,7 @@ def body(stack: str, changes: Sequence[Change]) -> str:
         lines.append(f"and {len(changes) - len(shown)} more: `{RAILYARD} drift -s {stack}` shows all")
     lines += [
         "",
-        "Two ways to mend it:",
+        "Two ways to fix it:",
         f"- It was a mistake: `pulumi up -s {stack} --refresh` brings back what the settings say.",
         f"- It is wanted: write it into `Pulumi.{stack}.yaml`, so that the next `up` keeps it.",
         "",

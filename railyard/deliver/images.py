@@ -1,7 +1,7 @@
 """``railyard images``: build and push the images of a system, and propose the commit that they are tagged with.
 
-Owns which images are meant and how ``docker`` is called. Where a value stands in the settings is ``settings_file``'s
-business; the pull request is written through GitHub, since a workflow's checkout holds no token.
+Owns which images are meant and how ``docker`` is called. Where a value is in the settings is known to
+``settings_file``; the pull request is written through GitHub, since a workflow's checkout holds no token.
 """
 
 from __future__ import annotations
@@ -132,11 +132,11 @@ def _context(source: Path, service: str) -> list[str]:
 
 def _short_commit(source: Path) -> str:
     if not source.is_dir():
-        raise CallError(f"{shown(source)} is no folder: give --source a clone of the system's repository")
+        raise CallError(f"{shown(source)} is not a folder: give --source a clone of the system's repository")
     command = ["git", "rev-parse", f"--short={_DIGITS}", "HEAD"]
     process = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
     if process.returncode != 0:
-        raise OperationError(f"{shown(source)} is no clone with a commit: its images would have no tag")
+        raise OperationError(f"{shown(source)} is not a clone with a commit: its images would have no tag")
     return process.stdout.strip()[:_DIGITS]
 
 

@@ -45,7 +45,7 @@ class MessageColor(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """All that somebody needs who was asleep a minute ago."""
+    """All that a person on call needs to know first."""
 
     title: str
     """Title, ``production: seance rolled back``."""
@@ -118,7 +118,7 @@ def slack(message: Message) -> dict[str, Any]:
 def notify(
     title: Annotated[str, typer.Argument(help="Step that did not happen, such as 'staging was not deployed'.")],
 ) -> None:
-    """Tell whoever is on call that a job of a workflow failed without saying so itself: its set-up, or its time limit.
+    """Tell the people on call that a job of a workflow failed without saying so itself: its set-up, or its time limit.
 
     The message goes to DISCORD_WEBHOOK_URL and SLACK_WEBHOOK_URL, where they are set. Exit code 1 when one of them
     cannot be reached.
@@ -130,11 +130,11 @@ def notify(
         failed=f"{job} failed, or was cut off by its time limit or by hand",
         where=f"commit {variables.get('GITHUB_SHA', '')[:7] or 'unknown'}",
         runs_now=f"{RAILYARD} status says it.",
-        next_step="Read in the run which step failed, mend that, and run the job again.",
+        next_step="Read in the run which step failed, fix that, and run the job again.",
         link=run_link(),
     )
     if not any(variables.get(name) for name in (DISCORD, SLACK)):
-        typer.echo(f"nobody was told: neither {DISCORD} nor {SLACK} is set")
+        typer.echo(f"no message was sent: neither {DISCORD} nor {SLACK} is set")
     if not tell(message):
         raise typer.Exit(PROBLEM)
 
@@ -168,7 +168,7 @@ class DeployMessage:
         """Discord's id of the message that tells of the beginning."""
 
     def begin(self, message: Message) -> None:
-        """Tell at Discord that it is under way. If that fails, only the end is told."""
+        """Tell at Discord that it is under way. If that fails, only the end is sent."""
         if address := self._known.get(DISCORD):
             _, answer = _request("POST", address, discord(message), wait="true")
             self._begun = str(answer.get("id") or "")
@@ -221,7 +221,7 @@ def _slack_text(text: str) -> str:
 
 
 def _without_middle(text: str) -> str:
-    """Cut the middle out: what failed stands at the beginning, what to do at the end, a long log between."""
+    """Cut the middle out: what failed is at the beginning, what to do at the end, a long log between."""
     half = _LONGEST_TEXT // 2 - len(_LEFT_OUT)
     return text if len(text) <= _LONGEST_TEXT else f"{text[:half].rstrip()}{_LEFT_OUT}{text[-half:].lstrip()}"
 
@@ -331,7 +331,7 @@ def _next_steps(stack: str, outcome: DeployOutcome) -> list[str]:
             )
         else:
             steps.append(
-                f"Nobody has to get up. Revert what {commit} changes in {release.label}, or mend it in a pull "
+                f"Nobody has to get up. Revert what {commit} changes in {release.label}, or fix it in a pull "
                 "request: the next deployment tries it again."
             )
     if outcome.notices:

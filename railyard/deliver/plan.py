@@ -1,4 +1,4 @@
-"""``railyard plan``: what an ``up`` would do, kept as a document that somebody reviews and ``deploy`` holds itself to.
+"""``railyard plan``: what an ``up`` would do, kept as a document that is reviewed and that ``deploy`` keeps to.
 
 Owns the document and the comparison of two. Pulumi's own update plans are experimental and belong to one engine; a list
 of what happens to what, with the values as they are shown, is what a person reviews, and serves both engines.
@@ -70,7 +70,7 @@ class Plan(Model):
     """Those that it leaves out."""
     changes: tuple[Change, ...] = ()
     refused: tuple[str, ...] = ()
-    """Why an ``up`` would be refused: then it is no plan to keep."""
+    """Why an ``up`` would be refused: then the plan is not kept."""
     money: MoneyDifference | None = None
     """Monthly cost; for the reader, and not compared."""
 

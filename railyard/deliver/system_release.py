@@ -22,7 +22,7 @@ SHARED: Final = ""
 
 
 class Result(StrEnum):
-    """The outcome of a release of one system, and of a deployment of several did."""
+    """The outcome of a release of one system, or of a deployment of several."""
 
     DEPLOYED = "deployed"
     """The planned release runs and is healthy."""
@@ -112,10 +112,10 @@ def limited(
 
 
 def can_have_broken(failed: Check, changes: Sequence[Change], parts: Collection[str] = ()) -> bool:
-    """Tell whether bringing up ``changes``, all of one system, can be why a check fails: else going back mends nothing.
+    """Tell whether bringing up ``changes``, all of one system, can be why a check fails: else going back fixes nothing.
 
     ``parts`` are the checked parts of the system (``rose/web``): a change of one of them is no reason for another's
-    failure, and one that belongs to none of them, of the project say, is a reason for every failure.
+    failure, and one that belongs to none of them, of the project for example, is a reason for every failure.
     """
     if failed.broken_by is not None:
         changes = [change for change in changes if change.type.startswith(failed.broken_by)]
@@ -200,7 +200,7 @@ class DeployOutcome:
 
 
 def by_release(failed: Mapping[str, Sequence[str]], releases: Sequence[SystemRelease]) -> dict[int, list[str]]:
-    """Return the problems of each release, by its position, of those that an engine told for each resource."""
+    """Return the problems of each release, by its position, of those that an engine reports for each resource."""
     problems: dict[int, list[str]] = {}
     for urn, messages in failed.items():
         for index, release in enumerate(releases):

@@ -41,7 +41,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """The environment that somebody asks for."""
+    """The environment that is requested."""
 
     number: int
     commit: str = ""
@@ -66,10 +66,10 @@ def bring_up(context: ReviewContext, request: Request, *, say: Say, quiet: bool)
         fillings = [each for each in fillings if each.system in review_settings.settings.systems]
         notes = [note for note in notes if note.partition("/")[0] in review_settings.settings.systems]
         former = context.records.all().get(number)
-        record = _admitted(context, _record(context, request, pull, review_settings, former))
+        record = _admit(context, _record(context, request, pull, review_settings, former))
         _write_settings(context, number, review_settings.text)
         say(f"{record.name}: {', '.join(review_settings.settings.systems)}, from the settings of {context.base.name}")
-        problems, checks, addresses = _made(context, record, fillings, say, quiet=quiet)
+        problems, checks, addresses = _bring_up_and_verify(context, record, fillings, say, quiet=quiet)
     if pull and record.labelled and LABEL not in pull.labels and (api := github()):
         api.add_label(number, LABEL)
     return Environment(
@@ -146,7 +146,7 @@ def _record(
     )
 
 
-def _admitted(context: ReviewContext, record: Record) -> Record:
+def _admit(context: ReviewContext, record: Record) -> Record:
     """Write the record down, unless there are too many or they cost too much; raises ``RefusedError`` then.
 
     They are counted once more when it is written: of two that come at once, one sees the other.
@@ -196,10 +196,10 @@ def _write_settings(context: ReviewContext, number: int, text: str) -> None:
     file.write_text(text + (settings_yaml(encryption) if encryption else ""), encoding="utf-8")
 
 
-def _made(
+def _bring_up_and_verify(
     context: ReviewContext, record: Record, fillings: Sequence[data.DatabaseFilling], say: Say, *, quiet: bool
 ) -> tuple[list[str], list[Check], list[Address]]:
-    """Bring it up, databases with data first; what went wrong, what verify found, and where it answers."""
+    """Bring it up, databases with data first; return what went wrong, what verify found, and where it answers."""
     stack = read_stack(record.name)
     engine = engine_for(stack, sandbox=context.sandbox)
     root, problems = project_directory(), list[str]()

@@ -1,7 +1,7 @@
 """The document of what a command did with a review environment, and how a pull request's comment tells it.
 
 Owns both. A job without the right to comment leaves the document, and another one with the code of the default branch
-shows it: every text in it is data, and stands in code that it cannot end.
+shows it: every text in it is data, and is in code that it cannot end.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class Kind(IntEnum):
     """The kinds of things, in the order of removal: names first, then what runs, then what stores."""
 
     RECORD = 0
-    """No name may lead to where somebody else could settle."""
+    """No name may lead to a place that another account could take."""
     PROJECT = 1
     ENDPOINT = 2
     KEY = 3
@@ -125,7 +125,7 @@ def existing(railway: Railway, scope: SearchScope) -> list[Leftover]:
 
 
 def remove(leftovers: Sequence[Leftover], say: Callable[[str], None]) -> list[str]:
-    """Remove things in their order; what cannot be removed is told, and does not keep the others."""
+    """Remove things in their order; what cannot be removed is reported, and does not keep the others."""
     problems: list[str] = []
     for leftover in leftovers:
         try:
@@ -140,7 +140,7 @@ def remove(leftovers: Sequence[Leftover], say: Callable[[str], None]) -> list[st
 
 def _projects(railway: Railway, scope: SearchScope) -> Iterator[Leftover]:
     yielded: set[str] = set()
-    # Each account once. One that cannot be asked may have a project, too: that is told.
+    # Each account once. One that cannot be asked may have a project, too: that is reported.
     for client in dict.fromkeys([railway.client, *map(railway.of, sorted(scope.systems))]):
         for project in railway.run(client.list_all(PROJECTS, workspaceId=None)):
             number = names.number_of_project(project["name"], project["description"], scope.program, scope.systems)
@@ -239,7 +239,7 @@ class _Api:
     def __init__(self, address: str, variable: str) -> None:
         token = os.environ.get(variable, "")
         if not token:
-            raise OperationError(f"{variable} is not set, so that nobody can tell what is left there: set it")
+            raise OperationError(f"{variable} is not set, so that what is left there is not known: set it")
         self._address = address
         self._headers = {"Authorization": f"Bearer {token}"}
 

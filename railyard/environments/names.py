@@ -1,6 +1,6 @@
 """The names of a review environment, by which all that it made is found again, whatever its state says.
 
-Owns the patterns. The number of a pull request stands in each name: the stack is ``pr-123``, its projects are
+Owns the patterns. Each name has the number of the pull request: the stack is ``pr-123``, its projects are
 ``seance-pr-123``, its public names ``pr-123-backend.seance.dev``, its buckets ``seance-cdn-staging-pr-123``.
 """
 
@@ -43,7 +43,7 @@ def number_of_project(name: str, description: str | None, program: str, systems:
 
 
 def bucket_name(name: str, number: int) -> str:
-    """Return the name of the bucket that stands for ``name``, which nobody else has, since nobody has that."""
+    """Return the name of the bucket in the place of ``name``; no other account has it, since none has that."""
     return f"{name}-pr-{number}"
 
 

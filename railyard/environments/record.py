@@ -1,7 +1,7 @@
 """The record of each review environment, written before anything of it is made, and where.
 
 Owns the record and its two places: the sandbox's directory, and for real accounts the tags of the environment's stack,
-which stand in the same backend as its state. A record is written first and removed last, so that whatever exists has
+which are in the same backend as its state. A record is written first and removed last, so that whatever exists has
 one, and what has none is nobody's.
 """
 
@@ -59,7 +59,7 @@ class Record(BaseModel):
     ended: bool = False
     """True when its last ``up`` ended, well or not."""
     commit: str = ""
-    """Of the pull request, in full; empty where nobody said so."""
+    """Of the pull request, in full; empty where it is not known."""
     repository: str = ""
     """The repository of the pull request."""
     fork: bool = False

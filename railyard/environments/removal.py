@@ -64,7 +64,7 @@ def _existing(context: ReviewContext, records: Sequence[Record | None]) -> list[
 
 def _end(context: ReviewContext, number: int, reason: str, record: Record | None, say: Say) -> Removal:
     with context.records.held(number, alone=True):
-        # Once nobody works on it any more: what an engine made at its end is there now.
+        # Once no command works on it any more: what an engine made at its end is there now.
         leftovers = [each for each in _existing(context, [record]) if each.number == number]
         problems = remove(leftovers, say)
         if not problems:

@@ -60,7 +60,7 @@ class Source:
     branch: str = ""
     """That branch."""
     given: Mapping[tuple[str, ...], str] = field(default_factory=dict[tuple[str, ...], str])
-    """Place in the settings → text that stands there instead: an image, or the commit that images are tagged with."""
+    """Place in the settings → text that is there instead: an image, or the commit that images are tagged with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,9 +135,9 @@ def _chosen(base: Stack, systems: Tree) -> tuple[list[str], dict[str, str]]:
 
 
 def _whole(stack: str, text: str) -> Tree:
-    """Return the keys of Railyard in the text of a settings file, with what stands below them and follows from them.
+    """Return the keys of Railyard in the text of a settings file, with defaults and what follows from them.
 
-    Raises ``OperationError`` for a text that is no settings file.
+    Raises ``OperationError`` for a text that is not a settings file.
     """
     try:
         config = own_keys(file_name(stack), text)
@@ -175,7 +175,7 @@ def _checked(config: Tree, file: str, text: str) -> StackSettings:
 
 @contextmanager
 def _as_options(options: Mapping[tuple[str, ...], str]) -> Generator[None]:
-    """Tell what is wrong with what somebody gave for this run as such: it stands in no file."""
+    """Report what is wrong with an option of this run as such: it is in no file."""
     try:
         yield
     except _WrongSettingsError as error:
@@ -224,7 +224,7 @@ def _take_branch(trees: Tree, settings: StackSettings, source: Source) -> None:
 
 
 def _put(trees: Tree, place: Sequence[str], value: str) -> None:
-    """Write a text into the settings of a system that the environment has; raises ``CallError``."""
+    """Write a string into the settings of a system that the environment has; raises ``CallError``."""
     if place[0] not in trees:
         raise CallError(f"the environment has no system {place[0]!r}: name one of {', '.join(trees)}")
     _at(trees, place[:-1])[place[-1]] = value
@@ -257,7 +257,7 @@ def _renamed(value: Any, hosts: Mapping[str, str]) -> Any:
 def _shrink(tree: Tree, settings: Arguments, number: int, hosts: Mapping[str, str], size_gb: int) -> None:
     """Make a system as small as it can be: one replica of each service, the smallest volumes, no backups.
 
-    A service sleeps until it is asked; a worker, which nobody asks, and a cron job do not.
+    A service sleeps until it is asked; a worker, which gets no requests, and a cron job do not.
     """
     _reset(tree, sealed=[], followsBranch=False, protected=False, alerts=None, redirects=[])
     _reset(tree["project"], prDeploys=False, botPrEnvironments=False, focusedPrEnvironments=False)

@@ -96,7 +96,7 @@ def judge(
     ]
     if unproven:
         reason = f"not proven healthy in {source.stack}: {'; '.join(unproven)}"
-        return _refused(system, reason, f"mend {source.stack}, or wait until it is healthy, then promote again")
+        return _refused(system, reason, f"fix {source.stack}, or wait until it is healthy, then promote again")
     moves: list[Move] = []
     refusals: list[Refusal] = []
     for release in releases:

@@ -93,7 +93,7 @@ class Ledger:
         ]
 
     def doubt(self, value: str) -> str | None:
-        """Return why nobody should go back to ``value``, or None when it was healthy in all its services."""
+        """Return why ``value`` is not one to go back to, or None when it was healthy in all its services."""
         if self.release.kind == "image" and not names_a_version(value):
             return f"{short(value)} names no version"
         for service in self.release.services:

@@ -52,7 +52,7 @@ class Edit:
         return list(difference)
 
     def write(self) -> None:
-        """Replace the file, unless somebody changed it meanwhile; raises ``OperationError``."""
+        """Replace the file, unless it was changed meanwhile; raises ``OperationError``."""
         if _read(self.file) != self.before:
             raise OperationError(f"{self.file.name} was changed meanwhile: run the command again")
         write_whole(self.file, self.after)
@@ -80,7 +80,7 @@ def read(text: str) -> Any:
 
 
 def value_at(document: Any, key: Key) -> Any:
-    """Return what stands at ``key`` in a settings file that was read; None when nothing does."""
+    """Return the value at ``key`` in a settings file that was read; None when nothing does."""
     for part in _place(key):
         if not isinstance(document, Mapping):
             return None
@@ -147,7 +147,7 @@ def _neighbour(pairs: Sequence[Pair]) -> Pair:
 
 
 def _ends_on_its_line(node: go_yaml.Node) -> bool:
-    """Tell whether a value ends on the line where it stands: a block ends where the next thing begins."""
+    """Tell whether a value ends on the line on which it begins: a block ends where the next thing begins."""
     if isinstance(node, ScalarNode):
         return node.quotes not in ("|", ">")
     return isinstance(node, go_yaml.AliasNode) or cast("go_yaml.ListNode | go_yaml.MappingNode", node).flow

@@ -1,8 +1,8 @@
 """One system in one stack, as a promotion or a rollback sees it: its settings, what it runs, and what it ran.
 
 Owns putting these together: the versions of ``Pulumi.<stack>.yaml`` in git, on top of what all stacks share, and the
-deployments of services as far back as Railway lists them, both newest first. A version that is no valid YAML is left
-out; whether it would still be valid as settings is nobody's business, since only single values are taken from it. What
+deployments of services as far back as Railway lists them, both newest first. A version that is not valid YAML is left
+out; whether it would still be valid as settings is not checked, since only single values are taken from it. What
 runs now is read by ``running_services_query``. Judges nothing.
 """
 

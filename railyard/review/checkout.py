@@ -1,4 +1,4 @@
-"""The two sides of a comparison as folders on disk: a commit, or the working tree as it stands.
+"""The two sides of a comparison as folders on disk: a commit, or the working tree as it is.
 
 Owns what is asked of git. A commit is unpacked into a folder of ours and leaves no trace in the repository, also when
 the command is killed. Knows nothing of stacks.
@@ -46,7 +46,7 @@ class Checkout:
 def merge_base(root: Path, head: str) -> str:
     """Return the commit at which ``head`` left the main branch; raises ``OperationError``."""
     if _git(root, "rev-parse", "--git-dir").returncode != 0:
-        raise OperationError(f"{root} is no git repository, so there is no commit to compare with: work in a clone")
+        raise OperationError(f"{root} is not a git repository, so there is no commit to compare with: work in a clone")
     for branch in MAIN_BRANCHES:
         if _git(root, "rev-parse", "--verify", "--quiet", f"{branch}^{{commit}}").returncode == 0:
             answer = _git(root, "merge-base", branch, head)
@@ -61,7 +61,7 @@ def merge_base(root: Path, head: str) -> str:
 def commit(root: Path, name: str) -> str:
     """Return the full commit that ``name`` means; raises ``CallError``."""
     if name.startswith("-"):
-        raise CallError(f"{name!r} is no commit")
+        raise CallError(f"{name!r} is not a valid commit")
     answer = _git(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     if answer.returncode != 0:
         raise CallError(

@@ -1,6 +1,6 @@
 """``railyard comment``: show the document of a comparison as the one comment of a pull request.
 
-Owns finding the pull request, reading a document that a stranger may have made, and where the part stands that tells of
+Owns finding the pull request, reading a document that a stranger may have made, and the place of the part about
 a review environment, so that neither of the two writers takes away what the other one wrote. The document is shown by
 this code and never run: see docs/pull-requests.md for why the two are separate.
 """
@@ -52,8 +52,8 @@ def comment(
 ) -> None:
     """Write a comparison as the one comment of a pull request, in the place of its last version.
 
-    Needs GITHUB_TOKEN with pull-requests: write, and GITHUB_REPOSITORY. With --commit, how the checks of that commit
-    are getting on stands in it, too.
+    Needs GITHUB_TOKEN with pull-requests: write, and GITHUB_REPOSITORY. With --commit, it also says how the
+    checks of that commit are getting on.
     """
     with reported_errors(json=json):
         if document is None:
@@ -139,5 +139,5 @@ def _together(body: str, section: str) -> str:
 
 
 def _without_marks(text: str) -> str:
-    """Return a text in which a stranger's words begin and end nothing: cut there, they would stand outside of code."""
+    """Return a text in which a stranger's words begin and end nothing: cut there, they would be outside of code."""
     return text.replace(_MARK, "<!-- ")

@@ -41,8 +41,8 @@ _OF_A_FORK: Final = (
 def markdown(diff: Diff, *, of_fork: bool = False, checks: Sequence[WorkflowRun] = (), pictures: str = "") -> str:
     """Return the whole text, with as much detail as there is room for.
 
-    ``of_fork``: strangers made the document, with code of their own. The reader is told, and what it says of a real
-    state is left out, since no fork can have seen one. ``checks`` are runs of workflows whose state is told,
+    ``of_fork``: strangers made the document, with code of their own. The comment says so, and what it says of a real
+    state is left out, since no fork can have seen one. ``checks`` are runs of workflows whose state is shown,
     ``pictures`` is the address of pages that show each stack.
     """
     ends = [f"[Pictures of each stack, with what changes marked]({pictures})", ""] if pictures else []
@@ -254,7 +254,7 @@ def code(text: str) -> str:
 
 
 def _html_code(text: str) -> str:
-    """Return the same where HTML stands, which an empty line would end."""
+    """Return the same in HTML, which an empty line would end."""
     return f"<code>{html.escape(_one_line(text))}</code>"
 
 

@@ -138,7 +138,7 @@ class Comparison:
             )
 
     def _with_standins(self, name: str, notes: list[str]) -> bool:
-        """Tell whether both sides can run with the stack's own secrets file, whose values nobody here can read.
+        """Tell whether both sides can run with the stack's own secrets file, whose values cannot be read here.
 
         The code of both has to know the variable by which values are made up without the file's key.
         """

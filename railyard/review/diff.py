@@ -24,9 +24,9 @@ from railyard.shared.files import write_whole
 from railyard.shared.project import project_directory
 
 BaseArgument = Annotated[str, typer.Argument(help="Commit to compare with. Default: where HEAD left main.")]
-HeadArgument = Annotated[str, typer.Argument(help="Commit to look at. Default: the working tree as it stands.")]
+HeadArgument = Annotated[str, typer.Argument(help="Commit to look at. Default: the working tree as it is.")]
 StacksOption = Annotated[
-    list[str] | None, typer.Option("--stack", "-s", help="Only this stack; may stand twice. Default: all.")
+    list[str] | None, typer.Option("--stack", "-s", help="Only this stack; may be given several times. Default: all.")
 ]
 MarkdownOption = Annotated[bool, typer.Option("--markdown", help="The Markdown of a pull request's comment.")]
 CommentOption = Annotated[Path | None, typer.Option("--comment", metavar="FILE", help="Write the Markdown to a file.")]

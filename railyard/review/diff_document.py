@@ -1,7 +1,7 @@
 """The document of a comparison of two commits: made where the code of a pull request runs, shown elsewhere.
 
-Owns the model and its limits. Whoever shows it must treat every text in it as data of a stranger: a fork makes it with
-code of its own.
+Owns the model and its limits. The code that shows it must treat every text in it as data of a stranger: a fork makes
+it with code of its own.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class StackDiff(Model):
     """True when the program itself ended with an error, so that the changes are incomplete."""
     notes: tuple[Text, ...] = ()
     real: Difference | None = None
-    """Compared with ``pulumi preview``; None where nobody asked for it."""
+    """Compared with ``pulumi preview``; None where it was not requested."""
 
     @property
     def summary(self) -> str:

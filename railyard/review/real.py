@@ -22,7 +22,7 @@ from railyard.shared.console import CallError, JsonOption, OperationError, repor
 from railyard.shared.files import write_whole
 from railyard.shared.stack import read_stack
 
-StacksOption = Annotated[list[str], typer.Option("--stack", "-s", help="The stack; may stand twice.")]
+StacksOption = Annotated[list[str], typer.Option("--stack", "-s", help="The stack; may be given several times.")]
 
 
 def real(

@@ -1,9 +1,9 @@
 """Changes of resources by a preview, in the form that is shown, compared and kept, and what the preview refuses.
 
 Owns one model for the documents of ``pulumi preview --json`` and of the embedded engine, which has the same shape.
-Components, providers and the stack itself are left out: what changes is resources. Values are masked by whoever wrote
-the document, and shortened here. A refusal is told once, as which resource, why and what to do: an engine says it of
-URNs, whoever reads a comparison knows the names of settings and systems.
+Components, providers and the stack itself are left out: what changes is resources. Values are masked by the
+writer of the document, and shortened here. A refusal is reported once, as which resource, why and what to do: an engine
+names URNs, and readers know the names of settings and systems.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ABSENT: Final = "(none)"
 
 
 class Model(BaseModel):
-    """The base of documents: strict, so that a document that somebody else made is not trusted further."""
+    """The base of documents: strict, so that a foreign document is not trusted further."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -183,7 +183,7 @@ _UNPROTECT: Final = f"lift its protection first ({RAILYARD} unprotect, or pulumi
 
 
 def refusals(document: Mapping[str, Any], changes: Sequence[Change]) -> list[str]:
-    """Return what a preview's document says was refused, a text for each; of a known change with its difference."""
+    """Return what a preview's document says was refused, a string for each; of a known change with its difference."""
     by_urn = {change.urn: change for change in changes}
     texts: list[str] = []
     for diagnostic in document.get("diagnostics") or ():

@@ -28,7 +28,7 @@ _JUDGES: Final = frozenset(
     f"{NAMESPACE}:{key}"
     for key in ("backups", "budget", "owner", "policies", "prices", "promotesFrom", "reviews", "usage")
 )
-"""Keys of a stack by which a change is judged or told, and of which nothing that runs is made."""
+"""Keys of a stack by which a change is judged or reported; what runs does not depend on them."""
 _OF_A_SYSTEM: Final = re.compile(r'"(project|services)":')
 _SOPS: Final = "sops"
 """Key of a SOPS file that says who can open it."""
@@ -38,7 +38,7 @@ def touched(files: Sequence[str], stack: str, before: Path, after: Path, *, judg
     """Return the systems of ``stack`` that a change of ``files`` between two folders can touch; None: any.
 
     A name may be one that the settings do not hold any more. Unless ``judged``, keys do not count that change nothing
-    of what runs, but what is said or allowed of a change: the budget, say.
+    of what runs, but what is said or allowed of a change, such as the budget.
     """
     if any(not _matches(file) for file in files):
         return None
@@ -69,7 +69,7 @@ def systems_in(folder: Path, stack: str) -> set[str]:
 
 
 def differing_files(root: Path, base: str, head: str = "") -> list[str]:
-    """Return the files that differ between two commits, or between one and the files as they stand."""
+    """Return the files that differ between two commits, or between one and the files as they are."""
     listed = subprocess.run(
         ["git", "diff", "--name-only", "--relative", "--no-renames", "-z", base, *([head] if head else []), "--"],
         cwd=root, capture_output=True, text=True, check=False,

@@ -33,10 +33,10 @@ SinceOption = Annotated[
 def changed(stack: StackOption = "", since: SinceOption = "", *, json: JsonOption = False) -> None:
     """Name the systems that differ from what was last deployed, in one line.
 
-    A system that was deployed and has left the settings is told, and not named: only an up of the whole stack takes it
-    down. A system of a stack that promotes from another waits there first: while that one is not deployed as the
-    settings say, it is not named. Reads GITHUB_TOKEN and GITHUB_REPOSITORY, unless --since is given. In a workflow the
-    list is left as the output `systems`, for a matrix.
+    A system that was deployed and has left the settings is reported, and not named: only an up of the whole stack
+    takes it down. A system of a stack that promotes from another waits there first: while that one is not deployed as
+    the settings say, it is not named. Reads GITHUB_TOKEN and GITHUB_REPOSITORY, unless --since is given. In a workflow
+    the list is left as the output `systems`, for a matrix.
     """
     with reported_errors(json=json):
         changed_systems = find(read_stack(stack), since)
@@ -63,7 +63,7 @@ def _has_left(system: str, stack: str) -> str:
 
 
 def _warning() -> str:
-    """Return how a warning begins: in a workflow as GitHub marks it, which then stands on top of the run."""
+    """Return how a warning begins: in a workflow as GitHub marks it, which then is on top of the run."""
     return "::warning::" if os.environ.get("GITHUB_ACTIONS") == "true" else "warning: "
 
 

@@ -1,6 +1,6 @@
 """``railyard workflows``: write the files at GitHub that follow from the stacks, or say that they are out of date.
 
-Owns the text of ``.github/CODEOWNERS``, which says who is asked to review what. Owners stand in the settings,
+Owns the text of ``.github/CODEOWNERS``, which says who is asked to review what. Owners are in the settings,
 ``owner:`` of a stack and of a system; where they name nobody, the file names nobody.
 """
 
@@ -21,14 +21,14 @@ from stacks.project_folder import is_checkout, requirements_file
 from stacks.shared_settings import DEFAULTS_FILE, file_name
 
 CheckOption = Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 when a file is out of date.")]
-ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite files of these names that somebody else wrote.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite files of these names from elsewhere, too.")]
 
 
 def workflows(*, check: CheckOption = False, force: ForceOption = False) -> None:
     """Write the workflows at GitHub that follow from the stacks and their systems, and CODEOWNERS.
 
     Each stack gets its jobs, behind those of the stack that it promotes from; files that no stack asks for any more
-    are removed. Whatever nobody generated is left alone.
+    are removed. Files that were not generated are left alone.
     """
     with reported_errors(json=False):
         root = project_directory()

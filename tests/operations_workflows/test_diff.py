@@ -233,8 +233,20 @@ def test_without_a_main_branch_a_base_has_to_be_named(repository: Repository) ->
 
 def test_outside_of_git_the_missing_repository_is_named(tmp_path: Path) -> None:
     """Not a missing branch: an unpacked archive of the project has none at all."""
-    with pytest.raises(OperationError, match=f"{tmp_path} is no git repository.*work in a clone"):
+    with pytest.raises(OperationError, match=f"{tmp_path} is not a git repository.*work in a clone"):
         checkout.merge_base(tmp_path, "HEAD")
+
+
+def test_errors_without_end_are_shown_as_far_as_a_document_takes_them(repository: Repository) -> None:
+    """A settings file of another project has hundreds of wrong keys: they are told, and not that a text is too long."""
+    wrong = "".join(f"    wrongKey{at}: 1\n" for at in range(400))
+    repository.change("Pulumi.staging.yaml", "    logLevel: info\n", "    logLevel: info\n" + wrong)
+
+    said = repository.railyard("diff", "main")
+
+    assert said.code == 1, said
+    assert "wrongKey0" in said.text
+    assert "Traceback" not in said.errors
 
 
 def test_without_git_a_plan_is_of_no_commit(monkeypatch: pytest.MonkeyPatch) -> None:
