@@ -1,7 +1,7 @@
 """The base of all components' settings: how they are read, checked and documented.
 
 Owns the base model and the value types that several components use. Settings hold plain values alone, as a file does;
-what a program gives, Outputs too, is judged by the same models (``checking``). Rules for single values are the
+what a program gives, Outputs too, is validated by the same models (``checking``). Rules for single values are the
 provider's own (``pulumiverse_railway.rules``), so that both refuse the same.
 """
 
@@ -41,19 +41,19 @@ class Obeys:
     """Next step for a value that breaks it. Default: to correct the key."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Judge the value once its type is right."""
-        return core_schema.no_info_after_validator_function(self._judged, handler(source))
+        """Return the schema that validates the value once its type is right."""
+        return core_schema.no_info_after_validator_function(self._validated, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Say in the JSON Schema as much of the rule as that can say."""
+        """Return the JSON Schema with as much of the rule as its keywords can express."""
         return {**handler(schema), **self.rule.json_schema}
 
-    def _judged(self, value: Any) -> Any:
+    def _validated(self, value: Any) -> Any:
         demand = self.rule.broken_by(value)
         if demand is None:
             return value
         if isinstance(value, str) and not value.strip():
-            raise _broken("a text that is not empty", "write one, or remove the key")
+            raise _broken("a string that is not empty", "write one, or remove the key")
         raise _broken(demand.removeprefix("be ") if demand.startswith("be ") else f"it must {demand}", self.fix)
 
 
@@ -67,16 +67,16 @@ def _broken(allowed: str, fix: str) -> PydanticCustomError:
 
 @dataclass(frozen=True)
 class Decides:
-    """Marks a field that no Output may stand in, as ``Annotated[int, Decides("how many instances run where")]``."""
+    """Marks a field that cannot be an Output, as ``Annotated[int, Decides("how many instances run where")]``."""
 
     what: str
     """Resources whose existence it decides."""
     inside: bool = True
-    """True when the values of a mapping decide it, not its keys alone."""
+    """True when the values of a mapping decide it, not only its keys."""
 
 
 def matching(pattern: str, meaning: str, fix: str = "") -> Obeys:
-    """Return a rule for texts: ``pattern`` is what is allowed, ``meaning`` is how a person would say it."""
+    """Return a rule for strings: ``pattern`` is the regular expression, ``meaning`` what messages call it."""
     return Obeys(Matching(pattern, meaning), fix)
 
 
@@ -98,7 +98,7 @@ class Arguments(BaseModel):
     @classmethod
     @override
     def __pydantic_init_subclass__(cls, **_: object) -> None:
-        """Let a field whose default a subclass changes keep its rule."""
+        """Keep the rule of a field whose default a subclass changes."""
         for name, field in cls.model_fields.items():
             base = next((base.model_fields[name] for base in cls.__mro__[1:] if _declares(base, name)), None)
             if base is None or _has_rule(field) or not _has_rule(base):
@@ -150,13 +150,13 @@ MountPath = Annotated[str, Obeys(rules.mount_path)]
 VariableName = Annotated[str, Obeys(rules.variable_name)]
 
 Variables = dict[VariableName, Annotated[TemplateText, Obeys(rules.variable_value)]]
-"""Environment variables in clear. Secrets never stand here: they come from the SOPS file."""
+"""Environment variables in clear. Secrets do not belong here: they come from the SOPS file."""
 
 Image = Annotated[str, Obeys(rules.image)]
 """A Docker image with its tag or digest; in another registry than Docker Hub with its host."""
 
 Commit = Annotated[str, Obeys(rules.commit)]
-"""A git commit, short or whole; in a file in quotes, or YAML may take it for a number."""
+"""A git commit, short or whole; in quotes in a file, since YAML reads some of them as numbers."""
 
 MemoryMb = Annotated[int, Obeys(rules.memory_mb)]
 """A memory limit in MB of 1,000,000 bytes."""
@@ -165,7 +165,7 @@ VolumeGb = Annotated[int, Obeys(Between(1, rules.volume_mb.high // 1_000, "GB"))
 """The size of a volume in GB."""
 
 Text = Annotated[str, Obeys(rules.text)]
-"""A text where an empty one would mean nothing."""
+"""A string that is not empty."""
 
 
 def _each_once(values: tuple[ItemT, ...]) -> tuple[ItemT, ...]:

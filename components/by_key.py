@@ -1,7 +1,6 @@
-"""Groups of settings of which one key says what they are: the topology of a service, the kind of a database.
+"""Groups of settings whose model one of their keys chooses: the topology of a service, the kind of a database.
 
-Owns the choice among models by such a key, for reading, for the schema that editors use, and the marks by which errors
-tell which model was chosen.
+Owns the choice, for reading and for the schema that editors use, and the marks by which errors name the chosen model.
 """
 
 from __future__ import annotations
@@ -14,24 +13,24 @@ from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 MARKED: Final[dict[str, type[BaseModel]]] = {}
-"""Part of the place of an error that stands in no file → the model that was chosen there."""
+"""Mark in the place of an error, which is in no file → the model that was chosen there."""
 NO_CHOICE: Final = "no_choice"
-"""Type of the error about a key that chooses nothing; its context has the ``key`` and the ``choices``."""
+"""Type of the error about a key that chooses no model; its context holds ``key`` and ``choices``."""
 
 
 @dataclass(frozen=True)
 class ByKey:
-    """Lets a group be of the model that one of its keys names, as ``Annotated[Model, ByKey("topology", …)]``."""
+    """Chooses the model of a group by one of its keys, as ``Annotated[Model, ByKey("topology", …)]``."""
 
     key: str
     models: Mapping[str, type[BaseModel]]
     default: str = ""
-    """Value of the key where it is left out. Default: it is required."""
+    """Value of the key where it is left out. Default: the key is required."""
     alike: bool = False
     """True when editors need only the first of the models with the same keys."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Read a group by the model that its key names."""
+        """Return the schema that reads a group by the model that its key names."""
         del source
         MARKED.update({_mark(model): model for model in self.models.values()})
         return core_schema.tagged_union_schema(
@@ -52,7 +51,7 @@ class ByKey:
     def _chosen(self, value: Any) -> str | None:
         if isinstance(value, BaseModel):
             return _mark(type(value))
-        if not isinstance(value, Mapping):  # refused as what it is, by the first model
+        if not isinstance(value, Mapping):  # the first model refuses it as no group
             return _mark(next(iter(self.models.values())))
         model = self.models.get(str(cast("Mapping[str, object]", value).get(self.key) or self.default))
         return model and _mark(model)

@@ -1,7 +1,7 @@
 """The check of what a program gives to a component: plain values at once, Outputs as soon as they are known.
 
-Every value of a component's arguments may be an Output, a value that only another resource knows. Both are judged by
-the model of the settings (pydantic), so that a program, a settings file and another language are refused in the same
+Every value of a component's arguments may be an Output, a value that only another resource knows. Both are validated
+by the model of the settings (pydantic), so that a program, a settings file and another language are refused in the same
 words. What decides which resources exist has to be plain: a preview could not show them otherwise.
 """
 
@@ -34,7 +34,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Checked(Generic[InputsT, ModelT]):
-    """Arguments whose plain values are right, and whose Outputs fail the run when they turn out to be wrong."""
+    """Arguments whose plain values are valid, and whose Outputs fail the run when their values are not."""
 
     args: InputsT
     settings: pulumi.Input[ModelT]
@@ -51,7 +51,7 @@ class Checked(Generic[InputsT, ModelT]):
         return pulumi.Output.from_input(self.agreement()) if is_output(self.settings) else None
 
     def made(self, make: Callable[[ModelT], ValueT]) -> pulumi.Input[ValueT]:
-        """Return what follows from all values together."""
+        """Return ``make`` of the settings: at once when all values are plain, else as an Output."""
         return derived(make, self.settings)
 
 
@@ -67,15 +67,15 @@ def checked(label: str, args: InputsT, model: type[ModelT]) -> Checked[InputsT, 
         return Checked(args, model.model_validate(plain))
     early = [_must_be_plain(path, reason) for path in outputs if (reason := _plain_reason(model, path))]
     refuse(label, [*early, *_at_once(model, plain, outputs)])
-    judged = {path: _judged(label, model, plain, path, output) for path, output in outputs.items()}
+    validated = {path: _validated(label, model, plain, path, output) for path, output in outputs.items()}
     settings = pulumi.Output.all(*outputs.values()).apply(
         lambda values: _agreed(label, model, plain, dict(zip(outputs, values, strict=True)), outputs)
     )
-    return Checked(_replaced(args, model, judged), settings)
+    return Checked(_replaced(args, model, validated), settings)
 
 
 def refuse(label: str, problems: Sequence[Problem]) -> None:
-    """Raise ``pulumi.RunError`` with all that is wrong with a component; do nothing when there is nothing."""
+    """Raise ``pulumi.RunError`` that lists the problems of a component; do nothing without any."""
     if not problems:
         return
     lines = [f"{label} has {len(problems)} {'problem' if len(problems) == 1 else 'problems'}:"]
@@ -98,8 +98,8 @@ def derived(make: Callable[..., ValueT], *values: Any) -> pulumi.Input[ValueT]:
     return pulumi.Output.all(*values).apply(lambda resolved: make(*resolved))
 
 
-def resource_inputs(args: Inputs, settings: type[BaseModel]) -> dict[str, Any]:
-    """Return those of ``args`` that are inputs of a resource as they stand; None stands for what is not set."""
+def resource_inputs(args: Inputs | BaseModel, settings: type[BaseModel]) -> dict[str, Any]:
+    """Return the values of ``args`` that are inputs of a resource under the same names; None for an empty list."""
     values = {name: getattr(args, name) for name in settings.model_fields}
     return {name: None if isinstance(value, list | tuple) and not value else value for name, value in values.items()}
 
@@ -112,7 +112,7 @@ def clear(variables: pulumi.Input[Mapping[str, pulumi.Input[str]]]) -> dict[str,
 
 
 def is_output(value: Any) -> bool:
-    """Tell whether a value is known later only: an Output or an awaitable, or a list that holds one."""
+    """Tell whether a value is known later: an Output, an awaitable, or a list that holds one."""
     if isinstance(value, list | tuple):
         return any(map(is_output, cast("Sequence[Any]", value)))
     return isinstance(value, pulumi.Output) or inspect.isawaitable(value)
@@ -164,7 +164,7 @@ def _plain_reason(model: type[BaseModel], path: Path) -> str:
 
 
 def mark_of(model: type[BaseModel], key: str) -> Decides | None:
-    """Return the mark of a field that decides something; a kind of service may have declared it anew, without."""
+    """Return the mark of a field that decides something, also where a subclass declares it again without the mark."""
     fields = (field_at(each, key) for each in model.__mro__ if issubclass(each, BaseModel))
     return next((each for field in fields if field for each in field.metadata if isinstance(each, Decides)), None)
 
@@ -180,7 +180,7 @@ def _way_to(model: type[BaseModel], path: Path) -> Iterator[tuple[type[BaseModel
 
 
 def _is_group(model: type[BaseModel], path: Path) -> bool:
-    """Tell whether a group of values stands at ``path``, or a list of groups, and not a single value."""
+    """Tell whether ``path`` leads to a group of values or a list of groups, and not to a single value."""
     field = next((field_at(within, key) for within, key in reversed([*_way_to(model, path)])), None)
     return field is None or inner_model(field.annotation) is not None
 
@@ -204,18 +204,18 @@ def _problems(model: type[BaseModel], values: Any) -> list[Problem]:
     return []
 
 
-def _judged(
+def _validated(
     label: str, model: type[BaseModel], plain: Any, path: Path, output: pulumi.Output[Any]
 ) -> pulumi.Output[Any]:
     """Return the Output, which fails when its value alone is wrong."""
 
-    async def judge(value: Any) -> Any:
+    async def validate(value: Any) -> Any:
         problems = [] if value is None else _problems(model, _put(plain, path, value))
         of_value = [each for each in problems if each.path[: len(path)] == path]
         refuse(label, await _masked(of_value, {path: value}, {path: output}))
         return value
 
-    return output.apply(judge)
+    return output.apply(validate)
 
 
 async def _agreed(
@@ -297,31 +297,31 @@ def _put(value: Any, path: Path, put: Any) -> Any:
     return group
 
 
-def _replaced(args: InputsT, model: type[BaseModel], judged: Mapping[Path, pulumi.Output[Any]]) -> InputsT:
-    """Return ``args`` with the judged Outputs in the places of those that were given."""
+def _replaced(args: InputsT, model: type[BaseModel], validated: Mapping[Path, pulumi.Output[Any]]) -> InputsT:
+    """Return ``args`` with the validated Outputs in the places of those that were given."""
     changes: dict[str, Any] = {}
-    for key, below in _by_key(judged):
+    for key, below in _by_key(validated):
         name, info = next((name, info) for name, info in model.model_fields.items() if (info.alias or name) == key)
         changes[name] = _in_place(getattr(args, name), inner_model(info.annotation), below)
     return dataclasses.replace(args, **changes)
 
 
-def _in_place(value: Any, model: type[BaseModel] | None, judged: Mapping[Path, pulumi.Output[Any]]) -> Any:
-    if () in judged:
-        return judged[()]
+def _in_place(value: Any, model: type[BaseModel] | None, validated: Mapping[Path, pulumi.Output[Any]]) -> Any:
+    if () in validated:
+        return validated[()]
     if isinstance(value, Inputs) and model:
-        return _replaced(value, model, judged)
+        return _replaced(value, model, validated)
     if isinstance(value, Mapping):
-        return {**cast("Mapping[str, Any]", value), **{key: below[()] for key, below in _by_key(judged)}}
+        return {**cast("Mapping[str, Any]", value), **{key: below[()] for key, below in _by_key(validated)}}
     items = list(cast("Sequence[Any]", value))
-    for at, below in _by_key(judged):
+    for at, below in _by_key(validated):
         items[at] = _in_place(items[at], model, below)
     return items
 
 
-def _by_key(judged: Mapping[Path, pulumi.Output[Any]]) -> Iterator[tuple[Any, dict[Path, pulumi.Output[Any]]]]:
-    for key in dict.fromkeys(path[0] for path in judged):
-        yield key, {path[1:]: output for path, output in judged.items() if path[0] == key}
+def _by_key(validated: Mapping[Path, pulumi.Output[Any]]) -> Iterator[tuple[Any, dict[Path, pulumi.Output[Any]]]]:
+    for key in dict.fromkeys(path[0] for path in validated):
+        yield key, {path[1:]: output for path, output in validated.items() if path[0] == key}
 
 
 def written(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""The way from settings, which a file holds, to what a program gives to a component."""
+"""The conversion of settings, as a file holds them, into the arguments of components."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from components.static_site import StaticSiteArgs, StaticSiteSettings
 def inputs_of(settings: BaseModel, **instead: Any) -> dict[str, Any]:
     """Return settings as keyword arguments, for ``ServiceArgs(**inputs_of(settings), project=project)``.
 
-    ``instead`` are values in place of those of the settings.
+    ``instead`` replaces values of the settings, by their names in Python.
     """
     fields = dataclasses.fields(_inputs_class(type(settings)))
     return {field.name: _converted(getattr(settings, field.name)) for field in fields} | instead

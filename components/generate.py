@@ -39,8 +39,6 @@ class Group:
     doc: str
     """Docstring of the generated class."""
     inputs: type
-    method: str = "inputs"
-    """Name of its method; a class may inherit from several groups."""
     excluded: frozenset[str]
     """Inputs that the component derives itself, or that settings spell differently."""
 
@@ -62,7 +60,6 @@ GROUPS: Final = (
         name="IdentitySettings",
         doc="Settings of a service that are not part of what it runs: a change of them deploys nothing.",
         inputs=ServiceInputs,
-        method="identity_inputs",
         excluded=frozenset({*WHERE, "name", "icon"}),
     ),
     Group(
@@ -107,7 +104,7 @@ def text() -> str:
         "",
         "from __future__ import annotations",
         "",
-        "from typing import Annotated, Any, Literal",
+        "from typing import Annotated, Literal",
         "",
         "from components.arguments import Arguments, Many, Obeys",
         "from pulumiverse_railway import rules",
@@ -131,13 +128,7 @@ def _class(group: Group) -> Iterator[str]:
     yield from (f"class {group.name}(Arguments):", f'    """{group.doc}"""', "")
     for field, hint in _settings(group):
         yield from _field(field, hint)
-    yield from ("", *_METHOD.format(name=group.name, method=group.method).splitlines(), "", "")
-
-
-_METHOD: Final = '''    def {method}(self) -> dict[str, Any]:
-        """Return them as inputs of their resource; None stands for what is not set."""
-        values: dict[str, Any] = {{name: getattr(self, name) for name in {name}.model_fields}}
-        return {{name: None if value == () else value for name, value in values.items()}}'''
+    yield from ("", "")
 
 
 def _alias(enum: type[StrEnum]) -> str:

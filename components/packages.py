@@ -36,7 +36,7 @@ class _Types(ModuleType):
         self._places = {match[1].decode(): match.start() for match in _CLASS.finditer(self._source)}
 
     def define(self, name: str) -> set[str]:
-        """Define a type; gives the names of what it mentions. Nothing happens for one that stands in another file."""
+        """Define a type and return the names that it mentions; do nothing for one of another file."""
         if name not in self._places:
             return set()
         if not self.__all__:  # the imports, which stand above the list of names
@@ -69,7 +69,7 @@ class _Package:
         if whole is None and (self._directory() / f"{file}.py").exists():
             whole = self._load(file)
         value = getattr(whole or importlib.import_module(self._name), attribute)
-        setattr(self, attribute, value)  # the same class for whoever asks next
+        setattr(self, attribute, value)  # the same class at the next access
         return value
 
     def _directory(self) -> Path:

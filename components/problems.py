@@ -1,7 +1,7 @@
 """Problems of the values of a component, in words that a newcomer can act on.
 
 Owns the form of a problem (key, value, what is allowed, the fix) and the translation of pydantic's errors into it. Does
-not judge: the models do.
+not validate: the models do.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Problem:
     """One thing that is wrong."""
 
     path: Path
-    """Keys from the system's name on."""
+    """Keys that lead to it, the name of the system first."""
     value: Any
-    """Value that stands there; None when it is missing."""
+    """Value there; None when it is missing, or is not shown."""
     allowed: str
     """Allowed values."""
     fix: str
@@ -39,26 +39,26 @@ class Problem:
     wants_quotes: bool = False
     """True when the value would be right in quotes."""
     rule: Rule | None = None
-    """Rule for a text there."""
+    """Rule that a string there obeys; None without one."""
 
     @classmethod
     def unknown_key(cls, path: Path, expected: Sequence[str], *, place: str, absolute: bool = False) -> Problem:
-        """Report a key that means nothing: with the nearest one that does, without its value, a secret perhaps."""
+        """Return the problem of an unknown key, with the nearest known one, without its value: it may be a secret."""
         fix = did_you_mean(str(path[-1]), expected, "remove it")
         return cls(path, None, f"no such key in {place}; its keys are: {', '.join(expected)}", fix, absolute)
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], value: Any, path: Path) -> list[Problem]:
-    """Return Pydantic's errors about ``value`` (settings of ``model`` at ``path``) as problems."""
+    """Return pydantic's errors about ``value``, the settings of ``model`` at ``path``, as problems."""
     details = error.errors(include_url=False)
-    # A system may make settings of others, the image of a commit: what is wrong there is wrong with that other one.
-    written = [each for each in details if each["type"] == "missing" or _stands(value, _written(each["loc"]))]
-    return [_problem(each, model, value, path) for each in written or details]
+    # A system may derive settings from others, such as an image from a commit: an error there is one of the other.
+    stated = [each for each in details if each["type"] == "missing" or _is_stated(value, _path_in_file(each["loc"]))]
+    return [_problem(each, model, value, path) for each in stated or details]
 
 
 def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Path) -> Problem:
     kind, context = details["type"], details.get("ctx", {})
-    place = _written(details["loc"])
+    place = _path_in_file(details["loc"])
     input_value = _at(value, place)
     owner = _model_at(model, details["loc"][:-1])
     if place[-1:] == (_IS_A_KEY,):
@@ -93,7 +93,7 @@ _IS_A_KEY = "[key]"
 """Suffix that pydantic adds to a key that is wrong as a key."""
 _GROUPS = {"model_type", "model_attributes_type"}
 _ALLOWED = {
-    "string_type": "a text",
+    "string_type": "a string",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
@@ -107,7 +107,7 @@ _ALLOWED = {
     "greater_than_equal": "{ge} or more",
     "greater_than": "more than {gt}",
     "less_than_equal": "{le} or less",
-    "string_too_short": "a text that is not empty",
+    "string_too_short": "a string that is not empty",
     "too_short": "{min_length} or more of them",
 }
 
@@ -127,11 +127,11 @@ def _fix(kind: str, value: Any, place: Path) -> str:
 
 
 _PLAIN: Mapping[str, tuple[type, ...]] = {"int_type": (int,), "float_type": (int, float), "bool_type": (bool,)}
-"""YAML type of a text without its quotes, where these alone are wrong."""
+"""Type of pydantic's error → types of YAML that a string without its quotes may have, where these alone are wrong."""
 
 
 def _named(place: Path) -> str:
-    """Return the last key as a person would name it: an entry of a list by the list's key, ``domains[0]``."""
+    """Return the last key of a place; an entry of a list by the key of the list, ``domains[0]``; "it" for none."""
     if not place:
         return "it"
     return f"{_named(place[:-1])}[{place[-1]}]" if isinstance(place[-1], int) else str(place[-1])
@@ -141,7 +141,8 @@ def _keys(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _stands(value: Any, place: Path) -> bool:
+def _is_stated(value: Any, place: Path) -> bool:
+    """Tell whether the settings have a value at a place, null included."""
     if not place or _at(value, place) is not None:
         return True
     group = _at(value, place[:-1])
@@ -157,8 +158,8 @@ def _at(value: Any, place: Path) -> Any:
     return value
 
 
-def _written(place: Path) -> Path:
-    """Return a place without what stands in no file."""
+def _path_in_file(place: Path) -> Path:
+    """Return a place of pydantic's without the marks of chosen models, which are in no file."""
     return tuple(key for key in place if key not in MARKED)
 
 
@@ -172,7 +173,7 @@ def _model_at(model: type[BaseModel], place: Path) -> type[BaseModel]:
 
 
 def _below(annotation: Any, key: str | int) -> Any:
-    """Return the type of what stands below a key; None where that is no group."""
+    """Return the type of the values below a key; None where the type is not that of a group."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         field = field_at(annotation, key)
         return field and field.annotation
@@ -198,8 +199,8 @@ def _name_at(model: type[BaseModel], key: str | int) -> str:
     return next((name for name, field in model.model_fields.items() if key in (name, field.alias)), "")
 
 
-def _rule(field: Any) -> Rule | None:
-    """Return the rule that a field obeys, if it has one of its own."""
+def _rule(field: FieldInfo | None) -> Rule | None:
+    """Return the rule that a field obeys; None without one."""
     metadata = () if field is None else (*field.metadata, *_metadata(field.annotation))
     return next((part.rule for part in metadata if isinstance(part, Obeys)), None)
 

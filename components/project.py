@@ -43,7 +43,7 @@ class ProjectSettings(RailwayProjectSettings):
 
     @model_validator(mode="after")
     def _pull_requests(self) -> Self:
-        for name, reason in conflicts.of_pull_requests(self.inputs()):
+        for name, reason in conflicts.of_pull_requests(resource_inputs(self, RailwayProjectSettings)):
             raise ValueError(f"{to_camel(name)} {reason.replace('needs', 'only with')}")
         return self
 

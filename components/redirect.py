@@ -1,4 +1,4 @@
-"""Redirects at Cloudflare: names of a zone that lead visitors on to another name, www to the zone's own for one.
+"""Redirects at Cloudflare: names of a zone that lead visitors on to another name, for example www to the zone's own.
 
 Owns the zone's redirect rules and a proxied record for each name. A zone has one list of such rules, so that one
 component has all redirects of a zone. Does not own the zone, and asks no server: Cloudflare itself answers.
@@ -26,7 +26,7 @@ from components.zone import AUTOMATIC_TTL, Zone, holding
 PHASE: Final = "http_request_dynamic_redirect"
 """Cloudflare's name for the list of redirect rules."""
 NO_ORIGIN: Final = "192.0.2.1"
-"""An address that belongs to nobody, for a proxied name without a server: https://www.rfc-editor.org/rfc/rfc5737."""
+"""An address without a host, for a proxied name without a server: https://www.rfc-editor.org/rfc/rfc5737."""
 
 
 def _target(to: str) -> str:
@@ -133,7 +133,7 @@ def _taken(zone_id: str, name: str) -> str:
 
 
 def redirects_of(inputs: Mapping[str, Any]) -> Iterator[RedirectSettings]:
-    """Yield what the rules of a ``cloudflare.Ruleset`` mean that a component here made, from its inputs."""
+    """Yield the settings of the rules in the inputs of a ``cloudflare.Ruleset`` that ``Redirects`` made."""
     for rule in inputs.get("rules") or ():
         value = rule["actionParameters"]["fromValue"]
         if target := _TARGET.fullmatch(value["targetUrl"].get("expression") or ""):
@@ -142,7 +142,7 @@ def redirects_of(inputs: Mapping[str, Any]) -> Iterator[RedirectSettings]:
 
 
 def redirect_of(rule: Mapping[str, Any]) -> RedirectSettings | None:
-    """Return what a rule of Cloudflare's API means, whoever made it; None where settings cannot say it."""
+    """Return a rule of Cloudflare's API as settings, however it was made; None where settings cannot express it."""
     value = _group(_group(rule, "action_parameters"), "from_value")
     expression = str(_group(value, "target_url").get("expression") or "")
     host, target = _HOST.fullmatch(rule["expression"].strip()), _TARGET.fullmatch(_COMMA.sub(", ", expression.strip()))

@@ -1,9 +1,9 @@
 """References in variables and commands of a project's services: who is deployed before whom, and what leads nowhere.
 
 Railway fills a reference (``${{db.PASSWORD}}``) in when it deploys. One to a variable that does not exist yet becomes
-an empty text, and the service is not deployed again when the variable appears. So an instance waits for what it refers
-to, also through shared variables, wherever the other service stands in the program. Owns that order, the circles in
-which there is none, and the warnings. The syntax is in ``templates``.
+an empty string, and the service is not deployed again when the variable appears. So an instance waits for what it
+refers to, also through shared variables, wherever the program makes that service. Owns that order, the errors about
+circles, which have none, and the warnings. The syntax is in ``templates``.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ NodeT = TypeVar("NodeT")
 
 @dataclass(frozen=True)
 class Named:
-    """A reference, and where it stands."""
+    """A reference, and the place that holds it."""
 
     place: str
     """``variables.DATABASE_URL``, or ``startCommand``."""
     reference: Reference
     secret: bool = False
-    """True when it stands in a secret value."""
+    """True when it is part of a secret value."""
 
     @property
     def text(self) -> str:
-        """Return it as messages show it."""
+        """Return the reference as messages show it."""
         return "a reference in its secret value" if self.secret else self.reference.text
 
 
@@ -69,9 +69,9 @@ class ServiceReferences:
     project: ProjectReferences
     variables: Mapping[str, pulumi.Input[str]]
     commands: Mapping[str, pulumi.Input[str | None]] = field(default_factory=dict[str, pulumi.Input[str | None]])
-    """Its commands, in which references may stand as in variables, by their keys in the settings."""
+    """Its commands, which may hold references as variables do, by their keys in the settings."""
     uses: Sequence[ServiceReferences]
-    """Services that it waits for whatever its variables say."""
+    """Services that it waits for, whether or not its variables refer to them."""
     addresses: Mapping[frozenset[str], Sequence[pulumi.Resource]]
     """Resources that give Railway's own variables their values (``PUBLIC``, ``TCP``, ``VOLUME``); empty without any."""
     service: pulumi.Resource
@@ -85,15 +85,15 @@ class ServiceReferences:
     """References of its variables; those of outputs are added when they are known."""
 
     def texts(self) -> dict[str, pulumi.Input[str] | pulumi.Input[str | None]]:
-        """Return what references may stand in, by its place in the settings."""
+        """Return the values that may hold references, by their places in the settings."""
         return {**{f"variables.{name}": value for name, value in self.variables.items()}, **self.commands}
 
     def has(self, variable: str) -> bool:
-        """Tell whether the program sets a variable of it."""
+        """Tell whether the program sets this variable of the service."""
         return variable in self.variables
 
     def lacking(self, variable: str) -> str:
-        """Return what it lacks for a variable of it to have a value; empty when it has one."""
+        """Return why a variable of the service has no value, ``db has no TCP proxy``; "" when it has one."""
         if self.has(variable):
             return ""
         for names, lacks in _LACKING:
@@ -105,14 +105,14 @@ class ServiceReferences:
         return f"{self.name} has no variable {variable}{_near(variable, {*self.variables, *OF_RAILWAY}, otherwise=own)}"
 
     def others(self) -> Iterator[tuple[ServiceReferences, Named]]:
-        """Return the other services of the project to which it refers, and how."""
+        """Yield the other services of the project to which it refers, each with the reference."""
         for named in self.named:
             other = self.project.services.get(named.reference.owner)
             if other is not None and other is not self:
                 yield other, named
 
     def must_follow(self) -> Iterator[tuple[ServiceReferences, str]]:
-        """Return the services without whose variables it cannot be deployed, and why."""
+        """Yield the services without whose variables it cannot be deployed, each with the reason."""
         for other in self.uses:
             yield other, "is made to start after it"
         for other, named in self.others():
@@ -120,7 +120,7 @@ class ServiceReferences:
                 yield other, f"{named.place} holds {named.text}"
 
     def giving(self, variable: str) -> Sequence[pulumi.Resource]:
-        """Return what has to be there for one of Railway's own variables of it to have a value."""
+        """Return the resources that give a variable of Railway's own its value: addresses, a volume, or the service."""
         return next((resources for names, resources in self.addresses.items() if variable in names), [self.service])
 
 
@@ -159,7 +159,7 @@ class ProjectReferences:
             self._refuse_circles(service)
 
     async def needed_by(self, service: ServiceReferences) -> list[pulumi.Resource]:
-        """Return what has to be there before the instance of ``service`` is made; warns of what leads nowhere.
+        """Return the resources that the instance of ``service`` depends on; warns of references without a value.
 
         For a task that begins when the program has made all services of the project.
         """
@@ -181,7 +181,7 @@ class ProjectReferences:
 
     @contextmanager
     def _remembering(self) -> Generator[None]:
-        """Keep what is refused: registrations that the program began go on after it has failed."""
+        """Keep the error that is raised: registrations that the program began go on after it has failed."""
         try:
             yield
         except pulumi.RunError as error:
@@ -189,7 +189,7 @@ class ProjectReferences:
             raise
 
     def _read(self, service: ServiceReferences, texts: Mapping[str, str], *, secret: bool) -> list[Named]:
-        """Return what the texts refer to, and what the shared variables among that refer to in turn."""
+        """Return the references in values, and those in the shared variables to which they refer."""
         references: dict[Named, None] = {}
         pending = [*texts.items()]
         resolved: set[str] = set()
@@ -213,8 +213,8 @@ class ProjectReferences:
     def _courteous(self) -> Mapping[ServiceReferences, Sequence[ServiceReferences]]:
         """Return for each service those for which it waits although it could do without.
 
-        Values of Railway's own, such as a private domain, are there as soon as the service is. Who refers to one waits
-        all the same until that service is healthy, unless both refer to each other.
+        Values of Railway's own, such as a private domain, exist as soon as the service does. A service that refers to
+        one waits all the same until the other is healthy, unless both refer to each other.
         """
         if not self._courtesy:
             every = self.services.values()
@@ -301,7 +301,7 @@ _projects: WeakSet[ProjectReferences] = WeakSet()
 
 
 def _near(name: str, names: Iterable[str], *, otherwise: str = "") -> str:
-    return f": {did_you_mean(name, names, f'Railway fills in an empty text{otherwise}')}"
+    return f": {did_you_mean(name, names, f'Railway fills in an empty string{otherwise}')}"
 
 
 def _path(

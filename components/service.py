@@ -1,7 +1,7 @@
 """A Railway service: where its code comes from, how it is built, run and sized, and what it is connected to.
 
-Owns the service and everything that exists for it alone: its volume, its domains, its variables. The order matters
-and stands here: the service is made empty, then its volume and its addresses, then one instance with all settings, so
+Owns the service and everything that exists for it alone: its volume, its domains, its variables. The order matters:
+the service is made empty, then its volume and its addresses, then one instance with all settings, so
 that the first deployment has everything and is the only one.
 """
 
@@ -134,7 +134,7 @@ class Service(pulumi.ComponentResource):
     def _addresses(
         self, tcp_proxy: railway.TcpProxy | None, volume: Volume | None
     ) -> dict[frozenset[str], Sequence[pulumi.Resource]]:
-        """Return what gives variables of Railway's their values."""
+        """Return the resources that give variables of Railway's own their values."""
         return {
             PUBLIC: [*(each.custom_domain for each in self.domains), *filter(None, [self._railway_domain])],
             TCP: [tcp_proxy] if tcp_proxy else [],

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from components.arguments import Arguments, Many, Obeys
 from pulumiverse_railway import rules
@@ -104,11 +104,6 @@ class InstanceSettings(Arguments):
     for. Default: keep.
     """
 
-    def inputs(self) -> dict[str, Any]:
-        """Return them as inputs of their resource; None stands for what is not set."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in InstanceSettings.model_fields}
-        return {name: None if value == () else value for name, value in values.items()}
-
 
 class IdentitySettings(Arguments):
     """Settings of a service that are not part of what it runs: a change of them deploys nothing."""
@@ -121,11 +116,6 @@ class IdentitySettings(Arguments):
     """True if Railway traces what its processes do, too, without a change of their code, while it is traced. Default:
     false.
     """
-
-    def identity_inputs(self) -> dict[str, Any]:
-        """Return them as inputs of their resource; None stands for what is not set."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in IdentitySettings.model_fields}
-        return {name: None if value == () else value for name, value in values.items()}
 
 
 class CdnSettings(Arguments):
@@ -140,11 +130,6 @@ class CdnSettings(Arguments):
     """
     purge_on_deploy: PurgeOnDeploy = "HTML"
     """Content that a successful deployment removes from the cache: none, HTML, or all. Default: HTML."""
-
-    def inputs(self) -> dict[str, Any]:
-        """Return them as inputs of their resource; None stands for what is not set."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in CdnSettings.model_fields}
-        return {name: None if value == () else value for name, value in values.items()}
 
 
 class RailwayProjectSettings(Arguments):
@@ -163,11 +148,6 @@ class RailwayProjectSettings(Arguments):
     tracing_sample_rate: Annotated[float, Obeys(rules.share)] | None = None
     """The part of the requests that is traced, of every traced service, 0 to 1. Default: Railway's."""
 
-    def inputs(self) -> dict[str, Any]:
-        """Return them as inputs of their resource; None stands for what is not set."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in RailwayProjectSettings.model_fields}
-        return {name: None if value == () else value for name, value in values.items()}
-
 
 class RailwayUsageLimitSettings(Arguments):
     """The limit of what the workspace may use in a billing period."""
@@ -178,8 +158,3 @@ class RailwayUsageLimitSettings(Arguments):
     """Use in a billing period, in US dollars, at which Railway stops every service of the workspace, production too: 10
     or more. Default: none.
     """
-
-    def inputs(self) -> dict[str, Any]:
-        """Return them as inputs of their resource; None stands for what is not set."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in RailwayUsageLimitSettings.model_fields}
-        return {name: None if value == () else value for name, value in values.items()}

@@ -31,9 +31,9 @@ class Reference:
     """Name of a service, ``shared``, or empty for the variables of the service itself."""
     variable: str
     text: str
-    """As it is written, ``${{ db.PASSWORD }}``."""
+    """The whole expression as it is written, ``${{ db.PASSWORD }}``."""
     quoted: bool = False
-    """True when the owner stands in quotes, as one with a dot must."""
+    """True when the owner is in quotes, as one with a dot must be."""
 
 
 @dataclass(frozen=True)
@@ -104,4 +104,4 @@ def _without_functions(value: str) -> str:
 
 
 TemplateText = Annotated[str, AfterValidator(_without_functions)]
-"""The value of a variable: a text in which references may stand."""
+"""The value of a variable: a string that may hold references."""

@@ -1,7 +1,7 @@
 """A Railway volume with its backup schedule.
 
 Owns the disk alone; what mounts it is a service. A volume holds data, so it is protected: Pulumi refuses to delete it
-until somebody sets protect=False.
+until protect=False is set.
 """
 
 from __future__ import annotations

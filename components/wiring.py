@@ -1,7 +1,7 @@
 """The check of what a component is connected to: its project, zones, services, and groups of settings, by their types.
 
-The models of the settings judge values. What they do not know, a list of services for one, is judged here by the types
-that the arguments declare, so that a program without a type checker is told what is wrong, too.
+The models of the settings validate values. Arguments that they do not have, such as a list of services, are validated
+here by their declared types, so that errors of a program without a type checker are reported, too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ArgsT = TypeVar("ArgsT", bound=Inputs)
 def wired(label: str, args: ArgsT, kind: type[ArgsT]) -> ArgsT:
     """Return ``args``, the arguments of the component ``label``, once they are of ``kind`` and hold what it declares.
 
-    Raises ``pulumi.RunError`` that lists what is of another type.
+    Raises ``pulumi.RunError`` that lists the arguments of another type.
     """
     any_args: Any = args
     if not isinstance(any_args, kind):
@@ -47,7 +47,7 @@ def _wrong(args: Inputs, hints: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    """Tell whether a value is of a declared type, as far as Python can tell: what is inside of an Output it cannot."""
+    """Tell whether a value is of a declared type; the value of an Output is not known here."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return any(_fits(value, each) for each in inner)
@@ -85,7 +85,7 @@ def _parts(hint: Any) -> Iterator[Any]:
 
 
 def _written(hint: Any) -> str:
-    """Return a type as a person would say it: "a Project or an ExistingProject", "a list of Service"."""
+    """Return a type as messages name it: "Project or ExistingProject", "a list of Service"."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         plain = [each for each in inner if get_origin(each) is None or get_origin(each) in (type,)]

@@ -1,4 +1,4 @@
-"""A worker: a service that takes its work from a queue or a database, and that nobody calls.
+"""A worker: a service that takes its work from a queue or a database, and has no public address.
 
 queue, database ← worker → other services
 """

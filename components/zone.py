@@ -1,7 +1,7 @@
 """A Cloudflare zone as far as Railway's domains depend on it.
 
 Owns the two settings of the zone that decide whether a proxied name works: its SSL mode, and whether Cloudflare has a
-certificate for visitors. Does not create the zone, and leaves its other settings to whoever owns it.
+certificate for visitors. Does not create the zone, and leaves its other settings to its owner.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class ZoneSettings(Arguments):
 
 
 def holds(zone: str, hostname: str) -> bool:
-    """Tell whether ``hostname`` is the name of a zone itself or below it."""
+    """Tell whether ``hostname`` is the name of the zone, or one below it."""
     return hostname == zone or hostname.endswith(f".{zone}")
 
 
@@ -83,7 +83,7 @@ class Zone(pulumi.ComponentResource):
 
 
 class HasName(Protocol):
-    """A zone, whoever made it."""
+    """A zone with a name: a component, settings, or one of another program."""
 
     @property
     def name(self) -> str:
@@ -95,7 +95,7 @@ ZoneT = TypeVar("ZoneT", bound=HasName)
 
 
 def nearest(zones: Iterable[ZoneT], hostname: str) -> ZoneT | None:
-    """Return the zone that has the records of ``hostname``: of those that hold it, the one furthest below."""
+    """Return the zone of the records of ``hostname``: the longest name that holds it; None where no zone does."""
     return max((zone for zone in zones if holds(zone.name, hostname)), key=lambda zone: len(zone.name), default=None)
 
 

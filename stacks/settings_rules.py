@@ -150,7 +150,7 @@ def problems_of_text(nodes: Mapping[str, go_yaml.Node]) -> Iterator[Problem]:
                 allowed = "no encrypted value but below variables; secrets of systems come from the SOPS file"
                 yield Problem(path, None, allowed, "store it there")
             elif isinstance(part, go_yaml.ScalarNode) and isinstance(go_yaml.scalar_of(part), go_yaml.Timestamp):
-                yield Problem(path, part.text, "a text, and YAML takes this for a date", "", wants_quotes=True)
+                yield Problem(path, part.text, "a string, and YAML takes this for a date", "", wants_quotes=True)
 
 
 def foreign_keys(nodes: Mapping[str, go_yaml.Node]) -> Iterator[Problem]:

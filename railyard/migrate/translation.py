@@ -14,6 +14,7 @@ from typing import Any, Final, cast, get_args
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel, to_snake
 
+from components.checking import resource_inputs
 from components.service_kind import ServiceSettings
 from components.service_settings import InstanceSettings
 from pulumiverse_railway import conflicts, rules
@@ -205,7 +206,7 @@ def deployed(settings: Settings, *, image: str | None = None) -> Config:
 
 def deployed_args(args: ServiceSettings) -> Config:
     """Return the same of settings that are read already, those that a system has by itself included."""
-    inputs = InstanceSettings.inputs(args)
+    inputs = resource_inputs(args, InstanceSettings)
     instance_inputs = ServiceInstanceInputs(
         project_id="",
         environment_id="",

@@ -116,7 +116,7 @@ def said(deploy, monkeypatch) -> Callable[..., list[str]]:
     return warnings
 
 
-NOWHERE = "Railway fills in an empty text"
+NOWHERE = "Railway fills in an empty string"
 
 
 @pytest.mark.parametrize(
