@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import pulumiverse_railway as railway
 from tests.provider.driver import Driver, Refused, a_project
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
@@ -27,6 +28,12 @@ async def test_impossible_calls_are_refused(driver: Driver, function: str, input
         await driver.invoke(function, **inputs)
     assert reason in str(caught.value)
     assert driver.operations == []
+
+
+def test_the_python_sdk_speaks_of_parameters_by_their_python_names() -> None:
+    """Whoever reads help(get_environment) can type what it names; keys of the configuration stay as they are."""
+    assert "Exclusive with environment_id." in (railway.get_environment.__doc__ or "")
+    assert "railway:workspaceId" in (railway.UsageLimit.__init__.__doc__ or "")
 
 
 async def test_a_project_is_found_by_id_and_by_name(driver: Driver) -> None:

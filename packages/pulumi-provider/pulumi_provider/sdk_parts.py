@@ -6,6 +6,7 @@ Owns how one property looks in Python. What a module holds is decided in ``sdk``
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
@@ -136,7 +137,18 @@ def parameter(field: Field) -> str:
 
 def parameter_docs(fields: Sequence[Field]) -> str:
     """Return the documentation of parameters."""
-    return "\n".join(f":param {field.name}: {described(field, is_input=True)}" for field in fields)
+    docs = (f":param {field.name}: {described(field, is_input=True)}" for field in fields)
+    return "\n".join(_with_python_names(doc, fields) for doc in docs)
+
+
+def _with_python_names(doc: str, fields: Sequence[Field]) -> str:
+    """Return documentation with the Python names of parameters; ``(API: …)`` and keys such as ``railway:plan`` stay."""
+    names = {field.wire_name: field.name for field in fields}
+    sentences = re.split(r"(\(API:[^)]*\))", doc)
+    sentences[::2] = [
+        re.sub(r"(?<![\w:.])\w+", lambda word: names.get(word[0], word[0]), each) for each in sentences[::2]
+    ]
+    return "".join(sentences)
 
 
 def guarded(field: Field) -> str:

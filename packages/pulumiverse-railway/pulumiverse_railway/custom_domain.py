@@ -61,7 +61,7 @@ class CustomDomain(pulumi.CustomResource):
         :param project_id: Railway's id of the project (API: projectId). A change makes a new resource.
         :param environment_id: Railway's id of the environment in that project (API: environmentId). A change makes a
           new resource.
-        :param service_id: Railway's id of the service: the output serviceId of a Service (API: serviceId). A change
+        :param service_id: Railway's id of the service: the output service_id of a Service (API: serviceId). A change
           makes a new resource.
         :param domain: The full name in lower case, api.example.com, example.com or *.example.com (API: domain). A
           change makes a new resource.

@@ -57,7 +57,7 @@ class CustomDomainValidation(pulumi.CustomResource):
         :param project_id: Railway's id of the project (API: projectId). A change makes a new resource.
         :param environment_id: Railway's id of the environment in that project (API: environmentId). A change makes a
           new resource.
-        :param service_id: Railway's id of the service: the output serviceId of a Service (API: serviceId). A change
+        :param service_id: Railway's id of the service: the output service_id of a Service (API: serviceId). A change
           makes a new resource.
         :param domain: The domain of a CustomDomain. A change makes a new resource.
         :param proxied: True if a proxy such as Cloudflare's stands in front of Railway: then a certificate of Railway's

@@ -53,7 +53,7 @@ class EgressGateway(pulumi.CustomResource):
         :param project_id: Railway's id of the project (API: projectId). A change makes a new resource.
         :param environment_id: Railway's id of the environment in that project (API: environmentId). A change makes a
           new resource.
-        :param service_id: Railway's id of the service: the output serviceId of a Service (API: serviceId). A change
+        :param service_id: Railway's id of the service: the output service_id of a Service (API: serviceId). A change
           makes a new resource.
         :param region: Region whose traffic leaves through them, such as us-west2; another one gives other addresses.
           Default: where the service runs (API: region). A change makes a new resource.

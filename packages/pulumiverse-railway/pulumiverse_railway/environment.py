@@ -62,7 +62,7 @@ class Environment(pulumi.CustomResource):
         :param name: Name of the environment, unique in its project, at most 63 characters; changed in place (API:
           name).
         :param source_environment_id: Railway's id of the environment that this one is a fork of: services and variables
-          are copied, except values that are sealed, and volumes begin empty. Default: none, which needs allowNonFork
+          are copied, except values that are sealed, and volumes begin empty. Default: none, which needs allow_non_fork
           (API: sourceEnvironmentId). A change makes a new resource.
         :param ephemeral: True if it is meant for a short time, such as a pull request's (API: ephemeral). Default:
           false. A change makes a new resource.

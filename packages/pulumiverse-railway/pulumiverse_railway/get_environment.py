@@ -33,7 +33,7 @@ def get_environment(
 
     :param project_id: Railway's id of the project.
     :param environment_id: Railway's id of the environment. Exclusive with name.
-    :param name: Name of the environment. Exclusive with environmentId.
+    :param name: Name of the environment. Exclusive with environment_id.
     :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {
@@ -58,7 +58,7 @@ def get_environment_output(
 
     :param project_id: Railway's id of the project.
     :param environment_id: Railway's id of the environment. Exclusive with name.
-    :param name: Name of the environment. Exclusive with environmentId.
+    :param name: Name of the environment. Exclusive with environment_id.
     :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {

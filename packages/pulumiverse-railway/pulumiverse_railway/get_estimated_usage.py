@@ -29,8 +29,8 @@ def get_estimated_usage(
 ) -> GetEstimatedUsageResult:
     """Estimate what a project, or all of a workspace, will use and cost in this billing period.
 
-    :param project_id: Railway's id of a project. Exclusive with workspaceId.
-    :param workspace_id: Railway's id of a workspace, for all projects in it. Exclusive with projectId.
+    :param project_id: Railway's id of a project. Exclusive with workspace_id.
+    :param workspace_id: Railway's id of a workspace, for all projects in it. Exclusive with project_id.
     :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {
@@ -51,8 +51,8 @@ def get_estimated_usage_output(
 
     Takes outputs of resources, and calls when these are known.
 
-    :param project_id: Railway's id of a project. Exclusive with workspaceId.
-    :param workspace_id: Railway's id of a workspace, for all projects in it. Exclusive with projectId.
+    :param project_id: Railway's id of a project. Exclusive with workspace_id.
+    :param workspace_id: Railway's id of a workspace, for all projects in it. Exclusive with project_id.
     :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {

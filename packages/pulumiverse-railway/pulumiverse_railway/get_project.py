@@ -37,7 +37,7 @@ def get_project(
     """Look up a project by its id or its name.
 
     :param project_id: Railway's id of the project. Exclusive with name.
-    :param name: Name of the project; the only one of that name. Exclusive with projectId.
+    :param name: Name of the project; the only one of that name. Exclusive with project_id.
     :param workspace_id: Railway's id of the workspace to look for the name in. Default: all that the token reaches.
     :param opts: Options of the call, such as its provider.
     """
@@ -62,7 +62,7 @@ def get_project_output(
     Takes outputs of resources, and calls when these are known.
 
     :param project_id: Railway's id of the project. Exclusive with name.
-    :param name: Name of the project; the only one of that name. Exclusive with projectId.
+    :param name: Name of the project; the only one of that name. Exclusive with project_id.
     :param workspace_id: Railway's id of the workspace to look for the name in. Default: all that the token reaches.
     :param opts: Options of the call, such as its provider.
     """

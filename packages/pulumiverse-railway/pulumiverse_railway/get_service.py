@@ -48,7 +48,7 @@ def get_service(
     :param project_id: Railway's id of the project.
     :param environment_id: Railway's id of the environment.
     :param service_id: Railway's id of the service. Exclusive with name.
-    :param name: Name of the service. Exclusive with serviceId.
+    :param name: Name of the service. Exclusive with service_id.
     :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {
@@ -76,7 +76,7 @@ def get_service_output(
     :param project_id: Railway's id of the project.
     :param environment_id: Railway's id of the environment.
     :param service_id: Railway's id of the service. Exclusive with name.
-    :param name: Name of the service. Exclusive with serviceId.
+    :param name: Name of the service. Exclusive with service_id.
     :param opts: Options of the call, such as its provider.
     """
     arguments: dict[str, object] = {

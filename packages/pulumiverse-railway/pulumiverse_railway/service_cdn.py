@@ -69,7 +69,7 @@ class ServiceCdn(pulumi.CustomResource):
         :param project_id: Railway's id of the project (API: projectId). A change makes a new resource.
         :param environment_id: Railway's id of the environment in that project (API: environmentId). A change makes a
           new resource.
-        :param service_id: Railway's id of the service: the output serviceId of a Service (API: serviceId). A change
+        :param service_id: Railway's id of the service: the output service_id of a Service (API: serviceId). A change
           makes a new resource.
         :param default_ttl_seconds: Time for which an answer is kept that does not say so itself, in seconds. Default:
           7200 (API: caching.defaultTtlSeconds).

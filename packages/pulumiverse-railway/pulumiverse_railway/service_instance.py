@@ -238,7 +238,7 @@ class ServiceInstance(pulumi.CustomResource):
         :param project_id: Railway's id of the project (API: projectId). A change makes a new resource.
         :param environment_id: Railway's id of the environment in that project (API: environmentId). A change makes a
           new resource.
-        :param service_id: Railway's id of the service: the output serviceId of a Service (API: serviceId). A change
+        :param service_id: Railway's id of the service: the output service_id of a Service (API: serviceId). A change
           makes a new resource.
         :param image: Docker image with tag or digest; either this or repo (API: source.image).
         :param repo: GitHub repository as owner/name; either this or image (API: source.repo).
@@ -257,7 +257,7 @@ class ServiceInstance(pulumi.CustomResource):
           to 6. Default: Railway's choice (API: source.autoUpdates.schedule).
         :param auto_update_tags: Form of the image's tags: version numbers, or names of commits. Default: Railway tells
           by the tag (API: source.autoUpdates.tagMode).
-        :param builder: Builder of the repository. Default: RAILPACK, or DOCKERFILE with dockerfilePath (API:
+        :param builder: Builder of the repository. Default: RAILPACK, or DOCKERFILE with dockerfile_path (API:
           build.builder).
         :param build_command: Command that builds it. Default: the builder's (API: build.buildCommand).
         :param dockerfile_path: Path of the Dockerfile in the repository. Default: Dockerfile, if there is one (API:
@@ -268,7 +268,7 @@ class ServiceInstance(pulumi.CustomResource):
           Default: the image's (API: deploy.startCommand).
         :param pre_deploy_command: Command that runs before new code takes traffic, such as migrations; it sees no
           volume. Default: none (API: deploy.preDeployCommand).
-        :param pre_deploy_timeout_seconds: Time in which the preDeployCommand must end, in seconds, 1 to 3600; a
+        :param pre_deploy_timeout_seconds: Time in which the pre_deploy_command must end, in seconds, 1 to 3600; a
           deployment whose command runs longer fails, and the old one serves on. Default: Railway's (API:
           deploy.preDeployTimeoutSeconds).
         :param healthcheck_path: Path that must answer 2xx before a deployment takes traffic. Default: none is asked
@@ -276,7 +276,7 @@ class ServiceInstance(pulumi.CustomResource):
         :param healthcheck_timeout: Time in which a deployment must become healthy, in seconds, 1 to 3600. Default: 300
           (API: deploy.healthcheckTimeout).
         :param restart_policy_type: Condition under which a stopped container is started again. Default: ON_FAILURE,
-          NEVER with a cronSchedule (API: deploy.restartPolicyType).
+          NEVER with a cron_schedule (API: deploy.restartPolicyType).
         :param restart_policy_max_retries: Number of times that it is started again, for ON_FAILURE. Default: 10 (API:
           deploy.restartPolicyMaxRetries).
         :param cron_schedule: Five-field schedule in UTC, at least 5 minutes apart, for a job that runs and ends.
@@ -289,7 +289,7 @@ class ServiceInstance(pulumi.CustomResource):
           deploy.drainingSeconds).
         :param ipv6_egress_enabled: True if it reaches the internet over IPv6 too. Default: false (API:
           deploy.ipv6EgressEnabled).
-        :param regions: Replicas per region, {'us-west2': 2}; either this or numReplicas. Always sent whole, so that no
+        :param regions: Replicas per region, {'us-west2': 2}; either this or num_replicas. Always sent whole, so that no
           region stays behind. Default: Railway's (API: deploy.multiRegionConfig).
         :param num_replicas: Replicas in the one region that Railway chose; either this or regions. Default: 1 (API:
           deploy.numReplicas).

@@ -52,7 +52,7 @@ class TcpProxy(pulumi.CustomResource):
         :param project_id: Railway's id of the project (API: projectId). A change makes a new resource.
         :param environment_id: Railway's id of the environment in that project (API: environmentId). A change makes a
           new resource.
-        :param service_id: Railway's id of the service: the output serviceId of a Service (API: serviceId). A change
+        :param service_id: Railway's id of the service: the output service_id of a Service (API: serviceId). A change
           makes a new resource.
         :param application_port: Port of the service that it leads to (API: applicationPort). A change makes a new
           resource.

@@ -56,7 +56,7 @@ class Variables(pulumi.CustomResource):
         :param project_id: Railway's id of the project (API: projectId). A change makes a new resource.
         :param environment_id: Railway's id of the environment in that project (API: environmentId). A change makes a
           new resource.
-        :param service_id: Railway's id of the service: the output serviceId of a Service (API: serviceId). A change
+        :param service_id: Railway's id of the service: the output service_id of a Service (API: serviceId). A change
           makes a new resource.
         :param variables: Values by name (API: EnvironmentConfig.services.variables). Others of the service are left
           alone. A name that a ServiceInstance or another resource sets must not stand here as well: the two would
