@@ -34,7 +34,9 @@ def wrong_systems(
 ) -> Iterator[Problem]:
     """Yield what is wrong with each of ``systems``, then between them; ``plan`` is None where the stack's is wrong."""
     for name, settings in systems.items():
-        yield from _about_secrets(name, settings, [each.name for each in known[name].declared(settings)])
+        declared = [each.name for each in known[name].declared(settings)]
+        yield from _in_clear(name, settings, declared)
+        yield from _wrongly_sealed(name, settings, [each.name for each in known[name].secrets(settings)])
         if plan:
             yield from _beyond_plan(name, settings, settings.plan(plan))
         yield from named_twice(name, settings)
@@ -45,8 +47,8 @@ def wrong_systems(
     yield from _buckets_twice(systems)
 
 
-def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) -> list[Problem]:
-    problems = [
+def _in_clear(name: str, settings: SystemSettings, secrets: Sequence[str]) -> list[Problem]:
+    return [
         Problem(
             (name, *path, "variables", variable),
             None,
@@ -58,12 +60,15 @@ def _about_secrets(name: str, settings: SystemSettings, secrets: Sequence[str]) 
         for variable, value in part.variables.items()
         if variable in secrets and not expressions(value) and not references(value)
     ]
+
+
+def _wrongly_sealed(name: str, settings: SystemSettings, secrets: Sequence[str]) -> Iterator[Problem]:
+    """Yield what is not a secret of a variable: the webhook of alerts is none, and Railway seals variables alone."""
     for index, sealed in enumerate(settings.sealed):
         if sealed not in secrets:
-            allowed = f"a secret of {name}: {', '.join(secrets)}"
+            allowed = f"a secret of {name} that is a variable: {', '.join(secrets)}"
             fix = did_you_mean(sealed, secrets, "remove it")
-            problems.append(Problem((name, "sealed", index), sealed, allowed, fix))
-    return problems
+            yield Problem((name, "sealed", index), sealed, allowed, fix)
 
 
 def _beyond_plan(name: str, settings: SystemSettings, plan: Plan) -> list[Problem]:

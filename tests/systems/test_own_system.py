@@ -206,6 +206,14 @@ def test_a_reference_to_a_secret_of_another_part_is_no_secret_in_clear() -> None
     assert "no secret in clear" in refused(**shop(path, "planted"))[path]
 
 
+def test_the_webhook_of_alerts_cannot_be_sealed() -> None:
+    """Railway seals variables alone, and no service has this one: to name it had no effect."""
+    settings = shop("sealed", ["ALERT_WEBHOOK"])
+    settings["shop"]["alerts"] = {}
+
+    assert "a secret of shop that is a variable: KEY" in refused(**settings)["sealed[0]"]
+
+
 def test_an_expression_is_told_from_what_only_looks_like_one() -> None:
     """A dot and a name are needed; two dollar signs take the meaning away; Railway's references are its own."""
     text = "$${a.b} ${HOME} ${{ api.PORT }} ${a:-b.c} $a.b {a.b} ${ a.b }"
