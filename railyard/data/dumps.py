@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any, ClassVar, Final, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 from typing_extensions import override
 
@@ -45,6 +45,12 @@ class StoredBackup(BaseModel):
     """Time at which it was begun, UTC: its name. Of a dump, the time at which its transaction began."""
     sha256: str
     bytes: int
+
+    @field_validator("time")
+    @classmethod
+    def _check_time(cls, time: str) -> str:
+        cls.moment(time)
+        return time
 
     @property
     def folder(self) -> str:

@@ -220,6 +220,18 @@ def test_dumps_of_another_database_of_the_system_are_left_alone(railyard: Railya
         assert [each.time for each in there.thin_out(keep=1, keep_days=None)] == ["2999-01-01T000000Z"]
 
 
+def test_a_note_whose_time_is_none_is_named(railyard: Railyard, server: Server):
+    """Somebody edited it: what is due and what is deleted is decided by it."""
+    made = json.loads(dumped(railyard).text)
+    with spaces(railyard) as client:
+        note = made["key"].replace(".dump", ".json")
+        client.put_object(Bucket="railyard-backups-staging", Key=note, Body=json.dumps({**made, "time": "monday"}))
+    said = railyard.run("backup", "dumps", "netia")
+
+    assert said.code == 1
+    assert f"{note} is not a valid note about a dump" in said.errors
+
+
 def test_a_bucket_is_made_only_where_there_is_none(railyard: Railyard):
     """A refusal of another kind says nothing of whether it is there, and is shown."""
     with railyard.world() as world:

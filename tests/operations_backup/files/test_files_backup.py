@@ -7,7 +7,7 @@ import os
 import shutil
 import tarfile
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +170,24 @@ def test_what_becomes_of_another_kind_while_it_is_read_is_read_as_it_is_then(
     assert (made["files"], made["unsettled"]) == (3, [])
     assert archived(railyard, made["key"], "artifacts") == b"a file now"
     assert archived(railyard, made["key"], "changes/inside") == b"a folder now"
+
+
+def test_a_folder_that_is_deleted_while_the_volume_is_listed_stops_no_backup(
+    railyard: Railyard, monkeypatch: pytest.MonkeyPatch
+):
+    """A service makes and deletes folders as it likes; the top of the volume alone has to be there."""
+    server: Any = ssh_relay._SftpServer  # pyright: ignore[reportPrivateUsage]
+    scandir = server.scandir
+
+    async def deleted(files: Any, path: bytes) -> AsyncIterator[object]:
+        if path.endswith(b"/deep"):
+            raise asyncssh.SFTPNoSuchFile("No such file or directory")
+        async for each in scandir(files, path):
+            yield each
+
+    monkeypatch.setattr(server, "scandir", deleted)
+
+    assert back_up(railyard)["files"] == 2
 
 
 def test_names_that_are_not_text_are_backed_up_too(railyard: Railyard):
