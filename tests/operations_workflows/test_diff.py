@@ -7,10 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from railyard.review import checkout
 from railyard.review.checkout import changes_digest, current_commit, unpack
-from railyard.review.diff_document import Diff
+from railyard.review.diff_document import Diff, Side, StackDiff, cut
 from railyard.shared.console import OperationError
 from tests.operations_workflows.conftest import SETTINGS, Repository, run
 from tests.sops import encrypting
@@ -237,16 +238,13 @@ def test_outside_of_git_the_missing_repository_is_named(tmp_path: Path) -> None:
         checkout.merge_base(tmp_path, "HEAD")
 
 
-def test_errors_without_end_are_shown_as_far_as_a_document_takes_them(repository: Repository) -> None:
-    """A settings file of another project has hundreds of wrong keys: they are told, and not that a text is too long."""
-    wrong = "".join(f"    wrongKey{at}: 1\n" for at in range(400))
-    repository.change("Pulumi.staging.yaml", "    logLevel: info\n", "    logLevel: info\n" + wrong)
+def test_an_error_of_any_length_fits_into_the_document() -> None:
+    """The document refuses long texts of strangers, and what an engine says of a failure may be longer."""
+    long = StackDiff(stack="staging", errors=(cut("x" * 100_000),))
 
-    said = repository.railyard("diff", "main")
-
-    assert said.code == 1, said
-    assert "wrongKey0" in said.text
-    assert "Traceback" not in said.errors
+    assert Diff(base=Side(name="a"), head=Side(name="b"), stacks=(long,)).failed
+    with pytest.raises(ValidationError):
+        StackDiff(stack="staging", errors=("x" * 100_000,))
 
 
 def test_without_git_a_plan_is_of_no_commit(monkeypatch: pytest.MonkeyPatch) -> None:
