@@ -1,8 +1,7 @@
 """Alerts of a project: which events of its services and volumes are sent to a webhook.
 
-Owns the notification rule. What Railway can be told to watch is what it tells of by itself: deployments that fail or
-crash, and volumes that pass their ``usageAlerts``. Thresholds of CPU and memory are made in its dashboard alone; when
-one is passed, this rule sends that, too.
+Owns the notification rule. Railway sends events of deployments that fail or crash, and of volumes that pass their
+``usageAlerts``. Thresholds of CPU and memory are made in its dashboard alone; the rule sends those events, too.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ class AlertsArgs(AlertsInputs):
     """Arguments of the alerts of a project."""
 
     project: Project | ExistingProject
-    """Whose events are sent."""
+    """The project whose events are sent."""
     webhook: pulumi.Input[str]
     """Address to which they are sent, a secret."""
     webhook_is_unknown: bool = False

@@ -36,5 +36,5 @@ class CronJobSettings(ServiceSettings):
         if not self.cron_schedule:
             raise ValueError('a cron job only with a schedule: add cronSchedule, such as "0 3 * * *" for each day at 3')
         if listening := given(self, *_FOR_WHAT_LISTENS):
-            raise ValueError(f"a cron job listens to nobody, since it ends when its work is done: remove {listening}")
+            raise ValueError(f"a cron job serves no requests, since it ends when its work is done: remove {listening}")
         return self

@@ -116,7 +116,7 @@ def _fix(kind: str, value: Any, place: Path) -> str:
     if isinstance(value, str) and type(go_yaml.plain_scalar(value.strip())) in _PLAIN.get(kind, ()):
         return f"write {value.strip()} without quotes"
     if kind == "tuple_type":
-        return "begin each entry on its own line with a dash"
+        return "write a list, each entry on its own line with a dash, or all in brackets, […]"
     if kind == "dict_type":
         return "write each entry on its own line below it, as name: value, or remove it"
     if kind == "too_short":

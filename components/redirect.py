@@ -70,7 +70,7 @@ class RedirectsSettings(Arguments):
         if not names:
             raise ValueError("redirects with one at least: add one, or leave the component out")
         if twice := next((name for name in names if names.count(name) > 1), None):
-            raise ValueError(f"each name once, and {twice} stands there more often: remove one")
+            raise ValueError(f"each name once, and {twice} is listed more often: remove one")
         return self
 
 

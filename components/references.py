@@ -284,7 +284,7 @@ class ProjectReferences:
             elif lacks := self.services[reference.owner].lacking(reference.variable):
                 yield f"{begin} {lacks}"
             elif "." in reference.owner and not reference.quoted:
-                yield f'{begin} a name with a dot stands in quotes: ${{{{"{reference.owner}".{reference.variable}}}}}'
+                yield f'{begin} a name with a dot needs quotes: ${{{{"{reference.owner}".{reference.variable}}}}}'
 
     def _unknown(self, owner: str) -> str:
         for other in sorted(_projects, key=lambda each: each.project):

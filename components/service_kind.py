@@ -144,14 +144,14 @@ class ServiceSettings(IdentitySettings, InstanceSettings):
             raise ValueError("railwayDomainPort only with an address of Railway's own: set railwayDomain to true")
         if self.cdn and not (self.domains or self.railway_domain):
             raise ValueError(
-                "cdn only with a public address, which it stands before: add domains or railwayDomain, or remove cdn"
+                "cdn only with a public address, whose answers it keeps: add domains or railwayDomain, or remove cdn"
             )
         if twice := sorted(self.variables.keys() & {*self.variables_from_settings(), "PORT"}):
             setting = to_camel(self.VARIABLES_FROM_SETTINGS.get(twice[0], "port"))
             raise ValueError(f"variables without {twice[0]}, which {setting} sets: remove it, and give {setting}")
         names = [domain.hostname for domain in self.domains]
         for name in sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"each domain once, and {name} stands there more often: remove one")
+            raise ValueError(f"each domain once, and {name} is listed more often: remove one")
         return self
 
 

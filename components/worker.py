@@ -21,7 +21,7 @@ class WorkerSettings(ServiceSettings):
     TOKEN = "railyard:components:Worker"
 
     @model_validator(mode="after")
-    def _called_by_nobody(self) -> Self:
+    def _without_address(self) -> Self:
         if public := given(self, "domains", "railway_domain", "tcp_port"):
             raise ValueError(
                 f"a worker only without a public address: remove {public}, or make it a service of another kind"

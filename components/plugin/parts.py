@@ -1,6 +1,6 @@
 """The components that the package has, with what other languages give to them and get of them.
 
-Owns what a component is connected to, said by ids: a component in another language is no object here. Its settings are
+Owns what a component is connected to, by ids: a component in another language is not an object here. Its settings are
 those of ``components/inputs.py``.
 """
 

@@ -298,6 +298,13 @@ def test_two_services_of_a_project_have_two_names(deploy):
         deploy(program)
 
 
+def test_an_empty_list_is_one_that_is_not_given(deploy):
+    """As an empty tuple, the default, is: the resource gets no value for it."""
+    seen = deploy(lambda: api(image=None, repo="a/b", watch_patterns=[]))
+
+    assert "watchPatterns" not in seen[INSTANCE, "api-instance"]
+
+
 def test_variables_may_turn_out_to_be_none(deploy):
     """An Output without a value is a service without variables."""
     seen = deploy(lambda: api(variables=later(None)))

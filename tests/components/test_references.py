@@ -136,7 +136,7 @@ NOWHERE = "Railway fills in an empty string"
         ("${{web.MOED}}", "it has no variable MOED: did you mean MODE?"),
         ("${{worker.TOKEN", "which Railway cannot read: write ${{service.NAME}}, ${{shared.NAME}} or ${{NAME}}"),
         ("${{shared.BAD}}", "by shared.BAD, holds ${{wroker.TOKEN}}, and this program makes no service wroker"),
-        ("${{name.with.dots.X}}", 'a name with a dot stands in quotes: ${{"name.with.dots".X}}'),
+        ("${{name.with.dots.X}}", 'a name with a dot needs quotes: ${{"name.with.dots".X}}'),
     ],
 )
 def test_a_reference_that_leads_nowhere_is_told_with_the_nearest_name(said, value, told):
