@@ -68,6 +68,8 @@ class ServiceReferences:
     """Its name on Railway, by which others refer to it."""
     project: ProjectReferences
     variables: Mapping[str, pulumi.Input[str]]
+    every_variable: bool = True
+    """False when the program gives more variables in one Output, whose names are not known here."""
     commands: Mapping[str, pulumi.Input[str | None]] = field(default_factory=dict[str, pulumi.Input[str | None]])
     """Its commands, which may hold references as variables do, by their keys in the settings."""
     uses: Sequence[ServiceReferences]
@@ -89,8 +91,8 @@ class ServiceReferences:
         return {**{f"variables.{name}": value for name, value in self.variables.items()}, **self.commands}
 
     def has(self, variable: str) -> bool:
-        """Tell whether the program sets this variable of the service."""
-        return variable in self.variables
+        """Tell whether the program sets this variable of the service; of unknown ones, any that is not Railway's."""
+        return variable in self.variables or not (self.every_variable or variable in OF_RAILWAY)
 
     def lacking(self, variable: str) -> str:
         """Return why a variable of the service has no value, ``db has no TCP proxy``; "" when it has one."""

@@ -120,6 +120,7 @@ class Service(pulumi.ComponentResource):
             name=args.name or name,
             project=args.project.references,
             variables={**variables, **self._own_variables()},
+            every_variable=isinstance(args.variables, Mapping),
             commands={key: command for key, command in commands.items() if command is not None},
             uses=[service.references for service in args.uses],
             addresses=addresses,

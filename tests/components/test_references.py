@@ -165,6 +165,22 @@ def test_references_that_lead_somewhere_are_not_told(said, value):
     assert said(lambda: shop(shared, web={"MODE": "fast", "A": value}, worker={"TOKEN": "t"})) == []
 
 
+def test_a_variable_of_a_service_whose_variables_are_one_output_is_waited_for(said):
+    """Their names are not known when the order is made: none of them is told to be missing."""
+    needed: list[str] = []
+
+    def program() -> None:
+        project = Project("shop", ProjectArgs(name="shop-test", environment="test"))
+        variables: Any = pulumi.Output.from_input({"TOKEN": "t"})
+        Service("shop-worker", ServiceArgs(image="w:1", project=project, name="worker", variables=variables))
+        given = {"A": "${{worker.TOKEN}} ${{worker.RAILWAY_PRIVATE_DOMAIN}}"}
+        web = Service("shop-web", ServiceArgs(image="w:1", project=project, name="web", variables=given))
+        needed.extend(other.name for other, _ in web.references.must_follow())
+
+    assert said(program) == []
+    assert needed == ["worker"]
+
+
 def test_a_secret_value_is_read_and_never_shown(said):
     """The warning says in which variable the reference stands, and where it leads."""
     (warning,) = said(lambda: shop(web={"A": lambda: pulumi.Output.secret("hidden ${{wroker.X}}")}, worker={}))
