@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from components.redirect import redirect_of, redirects_of
+from pulumi_operations.values import UNKNOWN_ON_THE_WIRE
 from railyard.adopt.live import LiveProject, zone_of
 from railyard.shared.urns import carries, name_of
 from stacks import resource_types
 
 Inputs: TypeAlias = Mapping[str, Any]
-UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""Placeholder for an unknown value in the document of a preview."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,8 +185,8 @@ class _Matcher:
         return f"{self._where}/{service}/{domain}"
 
     def _record(self, resource: Planned) -> str | None:
-        type_, name = str(resource.inputs["type"]), str(resource.inputs.get("name") or UNKNOWN)
-        if UNKNOWN in name:
+        type_, name = str(resource.inputs["type"]), str(resource.inputs.get("name") or UNKNOWN_ON_THE_WIRE)
+        if UNKNOWN_ON_THE_WIRE in name:
             name = self._told_name(resource, type_) or name
         record = self._live.record(type_, name)
         return f"{record.zone_id}/{record.id}" if record else None
@@ -235,7 +234,7 @@ class _Matcher:
 
     def _cors(self, resource: Planned) -> str | None:
         bucket, region = str(resource.inputs.get("bucket")), str(resource.inputs["region"])
-        if UNKNOWN in bucket or bucket == "None":
+        if UNKNOWN_ON_THE_WIRE in bucket or bucket == "None":
             used = [self._live.variables(key).get("SPACES_BUCKET") for key in self._live.services().values()]
             bucket = next((each for each in used if each), "")
         return f"{region},{bucket}" if bucket else None

@@ -6,6 +6,7 @@ import pulumi
 import pytest
 
 from pulumi_embedded import runner
+from pulumi_operations.project import config_texts
 from tests.engine.harness import Stack, things
 
 
@@ -24,6 +25,23 @@ def test_configuration_reaches_the_program_as_texts(stack: Stack) -> None:
 
     assert stack.preview(program, config=None).succeeded
     assert seen == {"name": "lamp", "size": 3, "flag": True, "tree": {"b": [1, "x"], "a": True}, "region": "north"}
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("[1, 2.0, 1.5, -2.50]", "[1,2,1.5,-2.5]"),
+        ("[1e-05, 0.000123, 1e-6]", "[0.00001,0.000123,0.000001]"),
+        ("[1e-07, 2.5e-10, 0.0]", "[1e-7,2.5e-10,0]"),
+        ("[1e20, 1e21, 1.5e300]", "[100000000000000000000,1e+21,1.5e+300]"),
+        ("[\"<a href='x'> & ü\"]", "[\"\\u003ca href='x'\\u003e \\u0026 ü\"]"),
+        ('["\\u2028"]', '["\\u2028"]'),
+        ("{b: null, a<: true}", '{"a\\u003c":true,"b":null}'),
+    ],
+)
+def test_structured_configuration_is_the_json_that_go_writes(written: str, text: str) -> None:
+    """A program that compares or hashes the string gets the same one under the Pulumi CLI and here."""
+    assert {"lab:tree": text} == config_texts("Pulumi.test.yaml", f"config:\n  tree: {written}\n", "lab")
 
 
 def test_defaults_of_the_project_apply(stack: Stack) -> None:
@@ -61,9 +79,9 @@ def test_secret_configuration_is_refused_by_name(stack: Stack, value: str) -> No
     ("text", "message"),
     [
         (None, "does not exist"),
-        ("a: [", "no valid YAML"),
-        ("runtime: python", "has no name"),
-        ("name: {a: b}", "name should be a text"),
+        ("a: [", "is not valid YAML"),
+        ("runtime: python", "^Pulumi.yaml has no name"),
+        ("name: {a: b}", "name should be a string"),
         ("name: a\nconfig: 5", "config should be a group"),
         ("name: a\nplugins: [b]", "plugins should be a group"),
         ("- a", "should be a group of keys"),
@@ -81,6 +99,14 @@ def test_unusable_project_is_explained(stack: Stack, text: str | None, message: 
 
     with pytest.raises(runner.EngineError, match=message):
         stack.preview(things())
+
+
+def test_a_folder_in_the_place_of_the_settings_is_explained(stack: Stack) -> None:
+    """One sentence, no traceback."""
+    (stack.root / "Pulumi.test.yaml").mkdir()
+
+    with pytest.raises(runner.EngineError, match=r"^Pulumi\.test\.yaml cannot be read: Is a directory$"):
+        stack.preview(things(), config=None)
 
 
 def test_given_configuration_replaces_the_file(stack: Stack) -> None:

@@ -167,7 +167,7 @@ CASES = [
     Case("schedule twice", "volume: {sizeGb: 1}", "volume: {sizeGb: 1, backups: [daily, daily]}", "volume.backups", "each schedule once", "remove one"),
     Case("PORT by hand", "      memoryMb: 1024", '      variables: {PORT: "1"}', "rose.web", "variables without PORT", "remove it"),
     Case("variable name with a space", "      memoryMb: 1024", "      variables: {MY KEY: a}", "MY KEY", "letters, digits and underscores", "correct"),
-    Case("no YAML", "config:", "config: [", "Pulumi.staging.yaml:", "no valid YAML", "Correct that line"),
+    Case("no YAML", "config:", "config: [", "Pulumi.staging.yaml:", "is not valid YAML", "Correct that line"),
     Case("config that is a list", "config:\n", "config: [a]\nother:\n", "Pulumi.staging.yaml", "should be a group of keys", "not a list"),
     Case("no config", "config:", "settings:", "Pulumi.staging.yaml", "at least one system of: omega", "add one"),
     Case("no secrets file", "railyard:secrets: secrets/staging.yaml", "railyard:secrets: {}", "railyard:secrets", "a string", "correct secrets"),

@@ -10,14 +10,15 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
 
 import go_yaml
 
-_EXPONENT_FROM: Final = 1e21
-"""From here on Go writes a whole number with an exponent."""
+_ESCAPES: Final = str.maketrans({each: f"\\u{ord(each):04x}" for each in "<>&\u2028\u2029"})
+"""The characters that Go escapes in JSON and Python does not."""
 
 
 class ProjectError(Exception):
@@ -40,9 +41,9 @@ def load_project(root: Path) -> Project:
     settings = load_file(path)
     name = settings.get("name")
     if not name:
-        raise ProjectError(f"{path} has no name: a Pulumi project needs one")
+        raise ProjectError(f"{path.name} has no name: a Pulumi project needs one")
     if isinstance(name, dict | list):
-        raise ProjectError(f"{path.name}: name should be a text, such as 'railyard'")
+        raise ProjectError(f"{path.name}: name should be a string, such as 'railyard'")
     for key in ("config", "plugins"):
         if not isinstance(settings.get(key) or {}, dict):
             raise ProjectError(f"{path.name}: {key} should be a group of keys: write them below it, or remove it")
@@ -65,7 +66,7 @@ def load_file(path: Path) -> dict[str, Any]:
 
 
 def config_nodes(name: str, text: str) -> dict[str, go_yaml.Node]:
-    """Return what stands below ``config:`` in the ``text`` of a stack's settings file, key → value.
+    """Return the entries of ``config:`` in the ``text`` of a stack's settings file, key → value.
 
     ``name`` is the file's, for errors. Raises ``ProjectError``.
     """
@@ -74,23 +75,23 @@ def config_nodes(name: str, text: str) -> dict[str, go_yaml.Node]:
         return {}
     config = go_yaml.resolved(config)
     if not isinstance(config, go_yaml.MappingNode):
-        raise ProjectError(f"{name}: what 'config:' holds should be a group of keys, not a list or a text")
+        raise ProjectError(f"{name}: what 'config:' holds should be a group of keys, not a list or a string")
     return {key.text: value for key, value in go_yaml.entries(config)}
 
 
 def standin_text(node: go_yaml.Node) -> str:
-    """Return a value as ``config_text`` does, with a made-up text in the place of each part that is encrypted.
+    """Return a value as ``config_text`` does, with a placeholder for each part that is encrypted.
 
-    It changes when the ciphertext does, and tells nothing of it.
+    A placeholder changes when its ciphertext does, and reveals nothing of it.
     """
     value = go_yaml.value_of(node)
     return _json(_with_standins(value)) if _is_encrypted(value) else config_text(node)
 
 
 def config_text(node: go_yaml.Node) -> str:
-    """Return a value of the configuration as the Pulumi CLI hands it to programs.
+    """Return a value of the configuration as the Pulumi CLI passes it to programs.
 
-    A plain value has the characters that it has in the file; a group or a list is JSON, as Go writes it.
+    A scalar is returned as it is written in the file, a group or a list as the JSON that Go writes for it.
     """
     node = go_yaml.resolved(node)
     if isinstance(node, go_yaml.ScalarNode):
@@ -101,11 +102,10 @@ def config_text(node: go_yaml.Node) -> str:
 def stack_config(
     project: Project, stack: str, *, without: Collection[str] = (), standins: bool = False
 ) -> dict[str, str]:
-    """Return the stack's configuration with the project's defaults, but for the keys in ``without``.
+    """Return the stack's configuration with the project's defaults, without the stack's keys in ``without``.
 
-    With ``standins`` what is encrypted has a made-up text in its place.
-
-    Every key has its namespace. Raises ``ProjectError``, for a value that is encrypted too.
+    Every key has its namespace. Raises ``ProjectError`` for unusable files, for a missing key, and for an encrypted
+    value; with ``standins`` an encrypted part is replaced by a placeholder instead.
     """
     path = project.root / f"Pulumi.{stack}.yaml"
     nodes = _named(project, path)
@@ -115,7 +115,7 @@ def stack_config(
     if missing:
         keys = ", ".join(map(repr, missing))
         raise ProjectError(
-            f"stack '{stack}' is missing the configuration {keys}, which Pulumi.yaml declares: add it to {path}"
+            f"stack '{stack}' is missing the configuration {keys}, which Pulumi.yaml declares: add it to {path.name}"
         )
     for key, node in nodes.items():
         if key not in without:
@@ -126,10 +126,7 @@ def stack_config(
 
 
 def project_config(project: Project) -> dict[str, str | None]:
-    """Return what Pulumi.yaml says of the configuration of all stacks, each key with its namespace.
-
-    The value is the one that a stack without the key has; None for a key that each stack has to have.
-    """
+    """Return the configuration that Pulumi.yaml declares, full key → default; None for a key without one."""
     declared = cast("dict[str, Any]", project.settings.get("config") or {})
     config: dict[str, str | None] = {}
     for key, declaration in declared.items():
@@ -142,13 +139,13 @@ def project_config(project: Project) -> dict[str, str | None]:
 
 
 def encrypted_keys(project: Project, stack: str) -> list[str]:
-    """Return the full keys of the stack whose values are encrypted, or hold something that is. Raises as above."""
+    """Return the full keys of the stack whose values are encrypted, in whole or in part. Raises ``ProjectError``."""
     nodes = _named(project, project.root / f"Pulumi.{stack}.yaml")
     return [key for key, node in nodes.items() if _is_encrypted(go_yaml.value_of(node))]
 
 
 def config_texts(name: str, text: str, project: str) -> dict[str, str]:
-    """Return the configuration in the text of the file ``name``, full key → value in the form that programs get.
+    """Return the configuration in the ``text`` of the file ``name``, full key → ``config_text`` of the value.
 
     Raises ``ProjectError``.
     """
@@ -156,7 +153,7 @@ def config_texts(name: str, text: str, project: str) -> dict[str, str]:
 
 
 def full_key(project: str, key: str) -> str:
-    """Return a key with its namespace, which is the project's where none is written."""
+    """Return a key with its namespace; the default is the project's."""
     return key if ":" in key else f"{project}:{key}"
 
 
@@ -172,7 +169,9 @@ def read_text(path: Path) -> str:
     except FileNotFoundError:
         raise ProjectError(f"{path.name} does not exist") from None
     except UnicodeDecodeError as error:
-        raise ProjectError(f"{path.name} is no UTF-8 text (byte {error.start}): save it as UTF-8") from None
+        raise ProjectError(f"{path.name} is not valid UTF-8 (byte {error.start}): save it as UTF-8") from None
+    except OSError as error:
+        raise ProjectError(f"{path.name} cannot be read: {error.strerror}") from None
 
 
 @lru_cache(maxsize=8)
@@ -184,7 +183,7 @@ def _keys(name: str, text: str) -> go_yaml.MappingNode | None:
     except go_yaml.YamlError as error:
         place = f":{error.line}:{error.column or 1}" if error.line else ""
         if error.reason is go_yaml.Reason.SYNTAX:
-            raise ProjectError(f"{name}{place} is no valid YAML: {error.problem}. Correct that line") from None
+            raise ProjectError(f"{name}{place} is not valid YAML: {error.problem}. Correct that line") from None
         raise ProjectError(f"{name}{place}: {error.problem}") from None
     if not isinstance(node, go_yaml.MappingNode):
         raise ProjectError(f"{name} should be a group of keys, such as 'config:'")
@@ -192,26 +191,26 @@ def _keys(name: str, text: str) -> go_yaml.MappingNode | None:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(_as_go_writes(value), separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-
-
-def _as_go_writes(value: Any) -> Any:
+    """Return a value as Go's ``json.Marshal`` writes it."""
     match value:
-        case float() if value.is_integer() and abs(value) < _EXPONENT_FROM:
-            return int(value)
         case dict():
-            return {key: _as_go_writes(item) for key, item in cast("dict[str, Any]", value).items()}
+            items = sorted(cast("dict[str, Any]", value).items())
+            return "{" + ",".join(f"{_json(key)}:{_json(item)}" for key, item in items) + "}"
         case list():
-            return [_as_go_writes(item) for item in cast("list[Any]", value)]
+            return "[" + ",".join(map(_json, cast("list[Any]", value))) + "]"
+        case float() if 1e-6 <= abs(value) < 1e21:
+            return format(Decimal(repr(value)), "f").removesuffix(".0")
+        case float():  # zero, or with an exponent, which has no leading zero
+            return json.dumps(value).removesuffix(".0").replace("e-0", "e-")
         case _:
-            return value
+            return json.dumps(value, ensure_ascii=False).translate(_ESCAPES)
 
 
 def _refuse_encrypted(key: str, node: go_yaml.Node, path: Path) -> None:
     if _is_encrypted(go_yaml.value_of(node)):
         raise ProjectError(
-            f"{key!r} in {path} is an encrypted configuration value, which needs the Pulumi CLI; "
-            f"secrets of this project belong into its SOPS files"
+            f"{key!r} in {path.name} is an encrypted configuration value, which needs the Pulumi CLI; "
+            f"secrets of this project belong in its SOPS files"
         )
 
 

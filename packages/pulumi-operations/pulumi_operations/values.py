@@ -24,17 +24,19 @@ _ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
 _REFERENCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
 _ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
 UNKNOWN_ON_THE_WIRE: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-# One for each kind of value that is unknown: bool, number, string, list, asset, archive, object.
-_UNKNOWNS: Final = frozenset(
+"""The id of an unknown string, which is what this side sends for an unknown value of any kind."""
+UNKNOWNS_ON_THE_WIRE: Final = frozenset(
     {
         UNKNOWN_ON_THE_WIRE,
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-        "030794c1-ac77-496b-92df-f27374a8bd58",
-        "e48ece36-62e2-4504-bad9-02848725956a",
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # bool
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # number
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # array
+        "030794c1-ac77-496b-92df-f27374a8bd58",  # asset
+        "e48ece36-62e2-4504-bad9-02848725956a",  # archive
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
     }
 )
+"""The ids by which Pulumi sends an unknown value, one for each kind (sdk/go/common/resource/sig)."""
 _EXACT_INTEGERS: Final = 2.0**53
 
 Properties = dict[str, Any]
@@ -51,12 +53,12 @@ class Unknown(Enum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
-"""A value that only the real run will tell; occurs in previews."""
+"""A value that is known only after a real run; it occurs in previews."""
 
 
 @dataclass(frozen=True, repr=False)
 class Secret:
-    """A value that may be shown to nobody; its text never appears in ``repr``."""
+    """A value that is never shown: ``repr`` leaves it out."""
 
     value: Any
 
@@ -77,10 +79,10 @@ def _from_value(value: struct_pb2.Value) -> Any:
             return [_from_value(item) for item in value.list_value.values]
         case "number_value":
             number = value.number_value
-            # Structs know doubles only; an integral one that stays a float would differ from the program's at each run.
+            # A struct holds doubles only. An integral one becomes an int, so that it equals the program's.
             return int(number) if number.is_integer() and abs(number) < _EXACT_INTEGERS else number
         case "string_value":
-            return UNKNOWN if value.string_value in _UNKNOWNS else value.string_value
+            return UNKNOWN if value.string_value in UNKNOWNS_ON_THE_WIRE else value.string_value
         case "bool_value":
             return value.bool_value
         case _:
@@ -265,15 +267,19 @@ def covers(pattern: Iterable[PathPart], path: tuple[PathPart, ...]) -> bool:
 
 
 def keep_old(new: Any, old: Any, path: tuple[PathPart, ...]) -> Any:
-    """Return ``new`` with the value at ``path`` taken from ``old``: what ``ignoreChanges`` means."""
+    """Return ``new`` with the value at ``path`` taken from ``old``, as ``ignoreChanges`` asks for.
+
+    What comes from inside an old secret stays secret.
+    """
     if not path:
         return old
     if isinstance(new, Secret):
         return Secret(keep_old(new.value, plain(old), path))
-    old = old.value if isinstance(old, Secret) else old
+    if isinstance(old, Secret):
+        old = each_inside(plain(old), secret)
     key, rest = path[0], path[1:]
-    if isinstance(new, dict) and isinstance(old, dict):
-        return _keep_old_field(cast("Properties", new), cast("Properties", old), str(key), rest)
+    if isinstance(new, dict) and (isinstance(old, dict) or (key != "*" and not rest)):
+        return _keep_old_field(cast("Properties", new), as_object(old), str(key), rest)
     if isinstance(new, list) and isinstance(old, list):
         return _keep_old_items(cast("list[Any]", new), cast("list[Any]", old), key, rest)
     return cast("Any", new)
@@ -294,6 +300,8 @@ def _keep_old_field(new: Properties, old: Properties, key: str, rest: tuple[Path
             merged[name] = keep_old(new.get(name), old[name], rest)
         elif name not in old and not rest:
             merged.pop(name, None)
+        elif name not in old and name in new and key != "*":
+            merged[name] = keep_old(new[name], None, rest)
     return merged
 
 

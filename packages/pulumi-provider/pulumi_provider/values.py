@@ -23,6 +23,19 @@ SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
 OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 RESOURCE: Final = "5cf8f73096256a8f31e491e813e4eb8e"
 UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""The id of an unknown string, which is what this side sends for an unknown value of any kind."""
+UNKNOWN_TEXTS: Final = frozenset(
+    {
+        UNKNOWN_TEXT,
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # bool
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # number
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # array
+        "030794c1-ac77-496b-92df-f27374a8bd58",  # asset
+        "e48ece36-62e2-4504-bad9-02848725956a",  # archive
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
+    }
+)
+"""The ids by which Pulumi sends an unknown value, one for each kind (sdk/go/common/resource/sig)."""
 
 
 class DecodeError(ValueError):
@@ -70,7 +83,7 @@ def contains_unknown(value: Any) -> bool:
 def _decode(value: struct_pb2.Value, path: str) -> Any:
     match value.WhichOneof("kind"):
         case "string_value":
-            return UNKNOWN if value.string_value == UNKNOWN_TEXT else value.string_value
+            return UNKNOWN if value.string_value in UNKNOWN_TEXTS else value.string_value
         case "number_value":
             number = value.number_value
             return int(number) if number.is_integer() else number
