@@ -23,10 +23,12 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), *sorted(str(package) for package in (ROOT / "packages").iterdir())]
 
 from pulumi_operations.project import ProjectError, config_texts  # noqa: E402
+from stacks.defaults_file import defaults_text  # noqa: E402
 from stacks.policy.policy import Level, Policy, Resource, Resources  # noqa: E402
 from stacks.policy.rules import POLICIES  # noqa: E402
 from stacks.policy.violations import Levels, levels_of, violation_of  # noqa: E402
-from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, with_shared  # noqa: E402
+from stacks.problems import SettingsError  # noqa: E402
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, file_name, with_shared  # noqa: E402
 
 PROPERTIES = (
     "backupSchedules", "commitSha", "cronSchedule", "domain", "healthcheckPath", "image", "memoryMb", "numReplicas",
@@ -44,7 +46,7 @@ def levels(stack: str) -> Levels:
     try:
         own = config_texts(file.name, file.read_text(encoding="utf-8"), NAMESPACE)
         below = config_texts(DEFAULTS_FILE, defaults_text(ROOT), NAMESPACE)
-    except ProjectError:
+    except (ProjectError, SettingsError):
         return {}
     return levels_of(with_shared(own, below, known=()))
 

@@ -23,12 +23,13 @@ from components.usage_limit import UsageLimit, UsageLimitArgs
 from stacks import adopted, review_secrets, secrets, zone_ids
 from stacks.budget import WHOLE_PREVIEW, over_budget
 from stacks.choice import chosen
+from stacks.defaults_file import defaults_text
 from stacks.previous_outputs import previous_output
 from stacks.problems import SettingsError
 from stacks.python_systems import class_of, python_systems, system_names
 from stacks.secret_rules import Secret
 from stacks.settings import StackSettings, parse
-from stacks.shared_settings import NAMESPACE, defaults_text, file_name
+from stacks.shared_settings import NAMESPACE, file_name
 from stacks.system import SystemSettings
 
 __all__ = ["class_of", "compose", "declared_secrets", "load", "main", "python_systems", "system_names"]

@@ -50,12 +50,6 @@ def review_number(stack: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def defaults_text(root: Path) -> str:
-    """Return the text of the file that all stacks share; empty where there is none. Raises ``OSError``."""
-    file = root / DEFAULTS_FILE
-    return file.read_text(encoding="utf-8") if file.is_file() else ""
-
-
 def value_of(value: Any) -> Any:
     """Return a value of the configuration as it is meant: Pulumi hands groups and lists over as JSON."""
     if isinstance(value, str) and value[:1] in ("{", "["):

@@ -23,10 +23,11 @@ from railyard.shared.files import write_whole
 from railyard.shared.project import project_directory
 from railyard.shared.settings_text import last_character, settings_yaml
 from railyard.shared.stack import settings_in
+from stacks.defaults_file import defaults_text
 from stacks.problems import SettingsError
 from stacks.releases import Key
 from stacks.settings import PLAN_KEY, StackSettings
-from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, shared_values
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, file_name, shared_values
 
 
 def read(stack: str) -> Settings:

@@ -17,8 +17,9 @@ from pulumi_operations.project import ProjectError, config_texts, encrypted_keys
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import no_stack
 from railyard.shared.urns import targets_of
+from stacks.defaults_file import defaults_text
 from stacks.problems import SettingsError
-from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, with_shared
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, file_name, with_shared
 
 ENVIRONMENT: Final = "environment"
 """Key of a stack's settings file that imports the values of Pulumi ESC environments."""

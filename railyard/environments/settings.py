@@ -27,11 +27,12 @@ from railyard.shared.stack import Stack, own_keys, read_stack_text
 from stacks import class_of, python_systems, system_names
 from stacks.arguments_tree import walk_arguments
 from stacks.budget import lines_of_stack
+from stacks.defaults_file import defaults_text
 from stacks.monthly_cost import USED_AT_RAILWAY, total
 from stacks.own_system import is_own
 from stacks.problems import SettingsError
 from stacks.settings import PLAN_KEY, StackSettings, parse, with_environment
-from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, merged, own_values, shared_values
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, file_name, merged, own_values, shared_values
 
 SMALLEST_GB: Final = 1
 """The smallest volume that settings can ask for."""

@@ -203,7 +203,8 @@ def _prove(file: Path, before: str, after: str, changes: Changes) -> None:
 
 def _not_as_expected(place: Sequence[Any], value: Any) -> str:
     where = ".".join(map(str, place[1:]))
-    return f'the settings file is not laid out as expected, so nothing was written: set {where} to "{value}" by hand'
+    text = _written(value, '"')
+    return f"the settings file is not laid out as expected, so nothing was written: set {where} to {text} by hand"
 
 
 def _read(file: Path) -> str:

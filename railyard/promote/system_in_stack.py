@@ -29,8 +29,9 @@ from railyard.promote.settings_file import edited, read, value_at
 from railyard.shared.console import OperationError
 from railyard.shared.stack import Stack
 from stacks import class_of
+from stacks.defaults_file import defaults_text
 from stacks.releases import Release
-from stacks.shared_settings import DEFAULTS_FILE, defaults_text, over
+from stacks.shared_settings import DEFAULTS_FILE, over
 from stacks.system import SystemSettings
 
 

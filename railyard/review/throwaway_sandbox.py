@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -19,7 +20,9 @@ from railyard.engine.engine_choice import VARIABLE, Engine
 from railyard.review.checkout import Checkout
 from railyard.shared.console import OperationError
 from railyard.shared.project import SANDBOX_VARIABLE
+from railyard.shared.stack import names, read_stack
 from stacks.choice import CHOSEN_VARIABLE
+from stacks.problems import SettingsError
 from stacks.project_folder import is_checkout, requirements_file
 from stacks.secrets import STANDINS_VARIABLE
 
@@ -113,11 +116,19 @@ def _set_up(project: Path) -> list[list[str]]:
 
 def clean_environment() -> dict[str, str]:
     """Return the variables of this process without a credential, and without what points at an account."""
+    left_out = {*_TOKENS, *_tokens_of_systems(), "PYTHONPATH"}
     return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(_CREDENTIALS) and name not in _TOKENS and name != "PYTHONPATH"
+        name: value for name, value in os.environ.items() if not name.startswith(_CREDENTIALS) and name not in left_out
     }
+
+
+def _tokens_of_systems() -> set[str]:
+    """Return the variables in which the project's settings say that tokens are; of stacks that can be read."""
+    variables: set[str] = set()
+    for name in names():
+        with suppress(OperationError, SettingsError):
+            variables |= read_stack(name).token_variables
+    return variables
 
 
 def errors(document: Mapping[str, Any]) -> list[str]:

@@ -17,7 +17,9 @@ import go_yaml
 from pulumi_operations.project import ProjectError, config_texts
 from railyard.shared.console import OperationError
 from stacks import system_names
-from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name, with_shared
+from stacks.defaults_file import defaults_text
+from stacks.problems import SettingsError
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, file_name, with_shared
 
 _RUNS_NOTHING: Final = (
     "*.md", "docs/*", "tests/*", "benchmarks/*", "tools/*", ".github/*", "Makefile", ".gitignore", "secrets/*",
@@ -54,7 +56,7 @@ def touched(files: Sequence[str], stack: str, before: Path, after: Path, *, judg
             folder, _, name = file.rpartition("/")
             if f"{folder}/" in secrets:
                 keys.append(f"{NAMESPACE}:{name.removesuffix('.yaml')}")
-    except (ProjectError, go_yaml.YamlError, ValueError):
+    except (ProjectError, SettingsError, go_yaml.YamlError, ValueError):
         return None
     systems = {key.partition(":")[2] for key in keys}
     return sorted(systems) if systems <= _systems({**one, **other}) else None
@@ -64,7 +66,7 @@ def systems_in(folder: Path, stack: str) -> set[str]:
     """Return the systems that a stack of the project in ``folder`` has settings of; none where they cannot be read."""
     try:
         return _systems(_settings(folder, stack))
-    except (ProjectError, go_yaml.YamlError, ValueError):
+    except (ProjectError, SettingsError, go_yaml.YamlError, ValueError):
         return set()
 
 

@@ -22,10 +22,11 @@ from railyard.shared.project import project_directory
 from railyard.shared.settings_text import settings_yaml
 from railyard.shared.stack import Stack, read_stack
 from stacks import class_of
+from stacks.defaults_file import defaults_text
 from stacks.problems import composed, located
 from stacks.schema import text_in_one_line as schema_text
 from stacks.settings import PLAN_KEY, with_environment
-from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, defaults_text, file_name
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, file_name
 
 _WIDEST = 60
 """Columns of a value and its key, after which its origin follows at once."""

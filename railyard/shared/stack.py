@@ -27,11 +27,12 @@ from pulumi_operations.project import (
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory
 from stacks import declared_secrets, python_systems, system_names
+from stacks.defaults_file import defaults_text
 from stacks.problems import SettingsError
 from stacks.secret_rules import Secret
 from stacks.secrets import FILE_VARIABLE
 from stacks.settings import StackSettings, is_own, parse
-from stacks.shared_settings import NAMESPACE, defaults_text, file_name, stack_names
+from stacks.shared_settings import NAMESPACE, file_name, stack_names
 from stacks.system import System, SystemSettings
 
 
@@ -58,6 +59,12 @@ class Stack:
     def promotes_from(self) -> str | None:
         """Return the stack that proves what it runs; None for none."""
         return self.settings.stack.promotes_from
+
+    @property
+    def token_variables(self) -> set[str]:
+        """Return the variables that hold the Railway tokens of systems with an account of their own."""
+        accounts = [each.railway for each in self.settings.systems.values()]
+        return {each.token_variable for each in accounts if each and each.token_variable}
 
     @property
     def systems(self) -> list[str]:

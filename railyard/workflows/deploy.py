@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from railyard.shared.console import OperationError
 from railyard.shared.stack import Stack
 from railyard.workflows.parts import (
     DOWNLOAD,
@@ -22,6 +23,8 @@ from railyard.workflows.parts import (
 
 
 def deploy(stacks: Sequence[Stack]) -> str:
+    """Return the workflow as YAML; raises ``OperationError`` for two stacks whose jobs would have one name."""
+    _refuse_equal_names(stacks)
     jobs = [job for stack in stacks for job in (_changed(stack), *_approved(stack), _up(stack))]
     return f"""\
 # What was merged goes to the first stack, and system by system, after somebody's approval, to those that promote from
@@ -37,6 +40,17 @@ permissions: {{}}
 
 jobs:
 {indented(jobs)}"""
+
+
+def _refuse_equal_names(stacks: Sequence[Stack]) -> None:
+    owners: dict[str, str] = {}
+    for stack in stacks:
+        for suffix in ("", "-changed", *(["-plan"] if stack.promotes_from else [])):
+            job = f"{job_name(stack.name)}{suffix}"
+            if owners.setdefault(job, stack.name) != stack.name:
+                raise OperationError(
+                    f"the stacks {owners[job]} and {stack.name} would both have the job {job} of deploy.yml: rename one"
+                )
 
 
 def _changed(stack: Stack) -> str:

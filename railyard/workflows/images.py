@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,14 +16,18 @@ _LOGIN: Final = "docker/login-action@5e57cd118135c172c3672efd75eb46360885c0ef # 
 
 def images(stacks: Sequence[Stack]) -> str:
     """Return the workflow that builds images, where a system runs images of its own; else nothing."""
-    jobs = [
-        job
+    built = [
+        (stack, system)
         for stack in stacks
         if not stack.promotes_from
         for system, settings in stack.settings.systems.items()
         if images_in(settings)
-        for job in (_build(stack, system), _propose(stack, system))
     ]
+    several = {system for system, number in Counter(system for _, system in built).items() if number > 1}
+    jobs: list[str] = []
+    for stack, system in built:
+        name = job_name(f"{system}-{stack.name}" if system in several else system)
+        jobs += [_build(stack, system, name), _propose(stack, system, name)]
     if not jobs:
         return ""
     return f"""\
@@ -53,10 +58,10 @@ jobs:
 {indented(jobs)}"""
 
 
-def _build(stack: Stack, system: str) -> str:
+def _build(stack: Stack, system: str, job: str) -> str:
     name = re.sub(r"[^A-Z0-9]", "_", system.upper())
     return f"""\
-{job_name(system)}-build:
+{job}-build:
   if: >-
     vars.{name}_REPOSITORY != '' &&
     contains(fromJSON('["", "{system}"]'), inputs.system || github.event.client_payload.system || '')
@@ -88,10 +93,10 @@ def _build(stack: Stack, system: str) -> str:
 """
 
 
-def _propose(stack: Stack, system: str) -> str:
+def _propose(stack: Stack, system: str, job: str) -> str:
     return f"""\
-{job_name(system)}-propose:
-  needs: {job_name(system)}-build
+{job}-propose:
+  needs: {job}-build
   runs-on: ubuntu-24.04
   timeout-minutes: 15
   permissions:
@@ -103,5 +108,5 @@ def _propose(stack: Stack, system: str) -> str:
     - run: ./bin/railyard images propose {system} "$COMMIT" --stack {stack.name}
       env:
         GITHUB_TOKEN: ${{{{ secrets.RAILYARD_PULL_REQUEST_TOKEN || github.token }}}}
-        COMMIT: ${{{{ needs.{job_name(system)}-build.outputs.commit }}}}
+        COMMIT: ${{{{ needs.{job}-build.outputs.commit }}}}
 """

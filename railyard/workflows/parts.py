@@ -85,8 +85,7 @@ def credentials(stacks: Sequence[Stack], *more: str, key: bool = True) -> dict[s
 
 def own_tokens(stacks: Sequence[Stack]) -> list[str]:
     """Return the variables with the Railway tokens of systems that have an account of their own."""
-    accounts = [each.railway for stack in stacks for each in stack.settings.systems.values()]
-    return sorted({each.token_variable for each in accounts if each and each.token_variable})
+    return sorted({name for stack in stacks for name in stack.token_variables})
 
 
 def secrets_of(*names: str) -> dict[str, str]:

@@ -53,3 +53,13 @@ def test_an_account_says_something_and_its_plan_counts() -> None:
     small = {"railyard:omega": {"railway": {"plan": "free"}, "bot": {"memoryMb": 4096}}, "railway:plan": "pro"}
     with pytest.raises(SettingsError, match="the free plan allows"):
         parse(small, python_systems(), file="Pulumi.dev.yaml")
+
+
+def test_the_sandbox_does_not_get_the_token_of_a_real_account(level: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that is set for real accounts does not keep a system from coming up in the sandbox."""
+    level.change("production", "  railyard:omega:\n", f"{OWN}    logLevel: debug\n")
+    monkeypatch.setenv("OMEGA_RAILWAY_TOKEN", "planted-token-of-omega")
+
+    done = level.run("up", "--stack", "production", "--system", "omega")
+
+    assert done.code == 0, done.text + done.errors

@@ -137,3 +137,12 @@ def test_a_file_that_changed_meanwhile_is_not_overwritten(tmp_path, monkeypatch)
     with pytest.raises(OperationError, match="changed meanwhile"):
         edit.write()
     assert file.read_text().endswith("# mine\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [({"us-west2": 2}, "{us-west2: 2}"), (["a", 'b "c"'], '[a, "b \\"c\\""]'), (True, "true")]
+)
+def test_what_to_write_by_hand_is_yaml(value, text):
+    """A value that is a block of lines cannot be replaced: the message has the one to write, as it is written there."""
+    with pytest.raises(OperationError, match=re.escape(f"set a.b to {text} by hand")):
+        with_value("config:\n  a:\n    b:\n      c: 1\n", ("config", "a", "b"), value)

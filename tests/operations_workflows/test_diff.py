@@ -16,6 +16,7 @@ from railyard.shared.console import OperationError
 from tests.operations_workflows.conftest import SETTINGS, Repository, run
 from tests.sops import encrypting
 
+OWN_TOKEN = "OMEGA_CREDENTIAL"
 STAGING = "Pulumi.staging.yaml"
 
 
@@ -172,10 +173,12 @@ def test_a_new_stack_is_created_and_no_credential_reaches_its_code(
     repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pull request may hold any code; it is run without tokens. A stack that the base lacks is all new."""
-    for name in ("RAILWAY_API_TOKEN", "SOPS_AGE_KEY", "GITHUB_TOKEN", "DISCORD_WEBHOOK_URL", "PULUMI_ACCESS_TOKEN"):
+    shared = ("RAILWAY_API_TOKEN", "SOPS_AGE_KEY", "GITHUB_TOKEN", "DISCORD_WEBHOOK_URL", "PULUMI_ACCESS_TOKEN")
+    for name in (*shared, OWN_TOKEN):
         monkeypatch.setenv(name, "planted-credential")
     repository.git("mv", STAGING, "Pulumi.trial.yaml")
-    repository.write(STAGING, SETTINGS.format(stack="staging", plan="hobby"))
+    own = f"    railway: {{tokenVariable: {OWN_TOKEN}}}\n    logLevel:"
+    repository.write(STAGING, SETTINGS.format(stack="staging", plan="hobby").replace("    logLevel:", own))
     seen = tmp_path / "seen.json"
     program = (repository.directory / "__main__.py").read_text()
     spy = f"import json, os, pathlib\npathlib.Path({str(seen)!r}).write_text(json.dumps(dict(os.environ)))\n"

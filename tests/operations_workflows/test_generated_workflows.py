@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from railyard.shared.console import OperationError
 from railyard.shared.stack import read_stacks
 from railyard.workflows.command import OWNERS_FILE
 from railyard.workflows.generate import MARK, SET_UP, files
@@ -205,3 +206,28 @@ def test_what_changed_is_named_and_what_waits_is_told(
     assert said.text == ""
     assert said.errors.startswith("::warning::umami was deployed to 1st and has left its settings")
     assert run("changed", "-s", "1st", "--since", first, "--json").json["left"] == ["umami"]
+
+
+@pytest.mark.parametrize("other", ["live-eu", "live-eu-plan"])
+def test_stacks_whose_jobs_would_have_one_name_are_refused(project: Path, other: str) -> None:
+    """GitHub refuses a file with two jobs of one name, and a reader takes the last for both."""
+    (project / f"Pulumi.{other}.yaml").write_text((project / "Pulumi.1st.yaml").read_text())
+
+    with pytest.raises(OperationError, match=f"live.eu.*would both have the job {other} of deploy.yml"):
+        files(read_stacks())
+
+
+def test_a_system_of_two_first_stacks_has_jobs_for_each(project: Path) -> None:
+    """Neither stack promotes from the other: the images of both are built, by jobs of their own."""
+    shutil.copy(ROOT / "defaults.yaml", project)
+    for file in project.glob("Pulumi.*.yaml"):
+        file.unlink()
+    for stack in ("staging", "production"):
+        text = (ROOT / f"Pulumi.{stack}.yaml").read_text()
+        (project / f"Pulumi.{stack}.yaml").write_text(text.replace("  railyard:promotesFrom: staging\n", ""))
+
+    image_jobs = jobs(files(read_stacks())[".github/workflows/images.yml"])
+
+    names = [f"seance-{stack}-{job}" for stack in ("production", "staging") for job in ("build", "propose")]
+    assert [name for name in image_jobs if name.startswith("seance")] == names
+    assert image_jobs["seance-staging-propose"]["needs"] == "seance-staging-build"

@@ -205,3 +205,11 @@ def test_no_code_knows_the_name_of_a_stack() -> None:
         found += [str(file) for text in texts if text in ("staging", "production")]
     assert found == []
     assert "staging" not in (ROOT / "Makefile").read_text(encoding="utf-8").replace("from staging", "")
+
+
+def test_a_shared_file_that_is_not_utf8_is_named(project: Path) -> None:
+    """An editor saved it in another encoding: the file and the place are reported, and no traceback."""
+    (project / "defaults.yaml").write_bytes(b"# caf\xe9\nconfig: {}\n")
+
+    with pytest.raises(OperationError, match=r"defaults\.yaml is not UTF-8 text \(byte 5\): save it as UTF-8"):
+        read_stack("staging")
