@@ -1,10 +1,11 @@
-"""Buckets of Railway's own as the settings of a system say them, and which service uses which.
+"""Buckets of Railway's own as settings of a system, and which service uses which.
 
-Owns how a use is known: all variables that a bucket gives to a service have the values of one bucket.
+Owns how a use is recognized: all variables that a bucket gives to a service have the values of one bucket.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Mapping
 from typing import Final
 
@@ -14,13 +15,15 @@ from railyard.adopt.live import LiveProject
 from railyard.migrate.findings import Settings
 
 _AT_RAILWAY: Final = {"bucket": "bucketName"}
-"""Property of a bucket → its name in the credentials, where that is another one."""
+"""Property of a bucket → its name in the credentials, where the two differ."""
+_LONGEST: Final = 63
+"""Characters that a key may have."""
 
 
-def of_field(live: LiveProject, name: str, names: Collection[str]) -> Settings | None:
+def settings_of_declared_bucket(live: LiveProject, name: str, names: Collection[str]) -> Settings | None:
     """Return the settings of the bucket that a system calls ``name``: the one of this name, or the only one left.
 
-    ``names`` are those of all buckets of the system.
+    ``names`` are those of all buckets of the system. None where no bucket of the environment is that one.
     """
     same = [each for each in live.buckets if each.name == name]
     left = [each for each in live.buckets if each.name not in names]
@@ -31,28 +34,44 @@ def of_field(live: LiveProject, name: str, names: Collection[str]) -> Settings |
     return {"region": chosen[0].region, **({} if same else {"name": chosen[0].name})}
 
 
-def of_own(live: LiveProject, taken: Collection[str], services: Collection[str]) -> tuple[Settings, list[str]]:
-    """Return the group ``buckets`` of a system that is data, and notes about those that it cannot have.
+def settings_of_all_buckets(
+    live: LiveProject, of_others: Collection[str], reserved: Collection[str]
+) -> tuple[Settings, list[str]]:
+    """Return the group ``buckets`` of a system that is settings alone, and notes about buckets that it leaves out.
 
-    ``taken`` are the names of other systems' buckets, ``services`` the names that the group cannot use.
+    ``of_others`` are the names of other systems' buckets, ``reserved`` the keys that the group cannot have.
     """
     buckets: Settings = {}
     notes: list[str] = []
+    names = [each.name for each in live.buckets]
     for each in live.buckets:
-        if each.name in taken:
+        if each.name in of_others:
             continue
         if demand := rules.label.broken_by(each.name):
             notes.append(
                 f"bucket {each.name}: left alone, since its name would have to {demand}: rename it, and adopt again"
             )
-            continue
-        key = f"{each.name}-bucket" if each.name in services else each.name
-        buckets[key] = {"kind": "railway", "region": each.region, **({} if key == each.name else {"name": each.name})}
+        elif names.count(each.name) > 1:
+            notes.append(
+                f"bucket {each.name} ({each.id}): left alone, since another one has the same name: rename one of them, "
+                "and adopt again"
+            )
+        else:
+            key = each.name if each.name not in reserved else _free_key(each.name, {*reserved, *names, *buckets})
+            name = {} if key == each.name else {"name": each.name}
+            buckets[key] = {"kind": "railway", "region": each.region, **name}
     return buckets, notes
 
 
-def used(live: LiveProject, variables: Mapping[str, str | None], buckets: Settings) -> str | None:
-    """Return the key of the bucket whose variables a service has, all of them and no other values."""
+def _free_key(name: str, used: Collection[str]) -> str:
+    """Return a key of at most 63 characters for the bucket ``name`` that is not among ``used``."""
+    suffixes = ("-bucket" if number == 1 else f"-bucket-{number}" for number in itertools.count(1))
+    keys = (f"{name[: _LONGEST - len(suffix)].rstrip('-')}{suffix}" for suffix in suffixes)
+    return next(key for key in keys if key not in used)
+
+
+def bucket_used_by(live: LiveProject, variables: Mapping[str, str | None], buckets: Settings) -> str | None:
+    """Return the key of the bucket that gives a service all variables of a bucket; None where none does."""
     for key, settings in buckets.items():
         credentials = next(each.credentials for each in live.buckets if each.name == settings.get("name", key))
         if credentials and all(
@@ -62,6 +81,6 @@ def used(live: LiveProject, variables: Mapping[str, str | None], buckets: Settin
     return None
 
 
-def without_its_variables(variables: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Return variables without those that a service has of its bucket."""
+def without_those_of_a_bucket(variables: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return variables without those that a bucket gives to a service."""
     return {name: value for name, value in variables.items() if name not in VARIABLES.values()}

@@ -76,7 +76,11 @@ def keep(
         service = services.get(names.get(name, name))
         if issubclass(model, BucketSettings | RailwayBucketSettings):
             is_spaces = issubclass(model, BucketSettings)
-            if bucket := _bucket(live) if is_spaces else railway_buckets.of_field(live, to_camel(name), buckets):
+            if (
+                bucket := _bucket(live)
+                if is_spaces
+                else railway_buckets.settings_of_declared_bucket(live, to_camel(name), buckets)
+            ):
                 proposal.settings[to_camel(name)] = bucket
         elif service is None:
             if not optional(info):
@@ -114,7 +118,9 @@ def keep_own(live: LiveProject, names: Sequence[str], other_buckets: Collection[
     proposal = ProposedSettings({"project": _project(live)})
     buckets: Settings = {}
     if other_buckets is not None:
-        buckets, proposal.notes = railway_buckets.of_own(live, other_buckets, [*live.services(), *RESERVED])
+        buckets, proposal.notes = railway_buckets.settings_of_all_buckets(
+            live, other_buckets, [*live.services(), *RESERVED]
+        )
     by_service: Settings = {}
     sealed: list[str] = []
     for name in names:
@@ -126,8 +132,8 @@ def keep_own(live: LiveProject, names: Sequence[str], other_buckets: Collection[
         variables = {
             key: value for key, value in live.variables(id_).items() if key not in {"PORT"} or "port" not in service
         }
-        if bucket := railway_buckets.used(live, variables, buckets):
-            service["bucket"], variables = bucket, railway_buckets.without_its_variables(variables)
+        if bucket := railway_buckets.bucket_used_by(live, variables, buckets):
+            service["bucket"], variables = bucket, railway_buckets.without_those_of_a_bucket(variables)
         hidden = [key for key, value in variables.items() if hides(key, value)]
         sealed += [secret_name(name, key) for key, value in variables.items() if value is None]
         service["variables"] = {key: literal(value or "") for key, value in variables.items() if key not in hidden}

@@ -214,3 +214,29 @@ def test_rules_that_the_token_may_not_read_keep_nothing_else_from_coming_in(
     )
     difference = "\n".join(said.json["difference"])
     assert ("bucket: files" in difference, "redirects" in difference) == (True, False)
+
+
+LONG = "m" * 57
+"""As long a name of a bucket as leaves no place for a suffix."""
+
+
+def test_every_bucket_gets_a_key_of_its_own(shop: Elsewhere) -> None:
+    """Also where a service has the name of one, another bucket has the key that would follow, and a name is long."""
+    buckets = {"one": "web", "two": "web-bucket", "three": LONG}
+    group = "".join(f"      {key}: {{kind: railway, region: ams, name: {name}}}\n" for key, name in buckets.items())
+    services = f"      {LONG}: {{image: shop/long:1}}\n"
+    bring_up(shop, SHOP.replace("    buckets: {files: {kind: railway, region: ams}}\n", f"{services}    buckets:\n{group}")
+             .replace("bucket: files", "bucket: one"))  # fmt: skip
+    shop.settings.write_text(FORGOTTEN)
+
+    said = shop.railyard("adopt", "shop", "--own", "-s", "staging", "--yes", "--json")
+
+    assert (said.code, said.json.get("left")) == (0, []), said.text + said.errors
+    adopted = shop.of_systems["railyard:shop"]["buckets"]
+    assert {each.get("name", key): key for key, each in adopted.items()} == {
+        "web": "web-bucket-2",
+        "web-bucket": "web-bucket",
+        LONG: f"{LONG[:56]}-bucket",
+    }
+    assert shop.of_systems["railyard:shop"]["services"]["web"]["bucket"] == "web-bucket-2"
+    assert shop.writes() == []
