@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from pulumi_operations.project import ProjectError
 from railway_api.counting import count
 from railyard.accounts.railway_client import Railway, SandboxOption, account, surroundings
 from railyard.adopt import adoption, configuration, target
@@ -31,12 +32,13 @@ from railyard.shared.console import (
 )
 from railyard.shared.options import LastStackOption
 from railyard.shared.project import project_directory
-from railyard.shared.settings_text import without
-from railyard.shared.stack import Stack, read_stack
+from railyard.shared.stack import Stack, read_stack, read_stack_text, settings_in
+from railyard.stack.file_parts import without_systems
 from stacks.own.settings import OwnSettings
 from stacks.own_system import is_own
+from stacks.problems import SettingsError
 from stacks.project_folder import RAILYARD
-from stacks.shared_settings import NAMESPACE, file_name
+from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, file_name
 
 SystemArgument = Annotated[
     str | None,
@@ -188,7 +190,7 @@ def abandon(
         stack = read_stack(stack_name)
         stack.chosen([system])
         _refuse_neighbours(stack, system)
-        edit = None if len(stack.settings.systems) == 1 else _without(stack_name, system)
+        edit = None if len(stack.settings.systems) == 1 else _without(stack, system)
         if not yes:
             check_can_ask(json=json)
             if not typer.confirm(f"Let {stack_name} forget {system}? Nothing of it is deleted."):
@@ -219,8 +221,18 @@ def _refuse_neighbours(stack: Stack, system: str) -> None:
         raise OperationError(f"{', '.join(beside)} stands in the project of {system}: abandon it first")
 
 
-def _without(stack: str, system: str) -> Edit:
-    """Return the stack's file without the system; what stands above its key, and below its last value, stays."""
-    file = project_directory() / file_name(stack)
-    before = file.read_bytes().decode("utf-8")
-    return Edit(file, before, without(file.name, before, f"{NAMESPACE}:{system}"))
+def _without(stack: Stack, system: str) -> Edit:
+    """Return the stack's file without the system; the lines above its key and below its last value stay.
+
+    Raises ``OperationError`` where the settings would still run the system, or not be valid: nothing is forgotten then.
+    """
+    file = project_directory() / file_name(stack.name)
+    before = read_stack_text(stack.name)
+    edit = Edit(file, before, without_systems(stack, before, [system]))
+    try:
+        left = settings_in(file.name, edit.after)
+    except (ProjectError, SettingsError) as error:
+        raise OperationError(f"the settings without {system} would not be valid, so it stays\n{error}") from None
+    if system in left.systems:
+        raise OperationError(f"{DEFAULTS_FILE} lets every stack run {system}: take it out of {NAMESPACE}:systems there")
+    return edit

@@ -139,7 +139,7 @@ def with_system(stack: str, system: str, settings: Settings, present: Settings |
         text = _with_zones(text, missing) if zones.known else _appended(text, f"{NAMESPACE}:zones", missing)
     key = ("config", f"{NAMESPACE}:systems")
     if (runs := go_yaml.find(go_yaml.compose(text), key)) is not None:
-        text = with_value(text, key, [*cast("list[str]", go_yaml.value_of(runs)), system])
+        text = with_value(text, key, list(dict.fromkeys([*cast("list[str]", go_yaml.value_of(runs)), system])))
     return Edit(file, before, _appended(text, f"{NAMESPACE}:{system}", settings))
 
 

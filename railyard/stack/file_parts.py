@@ -59,7 +59,7 @@ def divided(stack: Stack, target: str, systems: Sequence[str]) -> SettingsParts:
     parts = SettingsParts(
         source=source,
         before=text,
-        left=_left(source.name, text, systems, stack),
+        left=without_systems(stack, text, systems, comments=True),
         target=project_directory() / file_name(target),
         moved=_moved(stack, text, blocks, systems),
         notes=tuple(notes),
@@ -75,11 +75,16 @@ def used_zones(settings: StackSettings, systems: Sequence[str]) -> list[str]:
     return [zone.name for zone in zones if zone in held]
 
 
-def _left(name: str, text: str, systems: Sequence[str], stack: Stack) -> str:
+def without_systems(stack: Stack, text: str, systems: Sequence[str], *, comments: bool = False) -> str:
+    """Return ``text``, the settings file of ``stack``, with neither the keys of ``systems`` nor their names.
+
+    With ``comments`` also without the comment directly above each key. Raises ``OperationError``.
+    """
+    name = file_name(stack.name)
     keys = {each.key for each in entries(name, text)}
     for system in systems:
         if f"{NAMESPACE}:{system}" in keys:
-            text = without(name, text, f"{NAMESPACE}:{system}", comment=True)
+            text = without(name, text, f"{NAMESPACE}:{system}", comment=comments)
     if _SYSTEMS in keys:
         text = with_value(text, ("config", _SYSTEMS), [each for each in stack.systems if each not in systems])
     return text

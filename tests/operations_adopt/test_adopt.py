@@ -261,3 +261,33 @@ def test_each_environment_of_a_project_goes_into_a_stack_of_its_own(elsewhere: E
     kept = next(each for each in state if each["type"] == "railway:index:Project")
     assert (kept["outputs"]["environmentName"], kept["outputs"]["environmentId"]) == ("live", second)
     assert two.json["left"] == [], two.text
+
+
+def test_a_system_that_is_abandoned_leaves_the_list_of_systems_too(elsewhere: Elsewhere) -> None:
+    """A stack that names its systems would make it anew at the next up."""
+    elsewhere.settings.write_text(f"{FORGOTTEN}  railyard:systems: [omega]\n")
+    elsewhere.railyard("adopt", "omega", "-s", "staging", "--yes")
+    elsewhere.railyard("adopt", "rose", "-s", "staging", "--yes")
+    assert elsewhere.of_systems["railyard:systems"] == ["omega", "rose"]
+
+    said = elsewhere.railyard("abandon", "rose", "-s", "staging", "--yes")
+
+    assert said.code == 0, said.errors
+    assert elsewhere.of_systems["railyard:systems"] == ["omega"]
+    assert elsewhere.up()["changeSummary"].get("create", 0) == 0
+
+
+def test_a_system_that_all_stacks_run_is_not_abandoned(elsewhere: Elsewhere) -> None:
+    """State and settings keep it, since the next up would make it anew."""
+    for system in ("omega", "rose"):
+        elsewhere.railyard("adopt", system, "-s", "staging", "--yes")
+    state, text = (elsewhere.clouds / "staging.json").read_text(), elsewhere.settings.read_text()
+    defaults = elsewhere.directory / "defaults.yaml"
+    defaults.write_text(defaults.read_text() + "  railyard:systems: [omega, rose]\n")
+
+    said = elsewhere.railyard("abandon", "omega", "-s", "staging", "--yes")
+
+    assert said.code == 1
+    assert "defaults.yaml lets every stack run omega: take it out of railyard:systems there" in said.errors
+    assert elsewhere.settings.read_text() == text
+    assert (elsewhere.clouds / "staging.json").read_text() == state

@@ -224,9 +224,8 @@ def test_every_bucket_gets_a_key_of_its_own(shop: Elsewhere) -> None:
     """Also where a service has the name of one, another bucket has the key that would follow, and a name is long."""
     buckets = {"one": "web", "two": "web-bucket", "three": LONG}
     group = "".join(f"      {key}: {{kind: railway, region: ams, name: {name}}}\n" for key, name in buckets.items())
-    services = f"      {LONG}: {{image: shop/long:1}}\n"
-    bring_up(shop, SHOP.replace("    buckets: {files: {kind: railway, region: ams}}\n", f"{services}    buckets:\n{group}")
-             .replace("bucket: files", "bucket: one"))  # fmt: skip
+    head = SHOP.partition("    buckets:")[0].replace("bucket: files", "bucket: one")
+    bring_up(shop, f"{head}      {LONG}: {{image: shop/long:1}}\n    buckets:\n{group}")
     shop.settings.write_text(FORGOTTEN)
 
     said = shop.railyard("adopt", "shop", "--own", "-s", "staging", "--yes", "--json")
