@@ -9,9 +9,10 @@ deletes it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -32,6 +33,7 @@ from railyard.shared.console import (
     table_console,
     write_json,
 )
+from railyard.shared.files import write_whole
 from railyard.shared.options import DryRunOption
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, names, read_stack, read_stacks
@@ -41,6 +43,11 @@ from railyard.stack.file_parts import SettingsParts
 from railyard.workflows.generate import FOLDER
 from stacks import resource_types
 from stacks.project_folder import RAILYARD
+from stacks.secrets import FILE_VARIABLE
+from stacks.shared_settings import file_name, review_number
+
+_STACK_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,100}")
+"""Names that Pulumi accepts."""
 
 application = typer.Typer(no_args_is_help=True, help="The stacks of the project.")
 
@@ -107,7 +114,7 @@ def split_(
     command again. Commit both settings files at once: until then nobody else should bring either stack up.
     """
     with reported_errors(json=json):
-        named = [name for each in systems for name in each.split(",") if name]
+        named = list(dict.fromkeys(name.strip() for each in systems for name in each.split(",") if name.strip()))
         if not named:
             raise CallError("--systems names no system")
         plan = prepared(read_stack(stack), target, named, age or ())
@@ -160,7 +167,7 @@ def _end(plan: Split, steps_done: list[str], left: dict[str, list[str]], *, json
         return
     for name, changes in left.items():
         typer.echo(f"{name}: {count(len(changes), 'change')} by this" + "".join(f"\n  {each}" for each in changes))
-    both = f"Pulumi.{plan.source.name}.yaml and Pulumi.{plan.target}.yaml"
+    both = f"{file_name(plan.source.name)} and {file_name(plan.target)}"
     if (project_directory() / FOLDER).is_dir():
         typer.echo(f"next: {RAILYARD} workflows, which writes the jobs of {plan.target}; then commit them with {both}")
     typer.echo(f"next: commit {both} together, before anybody else's up")
@@ -206,6 +213,11 @@ def prepared(source: Stack, target: str, systems: Sequence[str], recipients: Seq
     """Return what a split comes to, with nothing done; raises ``CallError`` and ``OperationError``."""
     if target == source.name:
         raise CallError(f"--to is {target} itself: name another stack")
+    if not _STACK_NAME.fullmatch(target) or review_number(target):
+        raise CallError(
+            f"--to {target}: a stack's name has letters, digits, dots, hyphens and underscores, at most 100, and is "
+            "not that of a review environment, pr-1"
+        )
     movable = [*source.systems, *(read_stack(target).systems if target in names() else ())]
     for name in systems:
         if name not in movable:
@@ -214,7 +226,8 @@ def prepared(source: Stack, target: str, systems: Sequence[str], recipients: Seq
     if not unmoved:
         return Split(source=source, target=target, systems=tuple(systems), settings=None)
     if len(unmoved) < len(systems):
-        raise CallError(f"{', '.join(set(systems) - set(unmoved))} moved already: name the others alone")
+        moved = [name for name in systems if name not in unmoved]
+        raise CallError(f"{', '.join(moved)} moved already: name the others alone")
     if len(unmoved) == len(source.systems):
         raise CallError(f"these are all systems of {source.name}: rename the stack with `pulumi stack rename {target}`")
     parts = file_parts.divided(source, target, systems)
@@ -241,9 +254,10 @@ def steps(split: Split, engine: Engine) -> Iterator[Step]:
         settings = split.settings
         yield Step(name=f"settings of {target}", do=lambda: _written(Edit(settings.target, "", settings.moved)))
     target_stack = read_stack(target)
+    holder = _with_environment_of(source, target_stack)
     yield Step(
         name=f"secrets of {target}",
-        do=lambda: file_parts.copied(source, target_stack, split.systems, split.recipients),
+        do=lambda: file_parts.copied(source, holder, split.systems, split.recipients),
     )
     yield Step(name=f"state of {target}", do=lambda: _taken(split, engine, engine.beside(target_stack)))
     yield Step(name=f"state of {source.name}", do=lambda: _let_go(split, engine))
@@ -252,8 +266,17 @@ def steps(split: Split, engine: Engine) -> Iterator[Step]:
         yield Step(name=f"settings of {source.name}", do=lambda: _written(edit))
     yield Step(
         name=f"secrets of {source.name}",
-        do=lambda: file_parts.removed(source, target_stack, split.systems),
+        do=lambda: file_parts.removed(source, holder, split.systems),
     )
+
+
+def _with_environment_of(source: Stack, target: Stack) -> Stack:
+    """Return ``target`` with the keys and the secrets file that the environment of ``source`` says.
+
+    In the sandbox this process's environment names the sandbox's file, which is not the one to which secrets move.
+    """
+    file = source.environment.get(FILE_VARIABLE) or target.settings.secrets
+    return replace(target, environment=source.environment, secrets_file=project_directory() / file)
 
 
 def changes(engine: Engine) -> list[str]:
@@ -303,7 +326,5 @@ def _written(edit: Edit) -> str:
     if edit.before or edit.file.exists():
         edit.write()
     else:
-        part = edit.file.with_suffix(".part")
-        part.write_text(edit.after, encoding="utf-8")
-        part.replace(edit.file)
+        write_whole(edit.file, edit.after)
     return edit.file.name

@@ -31,7 +31,7 @@ from stacks.settings import BUDGET_KEY, StackSettings
 from stacks.shared_settings import NAMESPACE, file_name
 
 _SYSTEMS, _ZONES = f"{NAMESPACE}:systems", f"{NAMESPACE}:zones"
-_OWN = (_SYSTEMS, f"{NAMESPACE}:environment", f"{NAMESPACE}:secrets", f"{NAMESPACE}:reviews", BUDGET_KEY)
+_NOT_COPIED = (_SYSTEMS, f"{NAMESPACE}:environment", f"{NAMESPACE}:secrets", f"{NAMESPACE}:reviews", BUDGET_KEY)
 """Keys that each of the two stacks says for itself."""
 
 
@@ -98,7 +98,7 @@ def _moved(stack: Stack, text: str, blocks: Sequence[Entry], systems: Sequence[s
     shared = [
         each
         for each in blocks
-        if each not in moving and each.key not in (*_OWN, *others) and not _is_encrypted(each)
+        if each not in moving and each.key not in (*_NOT_COPIED, *others) and not _is_encrypted(each)
         if needs_zones or each.key != _ZONES
     ]
     indent = " " * (len(text[blocks[0].start :]) - len(text[blocks[0].start :].lstrip(" ")))
@@ -164,7 +164,7 @@ def copied(source: Stack, target: Stack, systems: Sequence[str], recipients: Seq
         if file.exists():
             _refuse_without(place, own_systems)
             continue
-        groups: dict[str, Any] = {system: _opened(source.holding(system)).get(system, {}) for system in own_systems}
+        groups = _groups_of(source, own_systems)
         if not secrets_file.has_rule(place):
             secrets_file.add_rule(place, recipients or secrets_file.recipients(source.holding(own_systems[0])))
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -178,7 +178,7 @@ def removed(source: Stack, target: Stack, systems: Sequence[str]) -> str:
     removed_files: list[str] = []
     for system in _moving(source, target, systems):
         place = source.holding(system)
-        if system not in _groups(place):
+        if system not in _names(place):
             continue
         _refuse_without(target.holding(system), [system])
         if place.holds:
@@ -195,20 +195,32 @@ def _moving(source: Stack, target: Stack, systems: Sequence[str]) -> list[str]:
     return [system for system, (before, after) in files.items() if before != after and before.exists()]
 
 
-def _opened(place: Stack) -> dict[str, Any]:
+def _groups_of(source: Stack, systems: Sequence[str]) -> dict[str, Any]:
+    """Return system → its secrets in clear, each file being opened once. Raises ``OperationError``."""
+    places = {source.holding(system).secrets_file: source.holding(system) for system in systems}
     try:
-        return dict(sops.read(shown(place.secrets_file), place.environment).decrypt())
+        opened = {file: _read(file, place.environment).decrypt() for file, place in places.items()}
+    except sops.SopsError as error:
+        raise OperationError(str(error)) from None
+    return {system: opened[source.holding(system).secrets_file].get(system, {}) for system in systems}
+
+
+def _names(place: Stack) -> list[str]:
+    """Return the systems that a secrets file has a group of. Raises ``OperationError``."""
+    return list(_read(place.secrets_file, place.environment).keys())
+
+
+def _read(file: Path, environment: Mapping[str, str] | None = None) -> sops.Document:
+    """Return a secrets file, still encrypted. Raises ``OperationError``."""
+    try:
+        return sops.read(shown(file), environment)
     except sops.SopsError as error:
         raise OperationError(str(error)) from None
 
 
-def _groups(place: Stack) -> list[str]:
-    return list(sops.read(shown(place.secrets_file), place.environment).keys())
-
-
 def _refuse_without(place: Stack, systems: Sequence[str]) -> None:
     """Raise ``OperationError`` where a file does not hold the groups that it should: it was there before."""
-    groups = _groups(place)
+    groups = _names(place)
     lacking = [name for name in systems if name not in groups]
     if lacking:
         file = shown(place.secrets_file)
@@ -216,11 +228,12 @@ def _refuse_without(place: Stack, systems: Sequence[str]) -> None:
 
 
 def with_fingerprints(document: dict[str, Any], files: Sequence[Path]) -> dict[str, Any]:
-    """Return a state that knows secrets as they stand in ``files``, encrypted anew.
+    """Return a state with the fingerprints of the secrets in ``files``, which were encrypted anew.
 
-    Without this the next preview that has no key would take each of them for changed.
+    With the former fingerprints the next preview without a key would show each secret as changed. Raises
+    ``OperationError`` for a file that cannot be read.
     """
-    held = [sops.read(shown(file)) for file in files if file.exists()]
+    held = [_read(file) for file in files if file.exists()]
     of = {system: each for each in held for system in each.keys()}  # noqa: SIM118 - a document is no mapping
 
     def renewed(known: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from itertools import islice
 from typing import Any
 
@@ -13,8 +14,13 @@ from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import read_stack
 from railyard.stack import commands as splits
 from railyard.stack.state_parts import divided
+from tests.lifecycle.conftest import ROOT
 from tests.operations_promotion.conftest import Place
+from tests.operations_secrets import sops_files
+from tests.operations_secrets.conftest import sops_calls
+from tests.sops import encrypting
 
+__all__ = ["sops_calls"]
 SPLIT = ("stack", "split", "production", "--systems", "omega", "--to", "omega-production", "--sandbox", "--yes")
 
 
@@ -106,6 +112,8 @@ def test_a_dry_run_writes_nothing(level: Place) -> None:
         (("--systems", "omega", "--to", "staging"), "there is a stack staging, and it is not what this split makes"),
         (("--systems", "omega", "--to", "production"), "--to is production itself"),
         (("--systems", "omega,seance,omnistack,netia,rose", "--to", "x"), "pulumi stack rename x"),
+        (("--systems", "omega", "--to", "no/where"), "--to no/where: a stack's name has letters, digits"),
+        (("--systems", "omega", "--to", "pr-7"), "is not that of a review environment"),
     ],
 )
 def test_what_cannot_be_split_is_refused(level: Place, arguments: tuple[str, ...], said: str) -> None:
@@ -150,3 +158,49 @@ def test_a_split_is_not_begun_twice_in_two_ways(level: Place) -> None:
 
     with pytest.raises(CallError, match="omega moved already"):
         splits.prepared(read_stack("production"), "x", ["omega", "rose"])
+
+
+def test_a_system_that_is_named_twice_moves_once(level: Place) -> None:
+    """However often, in whichever order and with whichever spaces the systems are named."""
+    arguments = ("--systems", "rose, omega ,rose", "--systems", "omega", "--to", "both", "--sandbox", "--dry-run")
+
+    said = level.railyard("stack", "split", "production", *arguments, "--json")
+
+    assert said.code == 0, said.text + said.errors
+    assert said.json["systems"] == ["rose", "omega"]
+
+
+def test_a_new_secrets_file_in_clear_text_is_refused(level: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to do, and the state of the first stack still has the system."""
+    before = ids(level, "production")
+    secrets = level.directory / "secrets"
+    (secrets / "omega-production.yaml").write_text("omega: {DISCORD_BOT_TOKEN: in-clear}\n")
+    encrypting.write(secrets / "production.yaml", encrypting.encrypted({"omega": {"DISCORD_BOT_TOKEN": "x"}}))
+    monkeypatch.delenv("RAILYARD_SECRETS", raising=False)
+
+    said = level.railyard(*SPLIT)
+
+    assert said.code == 1
+    assert "omega-production.yaml is not a SOPS file" in said.errors
+    assert "in-clear" not in said.text + said.errors
+    assert ids(level, "production") == before
+
+
+def test_secrets_move_into_the_new_file_in_the_sandbox_too(
+    level: Place, sops_calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sandbox's file of made-up secrets is not taken for the new one, after which the first one would lose them."""
+    real = {"omega": {"DISCORD_BOT_TOKEN": "planted"}, "seance": {"BUILDER_KEY": "planted-2"}}
+    secrets = level.directory / "secrets"
+    encrypting.write(secrets / "production.yaml", encrypting.encrypted(real))
+    shutil.copy(ROOT / "secrets" / "sandbox.yaml", secrets)
+    monkeypatch.setenv("SOPS_AGE_KEY", encrypting.KEY)
+    monkeypatch.delenv("RAILYARD_SECRETS", raising=False)
+    monkeypatch.chdir(level.directory)
+
+    said = level.railyard(*SPLIT, "--age", encrypting.RECIPIENT)
+
+    assert said.code == 0, said.text + said.errors
+    assert sops_files.opened(secrets / "omega-production.yaml") == {"omega": real["omega"]}
+    assert sops_files.opened(secrets / "production.yaml") == {"seance": real["seance"]}
+    assert (secrets / "sandbox.yaml").read_bytes() == (ROOT / "secrets" / "sandbox.yaml").read_bytes()
