@@ -1,8 +1,8 @@
-"""``railyard status``: every service of a stack on one screen, with its load where that is asked for.
+"""``railyard status``: every service of a stack on one screen, with ``--usage`` also its CPU and memory.
 
-Owns the command, how its answer looks, and the request for CPU and memory, of whose samples the newest counts;
-Railway's unit of memory is a GB of 1,000,000,000 bytes. What runs is read by ``running_services_query``; nothing is
-asked of the services themselves, which is what ``verify`` does.
+Owns the command, its output, and the request for CPU and memory, of whose samples the newest counts; a GB of memory is
+1,000,000,000 bytes at Railway. ``running_services_query`` reads what runs. The services themselves are asked by
+``verify``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,15 @@ from railway_api.client import Client
 from railway_api.documents.lookup import METRICS
 from railway_api.pace import HOUR_S
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
-from railyard.accounts.running_services import Deployed, Health, Load, RunningService, RunningSystem, source_of
+from railyard.accounts.running_services import (
+    Deployed,
+    Health,
+    Load,
+    RunningDomain,
+    RunningService,
+    RunningSystem,
+    source_of,
+)
 from railyard.accounts.running_services_query import running_systems
 from railyard.map.picture import declared, draw, with_status
 from railyard.map.svg import page
@@ -46,7 +54,7 @@ from railyard.shared.stack import Stack, read_stack
 from stacks.project_folder import RAILYARD
 
 SHARE: Final = 0.25
-"""The part of the hourly request budget that watching may use up."""
+"""Share of the hourly request budget that ``--watch`` may use."""
 _COLORS: Final = {
     Health.HEALTHY: "green",
     Health.DEPLOYING: "yellow",
@@ -114,9 +122,12 @@ def _watch(
     look: Callable[[], Coroutine[Any, Any, list[RunningSystem]]],
     running: list[RunningSystem],
 ) -> list[RunningSystem]:
-    """Look again and again, as often as the request budget bears; gives the last look."""
+    """Repeat ``look`` until Ctrl-C, as often as the request budget allows; return the last result.
+
+    ``running`` is that of the first look, whose requests say how many each costs.
+    """
     budget = railway.client.transport.limiter.budget
-    interval_s = max(budget.poll_s, (len(running) + 1) * HOUR_S / (budget.per_hour * SHARE))
+    interval_s = max(budget.poll_s, _requests(railway) * HOUR_S / (budget.per_hour * SHARE))
 
     async def next_look() -> list[RunningSystem]:
         await railway.client.clock.sleep(interval_s)
@@ -152,12 +163,21 @@ def screen(stack: Stack, railway: Railway, systems: Sequence[RunningSystem], not
     return Group(*parts)
 
 
+def _requests(railway: Railway) -> int:
+    """Return how many requests the command has sent, to all accounts."""
+    return sum(client.requests for client in {railway.client, *railway.own.values()})
+
+
 def problems(systems: Sequence[RunningSystem]) -> list[str]:
-    """Return one line for each thing that is wrong, with the service it is about, and the next step."""
+    """Return lines for people: each problem with the system or service it is about, and the next step."""
     lines: list[str] = []
     for system in systems:
-        if system.environment_id is None:
+        if system.project_id is None:
             lines.append(f"{system.name}: the token reaches no project {system.project_name}; next: bring it up")
+            continue
+        if system.environment_id is None:
+            text = f"the project {system.project_name} does not have the environment of the settings"
+            lines.append(f"{system.name}: {text}; next: bring it up")
             continue
         for service in system.services:
             where = f"{system.name}/{service.name}"
@@ -173,33 +193,32 @@ def problems(systems: Sequence[RunningSystem]) -> list[str]:
             elif service.problems and service.serving is None:
                 lines.append(f"  next: {RAILYARD} logs {where}")
             if service.declared is None:
-                lines.append(f"{where}: nothing in the settings has it; somebody added it by hand")
+                lines.append(f"{where}: the settings do not have it; it was added by hand")
     return lines
 
 
 def _row(service: RunningService) -> list[RenderableType]:
     shown = service.serving or service.latest
-    domains = [f"{domain.name} {certificate(service, index)}" for index, domain in enumerate(service.domains)]
+    domains = [f"{domain.name} {certificate(domain)}" for domain in service.domains]
     load = [str(service.load)] if service.load else []
     disks = [f"volume {disk.used:.0%} of {disk.size_mb / 1_000:g} GB" for disk in service.disks]
     return [
         f" {service.name}",
         Text(service.health, style=_COLORS[service.health]),
-        _age(shown) if shown else "-",
+        _deployed_at(shown) if shown else "-",
         "+".join(str(number) for number in service.replicas.values()) or "-",
         # Below each other, so that a terminal of 80 columns breaks none of them.
         "\n".join([source_of(shown) if shown else "-", *domains, *disks, *load]),
     ]
 
 
-def _age(deployed: Deployed) -> str:
-    """Return ``11-21 14:03``, in UTC."""
+def _deployed_at(deployed: Deployed) -> str:
+    """Return when a deployment was created, in UTC: ``11-21 14:03``."""
     return datetime.fromisoformat(deployed.created_at).astimezone(UTC).strftime("%m-%d %H:%M")
 
 
-def certificate(service: RunningService, index: int) -> str:
+def certificate(domain: RunningDomain) -> str:
     """Return who holds the certificate of a domain, or how far it is."""
-    domain = service.domains[index]
     if not domain.verified:
         return "unverified"
     if domain.certificate == "VALID":
@@ -210,11 +229,11 @@ def certificate(service: RunningService, index: int) -> str:
 
 
 def document(stack: Stack, railway: Railway, systems: Sequence[RunningSystem]) -> dict[str, Any]:
-    """Return the answer for programs."""
+    """Return the document for programs."""
     return {
         "stack": stack.name,
         "place": railway.place,
-        "requests": railway.client.requests,
+        "requests": _requests(railway),
         "systems": {system.name: _system(system) for system in systems},
     }
 
@@ -278,7 +297,7 @@ _MEASUREMENTS: Final[tuple[MetricMeasurement, ...]] = ("CPU_USAGE", "CPU_LIMIT",
 
 
 async def with_load(client: Client, system: RunningSystem) -> RunningSystem:
-    """Return a system with the load of each of its services of which there are samples."""
+    """Return ``system`` with the load of each service that has samples of CPU and memory."""
     if system.environment_id is None:
         return system
     results = await client.call(

@@ -75,7 +75,9 @@ async def verify(railway: Railway, stack: Stack, systems: Sequence[RunningSystem
 
 
 async def _absent(railway: Railway, stack: Stack, system: RunningSystem) -> list[Result]:
-    problem = f"the token reaches no project {system.project_name} with the environment of the settings"
+    problem = f"the token reaches no project {system.project_name}"
+    if system.project_id:
+        problem = f"the project {system.project_name} does not have the environment of the settings"
     step = f"bring it up: {railway.up(stack)}"
     return [Result(where=system.name, check="deployment", passed=False, found=problem, next=step)]
 

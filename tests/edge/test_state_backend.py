@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from railway_sandbox.addresses import environment
 from railway_sandbox.server import Sandbox
+from railyard.accounts.spaces_client import spaces_client
 from railyard.application import application
 from railyard.operate.state_bucket import login_address
 
@@ -41,6 +42,23 @@ def test_the_bucket_is_made_once_and_keeps_old_states(sandbox: Sandbox) -> None:
     assert (f"PUT /{BUCKET}?versioning" in log, f"PUT /{BUCKET}?lifecycle" in log) == (True, True)
 
 
+def test_a_bucket_that_exists_becomes_private_and_keeps_its_own_rules(sandbox: Sandbox) -> None:
+    """A bucket that was made by hand may list its files to anyone, and may have rules that are not Railyard's."""
+    client = spaces_client("sfo3")
+    client.create_bucket(Bucket=BUCKET, ACL="public-read")
+    own = {"ID": "logs", "Status": "Enabled", "Filter": {"Prefix": "logs/"}, "Expiration": {"Days": 7}}
+    client.put_bucket_lifecycle_configuration(Bucket=BUCKET, LifecycleConfiguration={"Rules": [own]})
+
+    results = [init(), init()]
+
+    assert [result.exit_code for result in results] == [0, 0], results[0].output
+    readers = [grant["Grantee"].get("URI") for grant in client.get_bucket_acl(Bucket=BUCKET)["Grants"]]
+    rules = client.get_bucket_lifecycle_configuration(Bucket=BUCKET)["Rules"]
+    assert readers == [None]
+    assert [rule["ID"] for rule in rules] == ["logs", "old-states"]
+    assert rules[0]["Expiration"] == {"Days": 7}
+
+
 def test_what_is_printed_for_real_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
     """As docs/state.md shows it."""
     monkeypatch.delenv("SPACES_ENDPOINT_URL", raising=False)
@@ -52,8 +70,8 @@ def test_what_is_printed_for_real_accounts(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("bucket", "region", "code", "said"),
     [
-        (BUCKET, "sf3", 2, "there is no region 'sf3': name one of ams3"),
-        ("assets", "sfo3", 1, "assets: The requested bucket name is not available"),
+        (BUCKET, "sf3", 2, "'sf3' is not one of"),
+        ("assets", "sfo3", 1, "the name assets is taken by another account: choose another one"),
     ],
 )
 def test_what_cannot_be_made_is_explained(sandbox: Sandbox, bucket: str, region: str, code: int, said: str) -> None:

@@ -58,6 +58,7 @@ def test_systems_of_two_accounts_are_read_together(
     document = railyard.run("status", "seance", "rose", "-s", "staging", "--json").json
 
     assert document["systems"] == before["systems"]
+    assert document["requests"] == before["requests"] + 1
     assert railyard.requests().count("railway query projects") == asked + 2
 
 

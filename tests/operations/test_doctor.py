@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from copy import copy
 from importlib.metadata import version
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def test_a_set_up_that_is_in_order(railyard: Railyard) -> None:
     areas = {each["area"] for each in said.json["findings"]}
     assert areas == {"tools", "settings", "secrets", "railway", "plan", "config as code", "zones", "bucket"}
     assert not [each for each in railyard.requests() if "mutation" in each or " PUT " in each or " POST /" in each]
-    assert "nothing has to be mended" in railyard.run("doctor").text
+    assert "nothing has to be fixed" in railyard.run("doctor").text
 
 
 def test_without_a_network(railyard: Railyard) -> None:
@@ -185,6 +186,33 @@ def test_a_token_of_the_other_kind_is_no_mistyped_one(
     assert secret not in said.text
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (None, "the token reaches several workspaces, and not every project says in which it is"),
+        ("railway:workspaceId: 0ther", "the token does not reach the workspace 0ther of the settings"),
+        ("railway:workspaceId: {first}", None),
+    ],
+)
+def test_the_workspace_of_the_settings_is_one_that_the_token_reaches(
+    railyard: Railyard, pointed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str | None, says: str | None
+) -> None:
+    """An up would be refused by Railway, or not know where to make its projects."""
+    with railyard.world() as world:
+        (first,) = world.railway.state.workspaces.values()
+        second = copy(first)
+        second.id, second.name = "5ec0nd00-0000-4000-8000-000000000002", "Second"
+        world.railway.state.workspaces[second.id] = second
+    plan = "  railway:plan: hobby\n"
+    more = f"  {line.format(first=first.id)}\n" if line else ""
+    other_settings(tmp_path / "settings", monkeypatch, plan, plan + more)
+    pointed()
+
+    said = railyard.run("doctor", "-s", "staging", "--json")
+
+    assert problems(said, "railway") == ([says] if says else [])
+
+
 def test_a_zone_id_of_another_zone(railyard: Railyard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The ids were mixed up."""
     old, new = "5ea9ce0de7000000000000000000d001", "03915fac000000000000000000000e02"
@@ -278,6 +306,56 @@ def test_a_digitalocean_token_that_is_refused(railyard: Railyard, monkeypatch: p
     assert text == "DIGITALOCEAN_TOKEN does not work: 401 simulated failure 401"
 
 
+def test_a_cloud_that_does_not_answer_is_not_one_that_refuses(
+    railyard: Railyard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody makes new tokens or compares ids for an API that is down."""
+    made = Sandbox.__init__
+
+    def failing(self: Sandbox, *arguments, **options) -> None:
+        made(self, *arguments, **options)
+        self.fail("digitalocean", "spaces/keys", status=503)
+        self.fail("cloudflare", "GET /zones", drop=True, count=99)
+
+    monkeypatch.setattr(Sandbox, "__init__", failing)
+
+    said = railyard.run("doctor", "--json")
+
+    texts = problems(said, "bucket") + problems(said, "zones")
+    assert "DIGITALOCEAN_TOKEN was not checked: 503 simulated failure 503" in texts
+    assert any(text.startswith("seance.dev (") and "cannot be read: no answer (" in text for text in texts)
+    fixes = {each["fix"] for each in said.json["findings"] if each["level"] == "problem"}
+    assert fixes == {"check the network, and run doctor again"}
+
+
+def test_a_token_with_a_character_that_no_token_has(railyard: Railyard, pointed) -> None:
+    """Copied with an ellipsis: the variable is named, and nothing is sent."""
+    pointed(CLOUDFLARE_API_TOKEN="planted…", DIGITALOCEAN_TOKEN="planted\n")
+
+    said = railyard.run("doctor", "--json")
+
+    for variable, area in (("CLOUDFLARE_API_TOKEN", "zones"), ("DIGITALOCEAN_TOKEN", "bucket")):
+        assert f"{variable} holds spaces, line breaks or characters that no token has" in problems(said, area)[0]
+    assert "planted" not in said.text
+
+
+def test_clouds_are_checked_when_railway_fails(railyard: Railyard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The token is good and a later read is not: what Cloudflare and Spaces say is shown all the same."""
+    made = Sandbox.__init__
+
+    def failing(self: Sandbox, *arguments, **options) -> None:
+        made(self, *arguments, **options)
+        self.fail("railway", "query .*environment", status=200, message="Problem processing request", count=99)
+
+    monkeypatch.setattr(Sandbox, "__init__", failing)
+
+    said = railyard.run("doctor", "--json")
+
+    assert "Problem processing request" in problems(said, "railway")[0]
+    assert "seance.dev is" in texts(said, "zones")
+    assert "is in sfo3" in texts(said, "bucket")
+
+
 def test_a_key_that_does_not_open_the_secrets(
     railyard: Railyard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -305,4 +383,4 @@ def test_the_list_for_people(railyard: Railyard) -> None:
 
     assert said.code == 1
     assert "set railway:plan to free in Pulumi.staging.yaml" in said.text
-    assert said.text.splitlines()[-1].endswith("problems to mend")
+    assert said.text.splitlines()[-1].endswith("problems to fix")

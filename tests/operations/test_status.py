@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from railway_api.plans import PLANS, Plan
 from railyard.operate import status
 from railyard.shared.stack import read_stack
 from stacks.services import services
@@ -183,6 +184,19 @@ def test_systems_that_are_not_there(railyard: Railyard) -> None:
     assert "name one of omega, seance" in wrong.errors
 
 
+def test_a_project_without_the_environment_of_the_settings(railyard: Railyard) -> None:
+    """The token reaches the project: what is missing is the environment."""
+    with railyard.world() as world:
+        world.find("rose/web")[0].name = "other"
+
+    text = railyard.run("status", "rose").text
+    verified = railyard.run("verify", "rose", "--json")
+
+    assert "rose: the project rose-staging does not have the environment of the settings; next: bring it up" in text
+    found = "the project rose-staging does not have the environment of the settings"
+    assert [check["found"] for check in verified.json["checks"]] == [found]
+
+
 def test_a_dead_token(railyard: Railyard, pointed) -> None:
     """One sentence, no traceback, not the token."""
     pointed(RAILWAY_API_TOKEN="planted-dead-token")
@@ -226,6 +240,29 @@ def test_watching_looks_again_until_it_is_interrupted(railyard: Railyard, monkey
 
     assert (said.code, looks) == (0, 3)
     assert "Ctrl-C ends" in said.text
+
+
+@pytest.mark.parametrize(("more", "requests"), [((), 2), (("--usage",), 3)])
+def test_watching_keeps_to_its_share_of_requests(
+    railyard: Railyard, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...], requests: int
+) -> None:
+    """A look with ``--usage`` sends more requests, so the next one comes later: a quarter of the hour's are used."""
+    real, looks = status.running_systems, 0
+
+    async def look(*arguments):
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            raise KeyboardInterrupt
+        return await real(*arguments)
+
+    monkeypatch.setattr(status, "running_systems", look)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as if there were a terminal
+    interval_s = requests * 3_600 / (PLANS[Plan.HOBBY].requests.per_hour * 0.25)
+
+    said = railyard.run("status", "rose", "--watch", *more)
+
+    assert f"looking again every {interval_s:.0f} s" in said.flat
 
 
 @pytest.mark.parametrize("more", [(), ("--json",)])

@@ -1,7 +1,7 @@
-"""Checks of ``doctor`` at Cloudflare, DigitalOcean and Spaces: do the tokens work, and are zones and buckets what they
-are taken for?
+"""Checks of ``doctor`` at Cloudflare, DigitalOcean and Spaces: do the tokens work, and are zones and buckets as the
+settings say?
 
-Reads alone: that a token may also write shows only when something is written, and the findings say so.
+Only reads: whether a token may also write shows when something is written, and the findings say so.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, Final, cast
 
 import httpx
@@ -28,20 +29,33 @@ TIMEOUT_S: Final = 20.0
 TOKENS_AT_CLOUDFLARE: Final = "https://dash.cloudflare.com/profile/api-tokens"
 
 
-class _RefusedError(Exception):
-    """An API said no, or nothing; the text says which."""
+class _ReadError(Exception):
+    """An API refused to be read, or gave no usable answer; the text says which."""
+
+    def __init__(self, text: str, *, refused: bool) -> None:
+        super().__init__(text)
+        self.refused = refused
+        """True when the API said no: False leaves open whether the token is good."""
+
+    def problem(self, area: str, text: str, fix: str) -> Finding:
+        """Return ``text`` with the reason; ``fix`` is for a refusal, and nothing to do where there was no answer."""
+        return problem(area, f"{text}: {self}", fix if self.refused else "check the network, and run doctor again")
 
 
 async def cloudflare_token() -> Finding:
-    """Ask whose the token is: one of a person, or else one of an account, which only its zones know."""
+    """Check whose the token is: that of a user, or that of an account, which is refused here and reads zones."""
+    fix = f"it is revoked or mistyped: make a new one at {TOKENS_AT_CLOUDFLARE}"
     try:
         status = (await _cloudflare("/user/tokens/verify"))["status"]
-    except _RefusedError as refused:
+    except _ReadError as failure:
+        if not failure.refused:
+            return failure.problem("tokens", "CLOUDFLARE_API_TOKEN was not checked", fix)
         try:
             await _cloudflare("/zones?per_page=1")
-        except _RefusedError:
-            fix = f"it is revoked or mistyped: make a new one at {TOKENS_AT_CLOUDFLARE}"
-            return problem("tokens", f"Cloudflare refuses CLOUDFLARE_API_TOKEN: {refused}", fix)
+        except _ReadError as zones:
+            if not zones.refused:
+                return zones.problem("tokens", "CLOUDFLARE_API_TOKEN was not checked", fix)
+            return failure.problem("tokens", "Cloudflare refuses CLOUDFLARE_API_TOKEN", fix)
         return ok("tokens", "CLOUDFLARE_API_TOKEN works; it belongs to an account")
     if status != "active":
         fix = f"activate it, or make another one, at {TOKENS_AT_CLOUDFLARE}"
@@ -50,7 +64,10 @@ async def cloudflare_token() -> Finding:
 
 
 async def cloudflare(stack: Stack, *, up: bool) -> list[Finding]:
-    """Check each zone of the settings: its id and name, and the SSL mode that Railway needs. ``up``: does it serve?"""
+    """Check each zone of the settings: its id and name, and the SSL mode that Railway needs.
+
+    ``up`` is True when the stack is up already: a wrong mode is a problem then, and before that the first up sets it.
+    """
     zones = stack.settings.stack.zones
     if not zones or not os.environ.get("CLOUDFLARE_API_TOKEN"):
         return []
@@ -61,9 +78,9 @@ async def cloudflare(stack: Stack, *, up: bool) -> list[Finding]:
 async def _zone(stack: Stack, zone: ZoneSettings, *, up: bool) -> list[Finding]:
     try:
         read = await _cloudflare(f"/zones/{zone.id}")
-    except _RefusedError as refused:
+    except _ReadError as failure:
         fix = f"compare the id with the zone's overview page, and give the token Zone Read at {TOKENS_AT_CLOUDFLARE}"
-        return [problem("zones", f"{zone.name} ({zone.id}) cannot be read: {refused}", fix)]
+        return [failure.problem("zones", f"{zone.name} ({zone.id}) cannot be read", fix)]
     if read["name"] != zone.name:
         fix = f"write the id of {zone.name}, from its overview page, into Pulumi.{stack.name}.yaml"
         return [problem("zones", f"the id of {zone.name} belongs to {read['name']}", fix)]
@@ -76,7 +93,7 @@ async def _zone(stack: Stack, zone: ZoneSettings, *, up: bool) -> list[Finding]:
 
 
 def _needed(stack: Stack, zone: ZoneSettings) -> Iterator[tuple[str, str, str]]:
-    """Yield what an up works with in a zone: a path below it, its name, and the right that lets a token change it."""
+    """Yield what an up changes in a zone: its path below the zone, its name, and the right that a token needs."""
     yield "dns_records?per_page=1", "DNS records", "DNS Edit"
     redirects = [each for system in stack.settings.systems.values() for each in system.redirects]
     if any(holds(zone.name, each.hostname) for each in redirects):
@@ -86,9 +103,9 @@ def _needed(stack: Stack, zone: ZoneSettings) -> Iterator[tuple[str, str, str]]:
 async def _readable(zone: ZoneSettings, path: str, what: str, right: str) -> Finding:
     try:
         await _cloudflare(f"/zones/{zone.id}/{path}")
-    except _RefusedError as refused:
+    except _ReadError as failure:
         fix = f"give the token {right} of it at {TOKENS_AT_CLOUDFLARE}"
-        return problem("zones", f"{what} of {zone.name} cannot be read: {refused}", fix)
+        return failure.problem("zones", f"{what} of {zone.name} cannot be read", fix)
     return ok("zones", f"CLOUDFLARE_API_TOKEN reads the {what} of {zone.name}")
 
 
@@ -98,9 +115,9 @@ async def _ssl(stack: Stack, zone: ZoneSettings, *, up: bool) -> list[Finding]:
         return []
     try:
         mode = (await _cloudflare(f"/zones/{zone.id}/settings/ssl"))["value"]
-    except _RefusedError as refused:
+    except _ReadError as failure:
         fix = f"give the token Zone Settings Edit at {TOKENS_AT_CLOUDFLARE}"
-        return [problem("zones", f"the SSL mode of {zone.name} cannot be read: {refused}", fix)]
+        return [failure.problem("zones", f"the SSL mode of {zone.name} cannot be read", fix)]
     if mode == "full":
         return [ok("zones", f"{zone.name} has SSL mode Full, as Railway needs it behind the proxy")]
     text = f"{zone.name} has SSL mode {mode}; Railway behind Cloudflare's proxy needs Full"
@@ -125,14 +142,15 @@ async def digitalocean_token() -> list[Finding]:
         for path, what in (("/v2/spaces/keys", "Spaces keys"), ("/v2/cdn/endpoints", "CDN endpoints")):
             await _get(f"{address}{path}", "DIGITALOCEAN_TOKEN")
             findings.append(ok("bucket", f"DIGITALOCEAN_TOKEN reads {what}"))
-    except _RefusedError as refused:
-        findings.append(problem("bucket", f"DIGITALOCEAN_TOKEN does not work: {refused}", fix))
+    except _ReadError as failure:
+        text = "DIGITALOCEAN_TOKEN does not work" if failure.refused else "DIGITALOCEAN_TOKEN was not checked"
+        findings.append(failure.problem("bucket", text, fix))
     return findings
 
 
 async def spaces(stack: Stack) -> list[Finding]:
     """Check each bucket with the Spaces key."""
-    return await asyncio.gather(*(asyncio.to_thread(_bucket, bucket) for bucket in _buckets(stack)))
+    return await asyncio.gather(*(_bucket(bucket) for bucket in _buckets(stack)))
 
 
 def _buckets(stack: Stack) -> list[BucketSettings]:
@@ -140,11 +158,13 @@ def _buckets(stack: Stack) -> list[BucketSettings]:
     return [part for each in settings for _, part in walk_arguments(each) if isinstance(part, BucketSettings)]
 
 
-def _bucket(bucket: BucketSettings) -> Finding:
+async def _bucket(bucket: BucketSettings) -> Finding:
     try:
-        spaces_client(bucket.region).head_bucket(Bucket=bucket.name)
+        client = spaces_client(bucket.region)  # not in the thread: boto3 makes no two clients at the same time
     except OperationError as error:
-        return problem("bucket", f"{bucket.name} was not looked at: no Spaces key", str(error))
+        return problem("bucket", f"{bucket.name} was not checked", str(error))
+    try:
+        await asyncio.to_thread(client.head_bucket, Bucket=bucket.name)
     except spaces_errors() as failure:
         if refusal_code(failure) == MISSING:
             return note("bucket", f"{bucket.name} is not in {bucket.region} yet", "the first up makes it")
@@ -161,19 +181,24 @@ async def _cloudflare(path: str) -> Mapping[str, Any]:
 
 
 async def _get(url: str, variable: str) -> Mapping[str, Any]:
-    """Return the answer as JSON; raises ``_RefusedError`` with the API's own words."""
-    headers = {"Authorization": f"Bearer {os.environ[variable]}"}
+    """Return the answer as JSON; raises ``_ReadError`` with the API's own words."""
+    token = os.environ[variable]
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise _ReadError(f"{variable} holds spaces, line breaks or characters that no token has", refused=True)
     try:
         async with httpx.AsyncClient(timeout=TIMEOUT_S, verify=trusted(url)) as client:
-            response = await client.get(url, headers=headers)
+            response = await client.get(url, headers={"Authorization": f"Bearer {token}"})
+    except (httpx.HTTPError, httpx.InvalidURL) as failure:
+        raise _ReadError(f"no answer ({type(failure).__name__})", refused=False) from None
+    try:
         body: Any = response.json()
-    except httpx.HTTPError as failure:
-        raise _RefusedError(f"no answer ({type(failure).__name__})") from None
     except ValueError:
-        raise _RefusedError("no JSON in the answer") from None
+        body = None
     if response.is_success and isinstance(body, dict):
         return cast("Mapping[str, Any]", body)
-    raise _RefusedError(f"{response.status_code} {'; '.join(_messages(body))}")
+    text = "; ".join(_messages(body)) or "without an explanation"
+    refused = response.is_client_error and response.status_code != HTTPStatus.TOO_MANY_REQUESTS
+    raise _ReadError(f"{response.status_code} {text}", refused=refused)
 
 
 def _messages(body: Any) -> Iterator[str]:

@@ -1,8 +1,7 @@
-"""``railyard doctor``: what is missing or wrong on this machine and in the accounts, and how to mend it.
+"""``railyard doctor``: what is missing or wrong on this machine and in the accounts, and how to fix it.
 
-Owns the command, its list, and how ``--first`` tells the walk to the first ``up``, whose steps stand in
-``first_steps``. Who looks for what: ``doctor_machine`` without a network, ``doctor_railway`` and ``doctor_clouds`` with
-one.
+Owns the command, its list of findings, and the list of ``--first``, whose steps are in ``first_steps``. The checks are
+in ``machine``, which needs no network, ``railway`` and ``clouds``.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from rich.text import Text
 
 from railway_api.counting import count
 from railway_api.loopback import is_loopback
-from railyard.accounts.railway_client import Railway, SandboxOption, connected, surroundings
+from railyard.accounts.railway_client import SandboxOption, connected, surroundings
 from railyard.accounts.running_services_query import running_systems
 from railyard.engine.engines import points_at_real_account
 from railyard.operate.doctor import clouds as doctor_clouds
@@ -58,7 +57,7 @@ def doctor(
 
     Changes nothing.
 
-    Exit code 1 when something has to be mended, or with --first to be done.
+    Exit code 1 when something has to be fixed, or with --first to be done.
     """
     if first:
         _first(stack, offline=offline, sandbox=sandbox, json=json)
@@ -98,22 +97,21 @@ def _all(name: str, *, sandbox: bool) -> list[Finding]:
     findings = _offline(name, sandbox=sandbox)
     stack = read_stack(name)
     with surroundings(sandbox=sandbox):
+        up = False
         try:
             with connected(stack) as railway:
-                findings += railway.run(_findings_of_accounts(railway, stack))
+                findings += railway.run(doctor_railway.token(railway, stack))
+                if not any(finding.level is Level.PROBLEM and finding.area == "railway" for finding in findings):
+                    systems = railway.run(running_systems(railway, stack))
+                    up = any(service.serving for system in systems for service in system.services)
+                    findings += doctor_railway.config_as_code(systems)
         except OperationError as error:
-            findings.append(problem("railway", str(error), "mend this first, then run doctor again"))
-    return findings
+            findings.append(problem("railway", str(error), "fix this first, then run doctor again"))
+        return [*findings, *asyncio.run(_findings_of_clouds(stack, up=up))]
 
 
-async def _findings_of_accounts(railway: Railway, stack: Stack) -> list[Finding]:
-    findings = await doctor_railway.token(railway, stack)
-    up = False
-    if not any(finding.level is Level.PROBLEM and finding.area == "railway" for finding in findings):
-        systems = await running_systems(railway, stack)
-        up = any(service.serving for system in systems for service in system.services)
-        findings += doctor_railway.config_as_code(systems)
-    return [*findings, *await doctor_clouds.cloudflare(stack, up=up), *await doctor_clouds.digitalocean(stack)]
+async def _findings_of_clouds(stack: Stack, *, up: bool) -> list[Finding]:
+    return [*await doctor_clouds.cloudflare(stack, up=up), *await doctor_clouds.digitalocean(stack)]
 
 
 def _print(findings: Sequence[Finding]) -> None:
@@ -127,7 +125,7 @@ def _print(findings: Sequence[Finding]) -> None:
             if finding.fix:
                 console.print(Text(f"          {finding.fix}"), soft_wrap=True)
     wrong = sum(finding.level is Level.PROBLEM for finding in findings)
-    console.print(f"\n{count(wrong, 'problem')} to mend" if wrong else "\nnothing has to be mended")
+    console.print(f"\n{count(wrong, 'problem')} to fix" if wrong else "\nnothing has to be fixed")
 
 
 def _by_area(findings: Iterable[Finding]) -> list[Finding]:

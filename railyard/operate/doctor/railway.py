@@ -1,7 +1,5 @@
 """Checks of ``doctor`` at Railway: whose the token is and what it may not do, the plan, and config-as-code files that
-still decide settings.
-
-Owns these looks. Reads alone.
+still decide settings. Changes nothing.
 """
 
 from __future__ import annotations
@@ -21,16 +19,20 @@ from railyard.accounts.railway_client import Railway
 from railyard.accounts.running_services import Deployed, RunningService, RunningSystem
 from railyard.migrate.translation import translate
 from railyard.operate.doctor.findings import Finding, note, ok, problem
-from railyard.shared.stack import Stack
+from railyard.shared.stack import Stack, own_keys, read_stack_text
 from stacks.plan import plan_violations
 from stacks.project_folder import RAILYARD
+from stacks.shared_settings import file_name
 
 _ORDER: Final = list(PLANS)
 CUT_OFF: Final = "Railway stops reading railway.toml and railway.json on 2026-12-01"
 
 
 async def token(railway: Railway, stack: Stack) -> list[Finding]:
-    """Check which kind of token it is, what it reaches and may not do; then the plan of its workspace."""
+    """Check which kind of token it is, what it reaches and may not do; then the plan of its workspaces.
+
+    Raises ``RailwayError`` for a later read that fails.
+    """
     client = railway.client
     try:
         if client.transport.token.kind == "project":
@@ -48,15 +50,31 @@ async def token(railway: Railway, stack: Stack) -> list[Finding]:
         kind = ok("railway", f"an account token; it may what its owner may, in the workspaces {names}")
     except NotAuthorized:
         kind = ok("railway", f"a workspace token of {names}; it may not use other workspaces, nor personal projects")
-    named = {each.project.workspace_id for each in stack.settings.systems.values()} - {None}
-    used = [workspace for workspace in workspaces if workspace["id"] in named] or workspaces
-    if len(used) > 1 and not named:
-        fix = f"give each project of Pulumi.{stack.name}.yaml its workspaceId"
-        return [kind, problem("railway", "the token reaches several workspaces, and no project says which", fix)]
-    findings = [kind]
-    for workspace in used:
-        findings += plan(stack, await client.call(WORKSPACE, workspaceId=workspace["id"]))
+    used = _workspaces_of_settings(railway, stack)
+    named = {each for each in used if each}
+    file, findings = file_name(stack.name), [kind]
+    if missing := ", ".join(sorted(named - {workspace["id"] for workspace in workspaces})):
+        fix = f"use a token that reaches it, or correct workspaceId in {file}"
+        findings.append(problem("railway", f"the token does not reach the workspace {missing} of the settings", fix))
+    unclear = None in used and len(workspaces) > 1
+    if unclear:
+        fix = f"write railway:workspaceId into {file}, or give each project in it its workspaceId"
+        text = "the token reaches several workspaces, and not every project says in which it is"
+        findings.append(problem("railway", text, fix))
+    for workspace in workspaces:
+        if workspace["id"] in named or (None in used and not unclear):
+            findings += plan(stack, await client.call(WORKSPACE, workspaceId=workspace["id"]))
     return findings
+
+
+def _workspaces_of_settings(railway: Railway, stack: Stack) -> set[str | None]:
+    """Return the ids of the workspaces that systems with the stack's token name; None for one that names none."""
+    default = own_keys(file_name(stack.name), read_stack_text(stack.name)).get("railway:workspaceId") or None
+    return {
+        each.project.workspace_id or default
+        for name, each in stack.settings.systems.items()
+        if name not in railway.missing and railway.of(name) is railway.client
+    }
 
 
 def _project_token(project: Project) -> Finding:
