@@ -85,6 +85,13 @@ TAMPERED: dict[str, tuple[Callable[[str], str], type[sops.SopsError], str]] = {
     "no version": (without("version:"), sops.InvalidFileError, "sops.version"),
     "version that is none": (exchanged("version: ", "version: x #"), sops.InvalidFileError, "sops.version"),
     "merge of nothing": (lambda text: f"a_unencrypted:\n  <<:\n{text}", sops.InvalidFileError, "a merge (<<) of no gr"),
+    "group without keys": (
+        lambda text: re.sub(r"(?s)    age:.*?    la", "    key_groups: [{}]\n    la", text),
+        sops.InvalidFileError, "no keys",
+    ),
+    "complement of a class": (
+        exchanged("unencrypted_suffix: _", "encrypted_regex: '[[:^upper:]]' #"), sops.InvalidFileError, "not a reg"
+    ),
     "no keys named": (lambda text: re.sub(r"(?s)    age:.*?    la", "    la", text), sops.InvalidFileError, "no keys"),
 }  # fmt: skip
 
@@ -141,6 +148,28 @@ def test_clear_text_is_found_without_a_key(tmp_path: Path) -> None:
 
     with pytest.raises(sops.NotEncryptedError):
         sops.read(path, {})
+
+
+@pytest.mark.parametrize(
+    ("rule", "encrypted_key"),
+    [("^[[:space:]]x$", " x"), ("^[[:punct:]]x$", "]x"), ("^[[:graph:]]$", "~"), ("^[[:cntrl:]]$", "\x7f")],
+)
+def test_named_classes_are_those_of_go(tmp_path: Path, rule: str, encrypted_key: str) -> None:
+    """A rule with a named class encrypts the keys that it encrypts in Go, and no others."""
+    tree = {encrypted_key: SECRET, "plain": "shown"}
+    content = encrypted(tree, leave=lambda key: key != encrypted_key, encrypted_regex=rule)
+
+    assert sops.read(write(tmp_path / "file.json", content), ENVIRONMENT).decrypt() == tree
+
+
+def test_a_program_that_cannot_start_is_named(tmp_path: Path) -> None:
+    """A ``sops`` for another machine is an error with its path, no traceback."""
+    (tmp_path / "sops").write_bytes(b"\x7fELF of another machine")
+    (tmp_path / "sops").chmod(0o700)
+    content = encrypted({"a": "b"}, age=[], pgp=[{"fp": "00", "enc": "x"}])
+
+    with pytest.raises(sops.ProgramError, match=r"sops cannot be started .* keys of PGP"):
+        sops.read(write(tmp_path / "file.yaml", content), {"PATH": str(tmp_path)}).decrypt()
 
 
 @pytest.mark.parametrize("name", ["file.toml", "file"])

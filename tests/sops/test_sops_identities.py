@@ -115,6 +115,12 @@ def test_unusable_key_is_not_shown(held: str, said: str) -> None:
     assert held not in str(caught.value)
 
 
+def test_command_that_prints_no_text_holds_no_key() -> None:
+    """Bytes that are not UTF-8 are something that is not a key; the command did start."""
+    with pytest.raises(sops.KeyMissingError, match=r"SOPS_AGE_KEY_CMD \(holds something that is not a native age key"):
+        sops.read(FILE, {"SOPS_AGE_KEY_CMD": r"printf '\377'", "PATH": "/usr/bin:/bin"}).decrypt()
+
+
 @pytest.mark.parametrize("command", ["/absent/program", "'unfinished", ""])
 def test_command_that_cannot_start_is_said(command: str) -> None:
     """A command that does not exist or cannot be parsed is one more place without a key."""

@@ -53,7 +53,7 @@ def plain_scalar(text: str) -> Scalar:
         return moment
     digits = text.replace("_", "") if text[:1] in set("+-0123456789") else text
     for form, base in _INTEGERS if len(digits) <= _LONGEST else ():
-        if form.fullmatch(digits) and -(2**63) <= int(digits, base) < 2**63:
+        if form.fullmatch(digits) and -(2**63) <= int(digits, base) < (2**63 if digits[0] == "+" else 2**64):
             return int(digits, base)
     return float(digits) if _FLOAT.fullmatch(digits) and math.isfinite(float(digits)) else text
 

@@ -33,8 +33,8 @@ def value_of(node: Node) -> Value:
 
 
 def scalar_of(node: ScalarNode) -> Scalar:
-    """Return the value of a scalar: a text when it has quotes or says so by its tag."""
-    return node.text if node.quotes or node.tag in ("!!str", "!") else plain_scalar(node.text)
+    """Return the value of a scalar: a string when it has quotes or the tag ``!!str``; ``!`` changes nothing."""
+    return node.text if node.quotes or node.tag == "!!str" else plain_scalar(node.text)
 
 
 def resolved(node: Node) -> Node:

@@ -94,7 +94,8 @@ def _take_command(search: IdentitySearch, source: str, command: str, environment
             env=environment,
             stdin=subprocess.DEVNULL,  # ours may hold the value of a secret
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=True,
         )
     except subprocess.CalledProcessError as error:

@@ -107,8 +107,8 @@ class Document:
         rules = self.metadata.rules()
         if len(rules) > 1:
             raise InvalidFileError(f"{self.path} has {' and '.join(rules)} in its sops block; SOPS allows one of them")
-        if not self.metadata.groups():
-            raise InvalidFileError(f"{self.path} names no keys in its sops block; restore the file")
+        if not self.metadata.groups() or any(group.is_empty() for group in self.metadata.groups()):
+            raise InvalidFileError(f"{self.path} names no keys in its sops block, or in a key group; restore the file")
         try:
             damaged_values = {
                 ".".join(keys): values.is_damaged(value)
@@ -116,7 +116,10 @@ class Document:
                 if value not in (None, "") and self.metadata.encrypts(keys, value) and not values.is_encrypted(value)
             }
         except re.error:
-            raise InvalidFileError(f"{self.path}: {rules[0]} in its sops block is not a regular expression") from None
+            raise InvalidFileError(
+                f"{self.path}: {rules[0]} in its sops block is not a regular expression that is read here; write it "
+                "without what only Go's expressions have"
+            ) from None
         bare = [name for name, damaged in damaged_values.items() if not damaged]
         if bare:
             raise NotEncryptedError(

@@ -29,7 +29,9 @@ _OTHER_KEYS: Final = {
 }
 _CLASSES: Final = {
     "[:alpha:]": "A-Za-z", "[:digit:]": "0-9", "[:alnum:]": "0-9A-Za-z", "[:upper:]": "A-Z", "[:lower:]": "a-z",
-    "[:word:]": "0-9A-Za-z_", "[:xdigit:]": "0-9A-Fa-f",
+    "[:word:]": "0-9A-Za-z_", "[:xdigit:]": "0-9A-Fa-f", "[:space:]": r"\t-\r ", "[:blank:]": r"\t ",
+    "[:punct:]": r"!-/:-@\[-`{-~", "[:graph:]": "!-~", "[:print:]": " -~", "[:cntrl:]": r"\x00-\x1f\x7f",
+    "[:ascii:]": r"\x00-\x7f",
 }  # fmt: skip
 """Characters of the named classes of Go's regular expressions, which Python does not have."""
 
@@ -37,6 +39,8 @@ _CLASSES: Final = {
 def _search(pattern: str, key: str) -> object:
     for name, characters in _CLASSES.items():
         pattern = pattern.replace(name, characters)
+    if re.search(r"\[:\^\w+:\]", pattern):
+        raise re.error("the complement of a named class")
     return re.search(pattern, key, re.ASCII)
 
 
@@ -87,6 +91,10 @@ class KeyGroup(BaseModel):
             ["keys of age (SSH, plugin or post-quantum)"] if len(self.recipients()) < len(self.age) else []
         )
 
+    def is_empty(self) -> bool:
+        """Tell whether the group names no key."""
+        return not self.age and not self.other_keys()
+
 
 class Metadata(KeyGroup):
     """The block as a whole. What is not used here is left out."""
@@ -108,7 +116,7 @@ class Metadata(KeyGroup):
 
     def groups(self) -> list[KeyGroup]:
         """Return the key groups; keys at the top of the block are the only group then."""
-        return [self] if self.age or self.other_keys() else self.key_groups
+        return self.key_groups if self.is_empty() else [self]
 
     def needs(self) -> str:
         """Return which keys open the file, for errors."""

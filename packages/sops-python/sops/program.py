@@ -31,19 +31,22 @@ def decrypt(path: Path, needs: str, environment: Mapping[str, str]) -> Tree:
     program = shutil.which("sops", path=environment.get("PATH", ""))
     if program is None:
         raise KeyMissingError(
-            f"{path} {needs}, which takes the sops program, and it is not on PATH; install it from "
-            "https://getsops.io, or have an age recipient added to the file"
+            f"{path} {needs}; without an age key that opens it this takes the sops program, which is not on PATH; "
+            "install it from https://getsops.io, or have your age recipient added to the file"
         )
     command = [program, "--decrypt", "--output-type", "json", str(path)]
-    process = subprocess.run(
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+    try:
+        process = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    except OSError as error:
+        raise ProgramError(f"{program} cannot be started ({type(error).__name__}), and {path} {needs}") from None
     if process.returncode == _NO_KEY:
         raise KeyMissingError(
             f"none of the keys of {path} can be used here: it {needs}; `sops decrypt {path}` shows what was tried"
