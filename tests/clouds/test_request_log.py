@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 
+from railway_api import redaction
 from railway_api.certificates import trusted
+from railway_sandbox import request_log
 from railway_sandbox.addresses import RAILWAY_TOKEN
 from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.server import Sandbox
@@ -63,6 +65,7 @@ def test_log_has_query_and_variables_without_secrets(address: str, directory: Pa
             "token": "hunter6",
             "apiKeys": ["hunter7"],
             "startCommand": "run redis://user:hunter8@host/0",
+            "channelConfigs": [{"type": "webhook", "url": "https://hooks.example/hunter9"}],
         }
     }
     ask_railway(address, query, variables)
@@ -73,6 +76,18 @@ def test_log_has_query_and_variables_without_secrets(address: str, directory: Pa
     assert (line["variables"]["input"]["name"], line["variables"]["input"]["projectId"]) == ("PASSWORD", "p-1")
     assert line["variables"]["input"]["patch"]["services"]["s"]["source"] == {"image": "api:1"}
     assert {"PORT"} == set(line["variables"]["input"]["patch"]["services"]["s"]["variables"])
+
+
+def test_the_log_and_messages_have_one_list_of_secret_fields() -> None:
+    """The simulated APIs know nothing of the client, so each has the list of its own."""
+    assert redaction.SECRET_KEYS == request_log.SECRET_KEYS
+
+
+def test_variables_that_are_no_object_are_masked(address: str, directory: Path) -> None:
+    """Some clients send them as a string of JSON, in which no name can be recognised."""
+    ask_railway(address, "query { me { id } }", cast("Any", '{"value": "hunter1"}'))
+
+    assert "hunter" not in (directory / "requests.jsonl").read_text()
 
 
 def test_log_has_no_credentials(address: str, directory: Path, spaces: Any) -> None:

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from railway_api.certificates import trusted
-from railway_sandbox.addresses import CLOUDFLARE_TOKEN, RAILWAY_TOKEN, environment
+from railway_sandbox.addresses import CLOUDFLARE_TOKEN, RAILWAY_TOKEN, SPACES_ACCESS_KEY, environment
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.http_messages import Request
@@ -28,6 +28,8 @@ SpacesClient = Callable[..., Any]
 
 RECORDS = f"/zones/{ZONE_IDS['seance.dev']}/dns_records"
 RECORD = {"name": "api.seance.dev", "type": "CNAME", "content": "x.up.railway.app", "ttl": 1, "proxied": False}
+
+SIGNATURE = f"Authorization: AWS4-HMAC-SHA256 Credential={SPACES_ACCESS_KEY}/20260101/us-east-1/s3/aws4_request"
 
 
 def log_lines(directory: Path) -> list[dict[str, Any]]:
@@ -351,3 +353,30 @@ def test_a_write_stores_what_changed_and_nothing_else(directory: Path) -> None:
     rows = {text.split("'")[1] for text in written if text.startswith("INSERT")}
     assert rows == {"sandbox", "facts", "railway/projects", "railway/rates"}
     assert stored.projects[project].name == "other"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"Content-Length: 1000\r\n\r\nhalf of it", b"Transfer-Encoding: chunked\r\n\r\n3e8\r\nhalf of it"],
+    ids=["length", "chunked"],
+)
+def test_an_upload_whose_client_is_killed_stores_nothing(address: str, spaces: Any, body: bytes) -> None:
+    """The part that arrived is not the object, and as the object it would replace the whole one from before."""
+    spaces.create_bucket(Bucket="seance-cdn")
+    spaces.put_object(Bucket="seance-cdn", Key="a", Body=b"whole")
+    head = f"PUT http://seance-cdn.sfo3.digitaloceanspaces.com/a HTTP/1.1\r\n{SIGNATURE}\r\n"
+    with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=LONGEST_S) as connection:
+        connection.sendall(head.encode() + body)
+        connection.shutdown(socket.SHUT_WR)
+        answer = connection.recv(100)
+
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert spaces.get_object(Bucket="seance-cdn", Key="a")["Body"].read() == b"whole"
+
+
+def test_an_object_may_have_a_key_that_is_a_path_of_the_sandbox(spaces: Any) -> None:
+    """The paths below /sandbox/ are the server's own; at the hosts of Spaces they are objects as all others."""
+    spaces.create_bucket(Bucket="seance-cdn")
+    spaces.put_object(Bucket="seance-cdn", Key="sandbox/faults", Body=b"mine")
+
+    assert spaces.get_object(Bucket="seance-cdn", Key="sandbox/faults")["Body"].read() == b"mine"

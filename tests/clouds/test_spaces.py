@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from railway_api.certificates import trusted
 from railway_sandbox.addresses import SPACES_ACCESS_KEY
+from railway_sandbox.http_messages import Request
 from railway_sandbox.server import Sandbox
 
 SpacesClient = Callable[..., Any]
@@ -304,3 +306,15 @@ def test_two_sandboxes_do_not_share_buckets(tmp_path: Any, spaces: Any, spaces_a
         client.delete_bucket(Bucket="seance-cdn")
 
     assert [bucket["Name"] for bucket in spaces.list_buckets()["Buckets"]] == ["seance-cdn"]
+
+
+def test_another_sandbox_of_the_process_leaves_objects_alone(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Several sandboxes may be open at once: one that is opened or emptied must not close the objects of another."""
+    host = "seance-cdn.sfo3.digitaloceanspaces.com"
+    signed = {name.lower(): value for name, value in SIGNED.items()}
+    for path, body in (("/", b""), ("/a", b"1")):
+        sandbox.handle(Request(method="PUT", host=host, path=path, headers=signed, body=body))
+
+    Sandbox(tmp_path / "other").spaces.reset()
+
+    assert sandbox.handle(Request(method="GET", host=host, path="/a", headers=signed)).body == b"1"

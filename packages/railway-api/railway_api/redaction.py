@@ -15,11 +15,12 @@ from railway_api.json_objects import is_object
 
 SHORTEST: Final = 8
 """Values shorter than this stay: they are words like "true", and removing them would make texts unreadable."""
-_SECRET_KEYS: Final = frozenset({"variables", "sharedVariables", "registryCredentials", "channelConfigs"})
+SECRET_KEYS: Final = frozenset({"variables", "sharedVariables", "registryCredentials", "channelConfigs"})
+"""Fields of requests whose strings may all be secret."""
 
 
 def secrets_in(value: object) -> dict[str, str]:
-    """Return all strings of a request that may be secret, numbered: values of variables and registry credentials."""
+    """Return all strings of a request that may be secret, numbered: those below one of ``SECRET_KEYS``."""
     return {f"secret {index}": text for index, text in enumerate(_secret_strings(value, inside=False))}
 
 
@@ -30,7 +31,7 @@ def _secret_strings(value: object, *, inside: bool) -> Iterator[str]:
             yield value
     elif is_object(value):
         for key, item in value.items():
-            yield from _secret_strings(item, inside=inside or key in _SECRET_KEYS)
+            yield from _secret_strings(item, inside=inside or key in SECRET_KEYS)
     elif isinstance(value, list | tuple):
         for item in cast("Sequence[object]", value):
             yield from _secret_strings(item, inside=inside)

@@ -243,19 +243,25 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _body(self, headers: dict[str, str]) -> bytes | None:
-        """Return the whole body; ``None`` when its length cannot be understood."""
+        """Return the whole body; ``None`` when its length is not valid, or the client went away before its end."""
         try:
             if "chunked" not in headers.get("transfer-encoding", "").lower():
-                return self.rfile.read(int(headers.get("content-length") or 0))
+                return self._bytes(int(headers.get("content-length") or 0))
             chunks: list[bytes] = []
             while size := int(self.rfile.readline().partition(b";")[0], 16):
-                chunks.append(self.rfile.read(size))
+                chunks.append(self._bytes(size))
                 self.rfile.readline()
             while self.rfile.readline().strip():
                 pass  # trailers
         except ValueError:
             return None
         return b"".join(chunks)
+
+    def _bytes(self, size: int) -> bytes:
+        """Return exactly so many bytes of the body. Raises ``ValueError`` where there are fewer."""
+        if size < 0 or len(data := self.rfile.read(size)) < size:
+            raise ValueError(f"the body has fewer than {size} bytes")
+        return data
 
     def _send(self, response: Response) -> None:
         names = {name.lower() for name in response.headers}

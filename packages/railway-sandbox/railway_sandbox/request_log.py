@@ -1,25 +1,27 @@
 """The request log: what was asked of every simulated API, one JSON object per line.
 
-Owns the format and the masking. Answers are not logged, REST bodies neither; of a GraphQL request the log holds query
-and variables, because they tell what a plan really did. A secret never stands in it: when in doubt a value is masked.
-Key names stay readable.
+Owns the format and the masking. Neither answers nor bodies of REST requests are logged; of a GraphQL request the log
+holds query and variables, which show what a run changed. Secrets are masked, and so is every value that may be one;
+names of fields stay readable.
 
     time        real time, RFC 3339 in UTC
-    api         railway, cloudflare, digitalocean, spaces or proxy (a stray request that was refused)
-    operation   "mutation volumeCreate", "POST /zones/…/dns_records", "PUT /bucket/key?acl"
+    api         railway, cloudflare, digitalocean, spaces; dns (a lookup), edge (a visit of a site), ssh (a file of
+                a volume); proxy (a request for any other host, which was refused)
+    operation   "mutation volumeCreate", "POST /zones/…/dns_records", "PUT /bucket/key?acl", "login <instance>"
     status      of the answer, or "lost" when the connection broke
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
+
+from railway_sandbox.storage import append_line
 
 MASK: Final = "<secret>"
 
@@ -28,17 +30,18 @@ _SECRET_NAME = re.compile(
     r"encryption_?key|database_?url|connection_?string|dsn$",
     re.IGNORECASE,
 )
-_SECRET_GROUP = re.compile(r"^(variables|sharedVariables|registryCredentials|environmentVariables)$", re.IGNORECASE)
+SECRET_KEYS: Final = frozenset({"variables", "sharedVariables", "registryCredentials", "channelConfigs"})
+"""Fields whose values may all be secret: the same ones that ``railway_api`` keeps out of messages."""
 _STRING_LITERAL = re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"""|"(?:[^"\\\n]|\\.)*"', re.DOTALL)
 _ADDRESS_WITH_PASSWORD = re.compile(r"(\w+://)[^/\s:@]*:[^/\s@]+@")
 _VALUE: Final = "value"
-"""``variableUpsert`` has the value beside the name: it may be anything."""
+"""The field of ``variableUpsert`` that holds the value of a variable."""
 
 
 def masked(value: Any, *, secret: bool = False) -> Any:
     """Return a copy of a JSON value without secrets.
 
-    ``secret`` masks every value in it. Below a name that says secret, and below ``variables``, that is always so.
+    ``secret`` masks every value in it, as each of ``SECRET_KEYS`` does, and each name that looks like a secret's.
     """
     if isinstance(value, dict):
         pairs = cast("dict[str, Any]", value).items()
@@ -51,12 +54,12 @@ def masked(value: Any, *, secret: bool = False) -> Any:
 
 
 def masked_query(query: str) -> str:
-    """Return a GraphQL document without its string literals: a value may have been written into it."""
+    """Return a GraphQL document with its string literals masked: one may hold a secret."""
     return _STRING_LITERAL.sub(f'"{MASK}"', query)
 
 
 def _is_secret(name: str, value: Any) -> bool:
-    if _SECRET_GROUP.search(name) or _SECRET_NAME.search(name):
+    if name in SECRET_KEYS or _SECRET_NAME.search(name):
         return True
     return name == _VALUE and not isinstance(value, (dict, list))
 
@@ -78,15 +81,7 @@ class RequestLog:
         }
         if graphql is not None:
             line["query"] = masked_query(str(graphql.get("query", "")))
-            line["variables"] = masked(graphql.get("variables") or {})
+            variables: Any = graphql.get("variables")
+            line["variables"] = masked({} if variables is None else variables, secret=not isinstance(variables, dict))
         with self._writing:
-            try:
-                descriptor = self._open()
-            except FileNotFoundError:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                descriptor = self._open()
-            with os.fdopen(descriptor, "a") as file:
-                file.write(json.dumps(line, separators=(",", ":")) + "\n")
-
-    def _open(self) -> int:
-        return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            append_line(self._path, json.dumps(line, separators=(",", ":")).encode())

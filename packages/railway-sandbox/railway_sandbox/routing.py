@@ -22,26 +22,31 @@ from railway_sandbox.spaces import wire as spaces
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """The handler to which a request goes."""
+    """The simulated API that answers a request, and the name of the operation."""
 
     api: Api
     operation: str
     reads: bool
-    """It changes nothing, so that nothing has to be stored before it is answered."""
+    """Whether it changes nothing, so that it is answered without a write to the disk."""
     graphql: dict[str, Any] | None = None
 
 
-def route(request: Request) -> Route | None:
-    """Return the route of a request; ``None`` for a path that nobody serves.
+def is_local(host: str) -> bool:
+    """Tell whether a request is for the server itself, and not for a host that a client reaches through it."""
+    return host in ("127.0.0.1", "localhost")
 
-    A proxy request for any other host than Spaces is a program that tries to leave the sandbox: api ``proxy``.
+
+def route(request: Request) -> Route | None:
+    """Return the route of a request; ``None`` for a path that is not served.
+
+    A proxy request for another host than those of Spaces and Railway tries to leave the sandbox: api ``proxy``.
     """
     reads = request.method in ("GET", "HEAD", "OPTIONS")
     if spaces.is_spaces(request.host) and request.method != "CONNECT":
         return Route(api="spaces", operation=spaces.operation(request), reads=reads)
     if request.host == RAILWAY_HOST and request.method != "CONNECT":
         return _railway(request) if request.path == RAILWAY_PATH else None
-    if request.method == "CONNECT" or request.host not in ("127.0.0.1", "localhost"):
+    if request.method == "CONNECT" or not is_local(request.host):
         return Route(api="proxy", operation=f"{request.method} {request.host}{request.path}", reads=True)
     return _of_address(request, reads=reads)
 
@@ -61,7 +66,7 @@ def _of_address(request: Request, *, reads: bool) -> Route | None:
 
 
 def visit(request: Request) -> Route:
-    """Return the route of a request that came over TLS: a visitor's, for the simulated Internet."""
+    """Return the route of a request over TLS: one of a visitor of the simulated Internet."""
     return Route(api="edge", operation=f"{request.method} https://{request.host}{request.path}", reads=True)
 
 
@@ -74,17 +79,17 @@ def _railway(request: Request) -> Route:
         body = request.json_object()
     except UnreadableBodyError:
         return Route(api="railway", operation="unreadable", reads=True)
-    operation = operation_name(str(body.get("query", "")), _text(body.get("operationName")))
+    name = body.get("operationName")
+    operation = operation_name(str(body.get("query", "")), name if isinstance(name, str) else None)
     return Route(api="railway", operation=operation, reads=not operation.startswith("mutation"), graphql=body)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 @lru_cache(512)
 def operation_name(query: str, name: str | None = None) -> str:
-    """Return kind and root fields of the operation that runs, such as ``mutation volumeCreate``."""
+    """Return kind and root fields of the operation that runs, such as ``mutation volumeCreate``.
+
+    It is the first operation of the document, or the one of that ``name``; "unreadable" where there is none.
+    """
     try:
         definitions = parse(query, no_location=True).definitions
     except GraphQLSyntaxError:

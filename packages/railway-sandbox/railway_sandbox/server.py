@@ -32,7 +32,7 @@ from railway_sandbox.railway.environments import config_patch
 from railway_sandbox.railway.errors import NotSimulated
 from railway_sandbox.railway.volume_files import VolumeFiles
 from railway_sandbox.request_log import RequestLog
-from railway_sandbox.routing import Route, operation_name, route, visit
+from railway_sandbox.routing import Route, is_local, operation_name, route, visit
 from railway_sandbox.spaces import wire as spaces
 from railway_sandbox.spaces.journal import Journal
 from railway_sandbox.storage import SandboxError, Storage, other_version
@@ -79,6 +79,8 @@ class Sandbox:
         self.railway.files = VolumeFiles(self.storage.volumes)
         self._relay: Relay | None = None
         self._revision = 0
+        self._lacks_changes = False
+        """A write failed, so that changes which the tables no longer note are not stored."""
         self._plan = plan
         self._trouble = disturbs or random_faults.of_environment()
         self._former: RailwayCloud | None = None
@@ -150,7 +152,7 @@ class Sandbox:
 
     def handle(self, request: Request) -> Response:
         """Answer one request, as the server does. An answer that gets lost has ``lost`` set."""
-        if request.path.startswith(CONTROL_PATH):
+        if request.path.startswith(CONTROL_PATH) and is_local(request.host):
             with self._working:
                 response = control.respond(self, request)
                 self._store()
@@ -226,6 +228,7 @@ class Sandbox:
 
     def _store(self, *, everything: bool = False) -> None:
         with self._working:
+            everything, self._lacks_changes = everything or self._lacks_changes, True
             self._revision += 1
             values = {
                 "version": STATE_VERSION,
@@ -241,6 +244,7 @@ class Sandbox:
                 if removed or texts:
                     changed.append((kind, removed, texts))
             self.storage.write_state(changed, everything=everything)
+            self._lacks_changes = False
 
     @contextmanager
     def serve(self, port: int = 0, *, answer: Callable[[Request], Response] | None = None) -> Generator[str]:

@@ -245,6 +245,27 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write a file that only its owner may read, in one piece: a run that is killed leaves the old one or none."""
     temporary = path.with_suffix(".part")
     temporary.unlink(missing_ok=True)  # of a run that was killed
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with open(temporary, "xb", opener=_open_private) as file:
         file.write(data)
     temporary.replace(path)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Append a line to a file that only its owner may read, and whose folder is made where there is none.
+
+    Raises ``OSError`` when the disk is full, and leaves the file as it was: half a line would spoil the next one, too.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rest = line + b"\n"
+    with open(path, "ab", buffering=0, opener=_open_private) as file:
+        former_size = file.tell()
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+        except OSError as problem:
+            file.truncate(former_size)
+            raise OSError(problem.errno, problem.strerror, str(path)) from problem
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,7 +1,7 @@
-"""The journal of what was written to Spaces, as one line per request, so that it can be done again.
+"""The journal of Spaces: each request that changed something, as one line, so that it can be repeated.
 
-Owns the file and its format. Moto keeps buckets in memory alone; repeating the successful requests in their order
-rebuilds them. A journal costs one appended line per request instead of all objects rewritten each time.
+Owns the file and its format. Moto keeps buckets in memory only; repeating the successful requests in their order
+rebuilds them. A request costs one appended line, however many objects there are.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from railway_sandbox.storage import SandboxError, unreadable
+from railway_sandbox.storage import SandboxError, append_line, unreadable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Journal:
         self.last_sequence = 0
 
     def entries(self) -> Iterator[Entry]:
-        """Return all entries, oldest first. A last line that is not whole is none: its request was never answered.
+        """Yield all entries, oldest first, but for a last line that is not whole: its request was never answered.
 
         Raises ``SandboxError`` for a line that cannot be read.
         """
@@ -56,7 +56,7 @@ class Journal:
                     yield entry
 
     def repair(self) -> None:
-        """Cut off a last line that a crash left unfinished. Only for whoever holds the sandbox's lock."""
+        """Cut off a last line that a crash left unfinished. The caller must hold the sandbox's lock."""
         if not self._path.exists():
             return
         with self._path.open("rb") as file:
@@ -64,14 +64,10 @@ class Journal:
         os.truncate(self._path, size)
 
     def append(self, entry: Entry) -> None:
-        """Add an entry; it is in the file when this returns."""
-        self.last_sequence = entry.sequence
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        """Add an entry; it is in the file when this returns. Raises ``OSError`` when it cannot be written."""
         written = {**vars(entry), "body": base64.b64encode(entry.body).decode()}
-        line = json.dumps(written, separators=(",", ":")).encode() + b"\n"
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "ab") as file:
-            file.write(line)
+        append_line(self._path, json.dumps(written, separators=(",", ":")).encode())
+        self.last_sequence = entry.sequence
 
     def clear(self) -> None:
         """Forget everything."""

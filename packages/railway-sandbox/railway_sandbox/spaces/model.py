@@ -13,12 +13,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+from moto.core.base_backend import BaseBackend
 from moto.core.request import Request as MotoRequest
 from moto.moto_api._internal import mock_random
-from moto.s3.models import S3Backend, s3_backends
+from moto.s3.models import FakeKey, FakeMultipart, S3Backend, s3_backends
 from moto.s3.responses import S3Response
 
 from railway_sandbox.http_messages import Response
@@ -45,6 +46,8 @@ _SIGNATURE = frozenset({"awsaccesskeyid", "signature", "expires"})
 _ASSUMED = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/s3/aws4_request"
 """Credentials for moto, after the sandbox has authorized the request; unsigned, moto shows public objects alone."""
 _FORM = "application/x-www-form-urlencoded"
+_STORED: Final = cast("Sequence[Any]", (FakeKey, FakeMultipart))
+"""Classes of moto whose objects hold content; each lists all of its objects."""
 _accounts = itertools.count(100_000_000_000)
 _moto = threading.RLock()
 """Moto's registry and its source of ids are global: one request at a time."""
@@ -78,7 +81,12 @@ class SpacesCloud:
     def forget(self) -> None:
         """Free the memory; the journal stays."""
         with self._world() as backend:
-            backend.reset()
+            # Not S3Backend.reset, which closes the objects of every sandbox in this process.
+            for kind in _STORED:
+                for each in [each for each in kind.instances_tracked if each.account_id == self._account]:
+                    each.dispose()
+                    kind.instances_tracked.remove(each)
+            BaseBackend.reset(backend)
         self._names.clear()
         self._regions.clear()
         self._unread.clear()
@@ -113,7 +121,11 @@ class SpacesCloud:
             return cors.preflight(self._cors_rules(bucket), headers)
         response = self._perform(entry)
         if response.status < 300 and method not in READING:
-            self._remember(entry)
+            try:
+                self._remember(entry)
+            except OSError:
+                self.load()  # what was not written down must not be found, either
+                raise
         response_headers = cors.of_answer(response.headers, self._cors_rules(bucket), method, headers.get("origin", ""))
         return replace(response, headers=response_headers)
 
