@@ -69,7 +69,7 @@ def check(stack: Stack, system: str, secrets: SecretValues, age: Sequence[str]) 
         if secrets_file.has_rule(stack):
             return  # the sops program knows whether keys of other kinds are at hand
         _refuse_nobody(stack, age)
-        secrets_file.refuse_recipients(stack, age)
+        secrets_file.refuse_recipients(age)
         openers = list(age)
     # The values go one by one into a file that is encrypted already, so that a key has to open it.
     native = all(Recipient(public_key=each, encrypted_data_key="").native for each in openers)

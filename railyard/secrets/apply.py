@@ -17,7 +17,7 @@ from railyard.engine.engine import Engine
 from railyard.engine.engines import engine_for, secrets_files
 from railyard.shared.console import OperationError, write_json
 from railyard.shared.stack import Stack
-from railyard.shared.urns import name_of, type_of
+from railyard.shared.urns import carries, name_of, type_of
 from stacks import resource_types
 from stacks.secret_rules import Secret
 
@@ -122,7 +122,9 @@ def _ask(planned: Plan) -> None:
 def plan(steps: Sequence[Mapping[str, Any]], declared: Mapping[str, Sequence[Secret]]) -> Plan:
     """Choose the instances out of the steps of a preview."""
     changed = [step for step in steps if step["op"] not in ("same", "read")]
-    updated = [step for step in changed if step["op"] == "update" and _type(step) == resource_types.SERVICE_INSTANCE]
+    updated = [
+        step for step in changed if step["op"] == "update" and type_of(step["urn"]) == resource_types.SERVICE_INSTANCE
+    ]
     paths: dict[str, list[str]] = {step["urn"]: sorted(step.get("detailedDiff") or {}) for step in updated}
     differing = {
         system: {
@@ -159,14 +161,9 @@ def _variables(needed: Sequence[Secret], differing: set[str]) -> set[str]:
     return {variable for secret in needed if secret.name in differing for variable in (secret.name, *secret.also_sets)}
 
 
-def _type(step: Mapping[str, Any]) -> str:
-    return type_of(step["urn"])
-
-
 def _system(urn: str, declared: Mapping[str, Sequence[Secret]]) -> str:
-    """Return the system of a resource, whose name begins with the system's."""
-    name = name_of(urn)
-    return next((system for system in declared if name.startswith(f"{system}-")), "")
+    """Return the system whose name a resource carries; empty where it is none of ``declared``."""
+    return next((system for system in declared if carries(urn, system)), "")
 
 
 def _show(planned: Plan) -> None:

@@ -6,6 +6,7 @@ Owns the report. The rules stand in ``stacks.secret_rules``, what is wrong with 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -124,23 +125,34 @@ def check(stack: Stack) -> Check:
 
 
 def _shared(report: Check, values: Mapping[str, Any]) -> list[Finding]:
-    """Return what must not be that of another stack; what had better not be is a warning."""
+    """Return secrets that have to differ from another stack's and do not; those that should differ become warnings."""
     findings: list[Finding] = []
     stack = report.stack
     one_for_all = stack.sandbox or FILE_VARIABLE in stack.environment
     for name in [] if one_for_all else names():
         if name == stack.name:
             continue
-        try:
-            other = read_stack(name)
-            files = [sops.read(shown(each.secrets_file), each.environment) for each in other.by_file()]
-            others = {system: group for file in files for system, group in file.decrypt().items()}
-        except (OperationError, sops.SopsError):
-            continue  # its own check says why; without its key nothing can be compared
+        others = _values_of(name, set(stack.declared))
         findings += secret_rules.shared(stack.declared, values, stack=name, others=others, refused=True)
         twice = secret_rules.shared(stack.declared, values, stack=name, others=others, refused=False)
         report.warnings += [Problem(kind=each.kind.value, key=each.key, text=each.text) for each in twice]
     return findings
+
+
+def _values_of(name: str, systems: set[str]) -> dict[str, Any]:
+    """Return system → secrets in clear of another stack, as far as its files can be opened here.
+
+    Its own check reports why one cannot.
+    """
+    try:
+        files = [each for each in read_stack(name).by_file() if each.holds is None or systems & set(each.holds)]
+    except OperationError:
+        return {}
+    values: dict[str, Any] = {}
+    for each in files:
+        with suppress(sops.SopsError):
+            values |= sops.read(shown(each.secrets_file), each.environment).decrypt()
+    return values
 
 
 def _file_problem(stack: Stack, error: sops.SopsError) -> Problem:

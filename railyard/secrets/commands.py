@@ -61,8 +61,11 @@ def init(
     Without the sops program the skeleton is written, and the command printed that encrypts it.
     """
     with reported_errors(json=json):
-        for part in _chosen(read_stack(stack), system):
-            _make(part, age, json=json)
+        parts = _chosen(read_stack(stack), system)
+        documents = [_make(part, age, json=json) for part in parts]
+        if json:
+            write_json(documents[0] if len(documents) == 1 else {"stack": stack, "files": documents})
+    raise typer.Exit(PROBLEM if any(each.get("problems") for each in documents) else 0)
 
 
 def _chosen(stack: Stack, system: str) -> list[Stack]:
@@ -75,36 +78,35 @@ def _chosen(stack: Stack, system: str) -> list[Stack]:
     return [stack.holding(system)]
 
 
-def _make(part: Stack, age: list[str] | None, *, json: bool) -> None:
-    """Make one secrets file, or list what it lacks."""
-    stack = part.name
-    if part.holds:
-        part.secrets_file.parent.mkdir(exist_ok=True)
+def _make(part: Stack, age: list[str] | None, *, json: bool) -> dict[str, Any]:
+    """Make one secrets file, or list what it lacks; return the document about it. Prints unless ``json``."""
+    stack, file = part.name, shown(part.secrets_file)
     if part.secrets_file.exists():
         secrets_file.remove_empty_skeleton(part)
-        _list_missing(part, json=json)
-        return
-    rule_added = not secrets_file.has_rule(part)
+        return _list_missing(part, json=json)
+    if part.secrets_file.suffix == ".json":
+        raise OperationError(f"{file}: the file is made as YAML, so its name has to end in .yaml")
+    if part.holds:
+        part.secrets_file.parent.mkdir(exist_ok=True)
+    rules, rule_added = shown(secrets_file.rules_file(part)), not secrets_file.has_rule(part)
     if rule_added:
         secrets_file.add_rule(part, age or _ask_recipient(json=json))
     elif not secrets_file.is_rule_for(part, age or ()):
         raise CallError(
-            f"{shown(secrets_file.rules_file(part))} has a rule for {part.secrets_file.name} already, and not for "
-            "this key: add the key there, or leave --age out"
+            f"{rules} has a rule for {part.secrets_file.name} already, and not for this key: add the key there, or "
+            "leave --age out"
         )
     command = _write_skeleton(part)
-    if json:
-        created = shown(secrets_file.skeleton_file(part) if command else part.secrets_file)
-        write_json({"stack": stack, "created": created, "ruleAdded": rule_added, "run": command})
-        return
-    if rule_added:
-        typer.echo(f"{shown(secrets_file.rules_file(part))}: added the rule of {part.secrets_file.name}")
-    if command:
-        typer.echo(f"{shown(secrets_file.skeleton_file(part))}: written. Encrypt it, empty or filled in, with")
-        typer.echo(f"  {command}")
-    else:
-        typer.echo(f"{shown(part.secrets_file)}: made, with empty values. Fill it in:")
-        typer.echo(f"  {RAILYARD} secrets generate -s {stack}\n  sops edit {shown(part.secrets_file)}")
+    created = shown(secrets_file.skeleton_file(part)) if command else file
+    if not json:
+        if rule_added:
+            typer.echo(f"{rules}: added the rule of {part.secrets_file.name}")
+        if command:
+            typer.echo(f"{created}: written. Encrypt it, empty or filled in, with\n  {command}")
+        else:
+            typer.echo(f"{created}: made, with empty values. Fill it in:")
+            typer.echo(f"  {RAILYARD} secrets generate -s {stack}\n  sops edit {file}")
+    return {"stack": stack, "created": created, "ruleAdded": rule_added, "run": command}
 
 
 @application.command()
@@ -231,10 +233,8 @@ def _ask_recipient(*, json: bool) -> list[str]:
 
 
 def _write_skeleton(stack: Stack) -> str:
-    """Write the file; gives the command that is left to a person, or nothing."""
+    """Write the skeleton and encrypt it; return the command that does that where there is no sops, else nothing."""
     skeleton, rules = secrets_file.skeleton_file(stack), secrets_file.rules_file(stack)
-    if skeleton.suffix == ".json":
-        raise OperationError(f"{shown(stack.secrets_file)}: the file is made as YAML, so its name has to end in .yaml")
     secrets_file.write_skeleton(stack)
     if secrets_file.find(stack.environment) is None:
         remove = f" && rm {shlex.quote(shown(skeleton))}"
@@ -245,19 +245,17 @@ def _write_skeleton(stack: Stack) -> str:
     return ""
 
 
-def _list_missing(stack: Stack, *, json: bool) -> None:
+def _list_missing(stack: Stack, *, json: bool) -> dict[str, Any]:
+    """Return the report about a file that exists. Prints what it lacks, unless ``json``."""
     report = secrets_check.check(stack)
-    lacking = [problem for problem in report.problems if problem.kind == secret_rules.Kind.MISSING]
-    file = shown(stack.secrets_file)
-    others = [problem for problem in report.problems if problem not in lacking]
-    if json:
-        write_json(report.document() | {"created": None})
-    else:
-        typer.echo(f"{file} exists and was left as it is; {count(len(lacking), 'secret')} missing")
+    if not json:
+        lacking = [problem for problem in report.problems if problem.kind == secret_rules.Kind.MISSING]
+        others = [problem for problem in report.problems if problem not in lacking]
+        missing = count(len(lacking), "secret")
+        typer.echo(f"{shown(stack.secrets_file)} exists and was left as it is; {missing} missing")
         for problem in [*others, *lacking]:
             typer.echo(problem.text + (f"\n  {problem.fix}" if problem.fix else ""))
-    if report.problems:
-        raise typer.Exit(PROBLEM)
+    return report.document() | {"created": None}
 
 
 def _open(stack: Stack) -> sops.Document:

@@ -24,6 +24,7 @@ from typing import Any, Final, cast
 import go_yaml
 from railyard.shared.console import CallError, OperationError, shown
 from railyard.shared.files import write_whole
+from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack
 from stacks.secret_rules import Secret
 
@@ -63,14 +64,15 @@ def recipients(stack: Stack) -> list[str]:
 
 def age_keys(stack: Stack) -> list[str]:
     """Return the age keys that the rule of the stack's file names; none where there is no rule, or one without them."""
-    named = str((_rule(stack) or {}).get("age") or "")
-    return [each.strip() for each in named.split(",") if each.strip()]
+    named: Any = (_rule(stack) or {}).get("age") or ""
+    every = cast("list[Any]", named) if isinstance(named, list) else str(named).split(",")
+    return [key for each in every if (key := str(each).strip())]
 
 
-def refuse_recipients(stack: Stack, recipients: Sequence[str]) -> None:
-    """Raise ``CallError`` for a recipient that will not do."""
+def refuse_recipients(recipients: Sequence[str]) -> None:
+    """Raise ``CallError`` for a recipient that is not a public age key, or is the sandbox's."""
     for recipient in recipients:
-        _refuse_recipient(stack, recipient)
+        _refuse_recipient(recipient)
 
 
 def _rule(stack: Stack) -> dict[str, Any] | None:
@@ -82,8 +84,8 @@ def _rule(stack: Stack) -> dict[str, Any] | None:
 
 
 def add_rule(stack: Stack, recipients: Sequence[str]) -> None:
-    """Add the rule of the stack, before all others. Raises ``CallError`` for a recipient that will not do."""
-    refuse_recipients(stack, recipients)
+    """Add the rule of the stack, before all others; raises ``CallError`` for a recipient that is refused."""
+    refuse_recipients(recipients)
     file = rules_file(stack)
     before = _rules(file)
     text = file.read_text(encoding="utf-8") if file.exists() else "creation_rules:\n"
@@ -175,7 +177,7 @@ def _parsed(text: str, name: str = "the file of rules") -> list[dict[str, Any]]:
     return [cast("dict[str, Any]", rule) for rule in rules if isinstance(rule, dict)]
 
 
-def _refuse_recipient(stack: Stack, recipient: str) -> None:
+def _refuse_recipient(recipient: str) -> None:
     if recipient.startswith("AGE-SECRET-KEY-"):
         raise CallError(
             "that is a secret age key, and it has now been shown here: make another one with age-keygen, and give its "
@@ -188,7 +190,7 @@ def _refuse_recipient(stack: Stack, recipient: str) -> None:
             "that is no public age key (age1…, 62 characters); `age-keygen -o <file outside the "
             "repository>` makes a key and prints its public part"
         ) from None
-    committed = stack.secrets_file.parent / "sandbox.agekey"
+    committed = project_directory() / "secrets" / "sandbox.agekey"
     if committed.exists() and recipient in committed.read_text(encoding="utf-8"):
         raise CallError(
             "that is the sandbox's key, which everyone has who can read the repository: make one of your own with "
@@ -255,7 +257,7 @@ def _refuse_failure(process: subprocess.CompletedProcess[str], key: str, file: s
         )
     if process.returncode != 0:
         raise OperationError(
-            f"the sops program could not set {key} in {file} (exit code {process.returncode}); nothing was "
+            f"the sops program could not change {key} in {file} (exit code {process.returncode}); nothing was "
             f"changed. `sops edit {file}` shows why"
         )
 

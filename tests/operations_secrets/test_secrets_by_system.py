@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import sops
+from railyard.secrets import secrets_file
 from railyard.shared.console import OperationError
 from railyard.shared.stack import read_stack
 from railyard.stack import file_parts
@@ -96,6 +99,51 @@ def test_each_file_has_recipients_of_its_own(by_system: Place) -> None:
     assert f"path_regex: (^|/)staging/seance\\.yaml$\n    age: {OTHER}" in rules
     assert "omega:" in file_of(by_system, "omega").with_suffix(".skeleton.yaml").read_text()
     assert "seance:" not in file_of(by_system, "omega").with_suffix(".skeleton.yaml").read_text()
+
+
+def test_every_file_is_made_also_behind_one_that_lacks_something(by_system: Place) -> None:
+    """``secrets init`` lists what Omega's file lacks and makes Rose's; with ``--json`` both are in one document."""
+    encrypting.write(file_of(by_system, "omega"), encrypting.encrypted({"omega": {"OPENAI_API_KEY": "sk-planted"}}))
+    file_of(by_system, "rose").unlink()
+
+    said = by_system.run("init", "--age", RECIPIENT, "--json")
+
+    assert said.code == 1
+    files = {each.get("created") or each["file"]: each for each in said.json["files"]}
+    assert [each["key"] for each in files["secrets/staging/omega.yaml"]["problems"]] == ["omega.DISCORD_BOT_TOKEN"]
+    assert files["secrets/staging/rose.skeleton.yaml"]["ruleAdded"] is True
+    assert len(files) == len(GOOD)
+
+
+def test_the_sandboxs_key_opens_no_systems_file(by_system: Place) -> None:
+    """It is committed, so everyone who reads the repository would open the file."""
+    file_of(by_system, "omega").unlink()
+    committed = (by_system.directory / "secrets" / "sandbox.agekey").read_text()
+    (public,) = re.findall(r"age1\w+", committed)
+
+    said = by_system.run("init", "--system", "omega", "--age", public)
+
+    assert (said.code, "that is the sandbox's key" in said.text) == (2, True)
+
+
+def test_secrets_are_compared_with_those_files_of_another_stack_that_open(by_system: Place) -> None:
+    """Production's Omega has staging's secret, which is reported although Seance's file there is somebody else's."""
+    production = by_system.directory / "Pulumi.production.yaml"
+    production.write_text(production.read_text().replace("secrets/production.yaml", "secrets/production/"))
+    shutil.copytree(file_of(by_system, "omega").parent, by_system.directory / "secrets" / "production")
+
+    said = by_system.run("check", "--json")
+
+    shared = {each["key"] for file in said.json["files"] for each in file["problems"] if each["kind"] == "shared"}
+    assert "omega.DISCORD_BOT_TOKEN" in shared
+
+
+def test_recipients_may_be_a_list(by_system: Place) -> None:
+    """A rule of SOPS names its age keys in one text with commas, or as a list."""
+    rules = by_system.directory / "secrets" / ".sops.yaml"
+    rules.write_text(f"creation_rules:\n- path_regex: omega\n  age: [{RECIPIENT}, {OTHER}]\n")
+
+    assert secrets_file.recipients(read_stack("staging").holding("omega")) == [RECIPIENT, OTHER]
 
 
 def test_a_system_moves_with_its_secrets(place: Place, sops_calls: Path) -> None:
