@@ -176,6 +176,18 @@ def test_undeclared_interrupted_create_is_warned_of_by_name(stack: Stack) -> Non
     assert warnings(stack.up(things())) == []
 
 
+def test_interrupted_create_outside_of_the_targets_is_remembered(stack: Stack) -> None:
+    """An up of something else keeps the note, so that the next up of all finds the thing in place of making another."""
+    stack.up(things("lamp", die=True))
+
+    partial = stack.up(lambda: (Thing("lamp", die=True), Thing("other")), targets=["**::other"])
+    assert partial.succeeded
+    assert warnings(partial) == []
+
+    assert stack.up(lambda: (Thing("lamp", die=True), Thing("other"))).succeeded
+    assert {"lamp-1", "other-1"} == stack.existing()
+
+
 def test_plugin_that_does_not_start_is_explained(stack: Stack) -> None:
     """Its last words are in the error."""
     (stack.home / "broken").touch()

@@ -16,6 +16,7 @@ import pytest
 from pulumi import Output, ResourceOptions
 
 from pulumi_embedded import runner, state_changes
+from pulumi_embedded.plugins import Plugin
 from pulumi_operations.events import Change, Diagnostic, Event, Status, StepFinished, StepKind, StepStarted
 from pulumi_operations.values import UNKNOWN, Secret
 from tests.engine.harness import PLUGIN, Shelf, Stack, Thing, errors, kinds, names, things
@@ -308,6 +309,70 @@ def test_interrupt_from_the_keyboard_cancels(stack: Stack) -> None:
 
     assert any("was cancelled" in error for error in errors(result))
     assert "stuck" in stack.records()
+
+
+def test_interrupt_from_the_keyboard_cancels_a_deletion(stack: Stack) -> None:
+    """A delete that waits is asked to end, and what it did not delete stays in the state."""
+    stack.up(things("stuck", clings=True))
+
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Status):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    result = stack.destroy(on_event=interrupt)
+
+    assert any("was cancelled" in error for error in errors(result))
+    assert "stuck" in stack.records()
+
+
+def test_a_plugin_that_is_still_starting_has_nothing_to_cancel(stack: Stack) -> None:
+    """A cancellation in the first second of a run reaches the plugins that have started, whatever the others do."""
+    plugin = Plugin([sys.executable, str(PLUGIN)], "127.0.0.1:1", stack.root, {"THINGS": str(stack.home)})
+
+    plugin.cancel()
+
+    plugin.close()
+
+
+def test_destroy_deletes_what_a_replaced_record_depended_on(stack: Stack) -> None:
+    """A replaced thing that waits for its deletion needed the one that now needs its successor: all three go."""
+
+    def before() -> None:
+        Thing("desk", kind="oak", source=Thing("lamp").url)
+
+    def after() -> None:
+        desk = Thing("desk", kind="ash")
+        Thing("lamp", source=desk.url)
+        Thing("broken", ResourceOptions(depends_on=[desk]), fail="no")
+
+    stack.up(before)
+    stack.up(after)
+    assert {"lamp-1", "desk-1", "desk-2"} == stack.existing()
+
+    result = stack.destroy()
+
+    assert result.succeeded
+    assert set() == stack.existing()
+
+
+def test_drift_of_what_the_program_ignores_is_none(stack: Stack) -> None:
+    """As with the CLI, which compares as the next up would: the state follows, and no difference is reported."""
+    stack.up(lambda: Thing("lamp", ResourceOptions(ignore_changes=["size"]), size=1))
+    path = stack.home / "lamp-1.thing"
+    path.write_text(path.read_text().replace('"size": 1', '"size": 7'))
+
+    result = stack.refresh()
+
+    assert kinds(result) == [(StepKind.SAME, "lamp")]
+    assert stack.records()["lamp"]["inputs"]["size"] == 7
+
+
+def test_state_folder_that_is_a_file_is_explained(stack: Stack) -> None:
+    """One sentence, no traceback."""
+    stack.state_file.parent.touch()
+
+    with pytest.raises(runner.EngineError, match=r"state cannot be used as a folder of states: File exists$"):
+        stack.up(things())
 
 
 def test_second_run_is_refused_while_the_first_is_under_way(stack: Stack) -> None:

@@ -48,6 +48,13 @@ def test_simple_diff_is_told_by_comparing_inputs() -> None:
     assert verdict.changes == {"x.y": Change.UPDATE, "output": Change.UPDATE}
 
 
+def test_a_diff_without_changes_replaces_nothing() -> None:
+    """As with the CLI: keys that would replace count only where the provider says that something changes."""
+    answer = DiffResponse(changed=False, replaces=frozenset({"x"}))
+
+    assert StepKind.SAME is plan.decide(thing("a", inputs={"x": 1}), {"x": 2}, answer, []).kind
+
+
 def test_replacing_keys_mark_their_paths() -> None:
     """A provider that names keys to replace for, without details."""
     answer = DiffResponse(changed=True, keys=frozenset({"x"}), replaces=frozenset({"x"}), delete_before_replace=True)
@@ -128,6 +135,13 @@ def test_guest_that_needs_what_needs_its_host_blocks_nothing() -> None:
     deletions = plan.deletions(doomed)
 
     assert (frozenset({1}), frozenset()) == (deletions.blockers[0], deletions.blockers[1])
+
+
+def test_replaced_record_goes_before_what_it_depended_on() -> None:
+    """The live ``a`` does not depend on ``b`` any more, the replaced one does: no circle, so that both can go."""
+    doomed = [thing("a", 0), needing("b", 1, "a"), needing("a", 2, "b", delete=True)]
+
+    assert {0: frozenset({1}), 1: frozenset({2}), 2: frozenset[int]()} == plan.deletions(doomed).blockers
 
 
 @pytest.mark.parametrize(

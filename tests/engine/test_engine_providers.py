@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pulumi
+import pytest
 from pulumi import ResourceOptions
 
-from pulumi_operations.events import Change, StepKind
+from pulumi_embedded.runner import run
+from pulumi_operations.events import Change, Operation, StepKind
 from tests.engine.harness import Shelf, Stack, Thing, Things, errors, kinds, names, things
 
 
@@ -143,6 +145,44 @@ def test_targeted_destroy_deletes_only_the_targets(stack: Stack) -> None:
 
     assert stack.destroy(targets=["**::shelf-second"]).succeeded
     assert {"shelf-first-1"} == stack.existing()
+
+
+def test_targeted_destroy_keeps_replaced_records_of_others(stack: Stack) -> None:
+    """What waits for its deletion is among the targets only by its URN, as with the CLI."""
+    stack.up(lambda: (Thing("lamp", kind="a"), Thing("other")))
+    stack.up(lambda: (Thing("lamp", kind="b", half="not yet"), Thing("other")))
+
+    assert stack.destroy(targets=["**::other"]).succeeded
+
+    assert {"lamp-1", "lamp-2"} == stack.existing()
+
+
+@pytest.mark.parametrize("operation", [Operation.PREVIEW, Operation.UP, Operation.REFRESH, Operation.DESTROY])
+def test_target_that_nothing_has_is_refused(stack: Stack, operation: Operation) -> None:
+    """A URN with a mistake in it does not pass for one of which nothing had to be done."""
+    stack.up(things("lamp"))
+    urn = "urn:pulumi:test::lab::things:index:Thing::lamb"
+
+    result = run(operation, stack.options(things("lamp"), targets=[urn]))
+
+    assert errors(result) == [
+        f"Target '{urn}' could not be found in the stack. Did you forget to escape $ in your shell?"
+    ]
+    assert not result.succeeded
+
+
+def test_renamed_resource_outside_of_the_targets_is_known_by_its_new_name(stack: Stack) -> None:
+    """What is among the targets refers to it in the state, so that the two are deleted in the right order later."""
+    stack.up(lambda: Thing("shade", source=Thing("lamp").url))
+
+    def renamed() -> None:
+        lamp = Thing("light", ResourceOptions(aliases=[pulumi.Alias(name="lamp")]))
+        Thing("shade", source=lamp.url, size=2)
+
+    stack.up(renamed, targets=["**::shade"])
+
+    assert [stack.records()["light"]["urn"]] == stack.records()["shade"]["dependencies"]
+    assert {StepKind.SAME} == {step.kind for step in stack.up(renamed).steps}
 
 
 def test_targeted_refresh_reads_only_the_targets(stack: Stack) -> None:

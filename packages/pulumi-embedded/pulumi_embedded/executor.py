@@ -222,7 +222,8 @@ class Executor:
             inputs = old.inputs if current.inputs is None else current.inputs
             new = replace(old, id=current.id, inputs=inputs, outputs=current.outputs, init_errors=current.reasons)
             # As the Pulumi engine has it: outputs follow silently, what the program asked for is drift.
-            changes = differences(old.inputs, new.inputs) if current.inputs else differences(old.outputs, new.outputs)
+            compared = plan.without_ignored(new.inputs, old.inputs, old.ignore_changes)
+            changes = differences(old.inputs, compared) if current.inputs else differences(old.outputs, new.outputs)
             if current.reasons:
                 reasons = "".join(f"\n* {reason}" for reason in current.reasons)
                 self._report.say("warning", f"Refreshed resource is in an unhealthy state:{reasons}", old.urn)

@@ -135,8 +135,12 @@ def former_path(state_file: Path) -> Path:
 @contextmanager
 def locked(state_file: Path, *, shared: bool) -> Generator[None]:
     """Hold the state file against other runs; previews share it. Raises ``StateError`` when it is taken."""
-    state_file.parent.mkdir(parents=True, exist_ok=True)
-    with state_file.with_name(state_file.name + ".lock").open("a") as file:
+    try:
+        state_file.parent.mkdir(parents=True, exist_ok=True)
+        lock = state_file.with_name(state_file.name + ".lock").open("a")
+    except OSError as error:
+        raise StateError(f"{state_file.parent} cannot be used as a folder of states: {error.strerror}") from None
+    with lock as file:
         try:
             fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
@@ -264,7 +268,9 @@ class Journal:
         with path.open("a") as file:
             # After this line the journal counts as folded in as soon as the state file is this very text.
             self._append(file, {"committed": _digest(text)})
-        if self._state_file.exists() and _resources(before := self._state_file.read_text()) != _resources(text):
+        if self._state_file.exists() and _resources(
+            before := self._state_file.read_text(encoding="utf-8")
+        ) != _resources(text):
             write_durably(former_path(self._state_file), before)
         write_durably(self._state_file, text)
         path.unlink()

@@ -20,7 +20,10 @@ class Targets:
     """The URNs an operation is limited to: globs as the CLI's ``--target`` takes them; none means all."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
+        patterns = list(patterns)
         self._expressions = [re.compile(self._expression(pattern)) for pattern in patterns]
+        self.literals = [pattern for pattern in patterns if "*" not in pattern]
+        """The URNs among the patterns."""
 
     @staticmethod
     def _expression(pattern: str) -> str:
@@ -75,22 +78,19 @@ def decide(old: Resource, inputs: Properties, answer: DiffResponse, replace_on_c
     changes = dict(answer.detailed) or {path: change for path, change in compared.items() if _top(path) in keys}
     # A change of outputs alone has no input that differs.
     changes |= dict.fromkeys(keys - {_top(path) for path in changes}, Change.UPDATE)
-    replaces = set(answer.replaces)
-    if changed or old.init_errors:
-        patterns = [parse_path(path) for path in replace_on_changes]
-        hit = {path for path in [*changes, *keys] if any(covers(pattern, parse_path(path)) for pattern in patterns)}
-        replaces |= {_top(path) for path in hit}
-        changes = {path: change.replacing() if path in hit else change for path, change in changes.items()}
-    if replaces:
+    if not changed and not old.init_errors:
+        return DiffDecision(kind=StepKind.SAME)
+    patterns = [parse_path(path) for path in replace_on_changes]
+    hit = {path for path in [*changes, *keys] if any(covers(pattern, parse_path(path)) for pattern in patterns)}
+    changes = {path: change.replacing() if path in hit else change for path, change in changes.items()}
+    if replaces := answer.replaces | {_top(path) for path in hit}:
         if not any(change.replaces for change in changes.values()):
             changes = {
                 path: change.replacing() if _top(path) in replaces else change for path, change in changes.items()
             }
             changes |= dict.fromkeys(replaces - {_top(path) for path in changes}, Change.UPDATE_REPLACE)
         return DiffDecision(kind=StepKind.REPLACE, changes=changes, delete_before_replace=answer.delete_before_replace)
-    if changed or old.init_errors:
-        return DiffDecision(kind=StepKind.UPDATE, changes=changes)
-    return DiffDecision(kind=StepKind.SAME)
+    return DiffDecision(kind=StepKind.UPDATE, changes=changes)
 
 
 def _top(path: str) -> str:
@@ -157,8 +157,9 @@ def deletions(doomed: Sequence[Resource]) -> Deletions:
             place = hosts[resource.place].place
             guests[place] = (resource, *guests.get(place, ()))
             continue
-        # What depends on a guest must go before the host that takes the guest along.
-        needed = [each for urn in resource.depends_on() for each in by_urn.get(urn, [])]
+        # What depends on a guest must go before the host that takes the guest along. A record further down is another
+        # one with the same URN: the live resource is not what a replaced one depended on, nor the other way round.
+        needed = [each for urn in resource.depends_on() for each in by_urn.get(urn, []) if each.place < resource.place]
         for place in {hosts[each.place].place for each in needed} - {resource.place}:
             blockers[place].add(resource.place)
     order = tuple(resource for resource in reversed(doomed) if hosts[resource.place] is resource)

@@ -107,6 +107,7 @@ class Plugin:
         self._last_words: deque[str] = deque(maxlen=5)
         self._listeners: list[threading.Thread] = []
         self._channel: grpc.Channel | None = None
+        self.stub: Any = None
         self._process = subprocess.Popen(
             ["/bin/sh", "-c", LEASH, "plugin", *command, engine_address],
             cwd=root,
@@ -129,7 +130,7 @@ class Plugin:
             raise ProviderError(message + self._last_output())
         size = [(f"grpc.max_{direction}_message_length", MAX_MESSAGE_BYTES) for direction in ("receive", "send")]
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=size)
-        self.stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self.stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
         self.handshake = self._shake_hands(Path(self._command[-1]))
 
     def _listen(self, stream: IO[bytes] | None) -> None:
@@ -168,6 +169,8 @@ class Plugin:
 
     def cancel(self) -> None:
         """Ask it to end what it is waiting for; answers arrive as usual."""
+        if self.stub is None:  # it is still starting, so nothing was asked of it
+            return
         # A plugin that has no Cancel, or is gone, has nothing to cancel.
         with suppress(grpc.RpcError):
             self.stub.Cancel(empty_pb2.Empty(), timeout=_STOP_SECONDS)

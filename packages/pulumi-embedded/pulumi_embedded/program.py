@@ -1,4 +1,4 @@
-"""Runs the user's program in this process: in a thread, event loop and context of its own.
+"""Runs the user's program in this process: in an event loop and a context of its own.
 
 Restores what a program may change (environment, working directory, modules, ``sys.path``) and turns its failures into
 texts for people. Since directory and environment belong to the whole process, one program runs at a time.
@@ -75,31 +75,14 @@ def run_program(
     identity: Identity,
     monitor: Monitor,
     service: EngineService,
-    cancel: threading.Event,
 ) -> str:
-    """Run a program to its end; gives what went wrong, or nothing. Call within ``borrowed_process``.
+    """Run a program to its end; return its failure, or an empty string. Call it within ``borrowed_process``.
 
-    A Ctrl-C that nobody else handles sets ``cancel``; what is under way still ends in order.
+    The thread must be one without an event loop.
     """
     problems: list[str] = []
-    ended = threading.Event()
-    main = _main(program, identity, monitor, service, problems)
-
-    def run() -> None:
-        try:
-            # A context of its own: the SDK keeps its settings and the root resource in context variables.
-            contextvars.Context().run(main)
-        finally:
-            ended.set()
-
-    thread = threading.Thread(target=run, name="program")
-    thread.start()
-    while not ended.is_set():
-        try:
-            ended.wait()  # not join: interrupted, it takes a running thread for an ended one (Python 3.11)
-        except KeyboardInterrupt:
-            cancel.set()
-    thread.join()
+    # A context of its own: the SDK keeps its settings and the root resource in context variables.
+    contextvars.Context().run(_main(program, identity, monitor, service, problems))
     return problems[0] if problems else ""
 
 

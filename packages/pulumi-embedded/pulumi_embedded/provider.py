@@ -243,7 +243,6 @@ class Provider:
             yield
         except InitializationFailedError as half:
             half.outputs = self._outputs(to_struct(half.outputs), resource, resource.inputs)
-            half.inputs = self._received(to_struct(half.inputs), resource.inputs)
             raise
 
     def create(self, resource: Resource, *, interrupted: bool) -> tuple[str, Properties]:

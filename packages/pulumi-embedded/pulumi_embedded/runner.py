@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -194,11 +194,15 @@ def _expected_packages(operation: Operation, options: Options, project: Project,
 
 
 def _interruptible(work: Callable[[], Properties | None], cancel: threading.Event) -> Properties | None:
-    try:
-        return work()
-    except KeyboardInterrupt:  # what was under way has ended by now
-        cancel.set()
-        return None
+    """Do the work in a thread; a Ctrl-C that the caller does not handle cancels it, and what is under way ends."""
+    with ThreadPoolExecutor(1, thread_name_prefix="operation") as pool:
+        result = pool.submit(work)
+        while not result.done():
+            try:
+                wait([result])
+            except KeyboardInterrupt:
+                cancel.set()
+        return result.result()
 
 
 def _stack_outputs(resources: Sequence[Resource]) -> Properties:
@@ -226,7 +230,8 @@ class _OperationRun:
                 self._refresh()
             case Operation.DESTROY:
                 self._warn_of_interrupted("which this operation cannot know")
-                self._delete(self._journal.snapshot.remaining())
+                self._refuse_unknown_targets()
+                self._delete()
         return None
 
     def _up(self, service: EngineService) -> Properties | None:
@@ -237,11 +242,12 @@ class _OperationRun:
         before = _stack_outputs(self._journal.snapshot.remaining())
         monitor = Monitor(self._identity, generator, self._providers, self._report, before)
         program = self._options.program or self._options.root.resolve()
-        problem = run_program(program, self._identity, monitor, service, self._options.cancel)
+        problem = run_program(program, self._identity, monitor, service)
         if problem and not self._report.stopping:
             self._report.fail(problem)
         if not self._report.stopping:
-            self._delete([each for each in self._journal.snapshot.remaining() if each.urn in self._targets])
+            self._refuse_unknown_targets({*generator.declared, *generator.claimed})
+            self._delete()
         outputs = monitor.outputs
         if self._report.stopping or outputs is None:
             return None
@@ -255,9 +261,18 @@ class _OperationRun:
         generator.complete(urn, outputs)
         return outputs
 
+    def _refuse_unknown_targets(self, declared: Collection[str] = ()) -> None:
+        """Report each URN among the targets that neither the state nor the program has, in the CLI's words."""
+        snapshot = self._journal.snapshot
+        known = {*declared, *snapshot.settled, *(each.urn for each in snapshot.remaining())}
+        for urn in self._targets.literals:
+            if urn not in known:
+                hint = "" if "$" in urn else " Did you forget to escape $ in your shell?"
+                self._report.refuse(f"Target '{urn}' could not be found in the stack.{hint}")
+
     def _warn_of_interrupted(self, why: str, *, forget: bool = False) -> None:
         for urn, pending in list(self._journal.snapshot.pending_creates.items()):
-            if urn in self._journal.interrupted:
+            if urn in self._journal.interrupted and urn in self._targets:
                 message = (
                     f"an interrupted run was creating {pending.type} '{pending.name}', {why}: it may exist all "
                     f"the same; look for it at the provider and delete it there if it does"
@@ -266,13 +281,16 @@ class _OperationRun:
                 if forget:
                     self._journal.forget(urn)
 
-    def _delete(self, doomed: list[Resource]) -> None:
-        doomed = [resource for resource in doomed if resource.delete or resource.urn in self._targets]
+    def _delete(self) -> None:
+        """Delete what is left of the old state, as far as the targets name it."""
         snapshot = self._journal.snapshot
-        places = {resource.place for resource in doomed}
-        staying = [*snapshot.settled.values(), *(each for each in snapshot.remaining() if each.place not in places)]
-        for urn, dependent in sorted(plan.still_needed(doomed, staying).items()):
-            self._report.fail(f"'{urn}' cannot be deleted: '{dependent}' needs it and is not among the targets", urn)
+        doomed = [each for each in snapshot.remaining() if each.urn in self._targets]
+        if self._targets.limited:
+            left_out = [each for each in snapshot.remaining() if each.urn not in self._targets]
+            staying = [*snapshot.settled.values(), *left_out]
+            for urn, dependent in sorted(plan.still_needed(doomed, staying).items()):
+                message = f"'{urn}' cannot be deleted: '{dependent}' needs it and is not among the targets"
+                self._report.fail(message, urn)
         self._refuse_protected(doomed)
         if self._report.failed and not self._identity.preview:
             return
@@ -291,6 +309,9 @@ class _OperationRun:
 
     def _refresh(self) -> None:
         self._warn_of_interrupted("which this operation cannot know")
+        self._refuse_unknown_targets()
+        if self._report.failed:
+            return
         resources = [
             each
             for each in self._journal.snapshot.remaining()

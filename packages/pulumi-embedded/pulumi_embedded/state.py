@@ -327,7 +327,7 @@ def render_deployment(resources: list[Resource], pending_creates: list[Resource]
 def write_durably(path: Path, text: str) -> None:
     """Replace a file so that a crash leaves either the old or the new one; readable by its owner only."""
     temporary = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

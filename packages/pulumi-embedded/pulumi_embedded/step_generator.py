@@ -133,7 +133,10 @@ class StepGenerator:
             self.skipped.add(resource.urn)
             return
         resource.id, resource.outputs = old.id, old.outputs
-        self._journal.keep(old)
+        if resource.urn == old.urn:
+            self._journal.keep(old)
+        else:  # what is among the targets refers to it by its new URN
+            self._journal.settle(replace(old, urn=resource.urn, type=resource.type, place=-1), old.place)
         self._report.finished(plan.describe(StepKind.SAME, old, old))
 
     def _refuse_skipped(self, resource: Resource) -> None:

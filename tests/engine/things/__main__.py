@@ -1,9 +1,9 @@
 """A provider of things, for the engine's tests: what exists lies as one file each in the directory ``THINGS``.
 
 Inputs steer it. ``kind`` and ``made_for`` replace, ``early`` asks for deletion before replacement; ``fail``, ``half``
-and ``bad`` are texts of failures; ``hang`` waits for Cancel, ``meets`` until so many creates are under way; ``die``
-ends the process after the thing exists. Each call is one line of ``calls`` in that directory. Written against raw gRPC,
-so that it has no opinion of its own on values.
+and ``bad`` are texts of failures; ``hang`` waits for Cancel, ``clings`` does so when it is deleted, ``meets`` until so
+many creates are under way; ``die`` ends the process after the thing exists. Each call is one line of ``calls`` in that
+directory. Written against raw gRPC, so that it has no opinion of its own on values.
 """
 
 # The methods are the protocol's own.
@@ -213,6 +213,10 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
         self.note("delete", request.name, id=request.id)
         values = plain(as_dict(request.old_inputs))
         time.sleep(values.get("seconds", 0))
+        if values.get("clings"):
+            self.say(request.urn, "waiting to be cancelled", ephemeral=True)
+            self.cancelled.wait(LONGEST_S)
+            context.abort(grpc.StatusCode.CANCELLED, "was cancelled")
         if values.get("stuck"):
             context.abort(grpc.StatusCode.UNKNOWN, values["stuck"])
         file_of(request.id).unlink(missing_ok=True)
