@@ -143,7 +143,7 @@ def plan_of(engine: Engine, stack: Stack, systems: Sequence[str] = (), without: 
         without=tuple(without),
         changes=changes,
         refused=() if failure is None else tuple(refusals(document, changes)) or (failure,),
-        money=of_document(steps, calculation),
+        money=of_document(steps, calculation, stack.settings),
     )
     if result.refused:
         raise PlanRefusedError(result)

@@ -51,8 +51,10 @@ class PulumiCli:
         """Run ``pulumi preview --json``, and look at the rules, for which what does not change is needed, too."""
         targets = target_options(targets_of(*systems))
         document = self._document(Operation.PREVIEW, "--show-sames", *targets, variables=choice_variables(systems))
-        refuse_broken(rules.of_document(document["steps"], self._stack.settings.stack.policies))
-        return {**document, "steps": [step for step in document["steps"] if unchanged or step["op"] != "same"]}
+        broken = rules.of_document(document["steps"], self._stack.settings.stack.policies)
+        document["steps"] = [step for step in document["steps"] if unchanged or step["op"] != "same"]
+        refuse_broken(broken, document)
+        return document
 
     def up(self, targets: Sequence[str], *, quiet: bool) -> bool:
         """Run ``pulumi up --target … --yes``."""

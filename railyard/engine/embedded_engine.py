@@ -147,7 +147,7 @@ class Embedded:
         if not document["succeeded"]:
             raise RefusedError(errors_of(document), document)
         if operation is Operation.PREVIEW:
-            refuse_broken(rules.violations(result.steps, self._stack.settings.stack.policies))
+            refuse_broken(rules.violations(result.steps, self._stack.settings.stack.policies), document)
         return document
 
     def _configuration(self) -> Configuration:

@@ -112,11 +112,11 @@ class Engine(Protocol):
         ...
 
 
-def refuse_broken(broken: Sequence[Violation]) -> None:
-    """Raise ``OperationError`` where a mandatory rule is broken."""
+def refuse_broken(broken: Sequence[Violation], document: Mapping[str, Any]) -> None:
+    """Raise ``RefusedError`` with the ``document`` of the preview where a mandatory rule is broken."""
     if rules.refused(broken):
         mandatory = [line for line in rules.lines(broken) if line.startswith(Level.MANDATORY)]
-        raise OperationError("\n".join([f"a rule of {page('policies.md')} is broken:", *mandatory]))
+        raise RefusedError("\n".join([f"a rule of {page('policies.md')} is broken:", *mandatory]), document)
 
 
 def of_system(urns: Sequence[str], system: str) -> list[str]:

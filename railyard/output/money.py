@@ -2,27 +2,31 @@
 
 Owns the way from the inputs of a resource to the arithmetic of ``stacks.monthly_cost``. A resource that does not change
 costs the same before and after, so that the steps of what changes are enough, of either engine, on any state. Buckets
-of Spaces alone share a subscription: what one costs depends on those that do not change, as far as steps tell of them.
+of Spaces alone share a subscription: what one costs depends on those that do not change, of which the settings
+tell where steps do not.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self, cast
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from components.bucket import BucketSettings
 from components.databases import SERVERS
 from pulumi_operations.events import Step, StepKind
 from railway_api.counting import count
 from railway_api.plans import Plan
 from railyard.shared.urns import name_of, system_of, type_of, types_in
 from stacks import resource_types
+from stacks.arguments_tree import walk_arguments
 from stacks.monthly_cost import MB_PER_GB, Calculation, Cost, Line, Load
 from stacks.prices import Prices, ServiceUsage
+from stacks.settings import StackSettings
 
 _STORES: Final = tuple(server.token for server in SERVERS)
 _COUNTED: Final = frozenset({StepKind.CREATE, StepKind.UPDATE, StepKind.REPLACE, StepKind.DELETE})
@@ -165,18 +169,25 @@ def of_steps(steps: Iterable[Step], calculation: Calculation) -> MoneyDifference
     )
 
 
-def of_document(steps: Iterable[Mapping[str, Any]], calculation: Calculation) -> MoneyDifference:
-    """Return the difference that the steps of a ``pulumi preview --json`` make."""
+def of_document(
+    steps: Iterable[Mapping[str, Any]], calculation: Calculation, settings: StackSettings | None = None
+) -> MoneyDifference:
+    """Return the difference that the steps of a ``pulumi preview --json`` make.
+
+    Buckets of Spaces that ``settings`` name and no step is about stay as they are.
+    """
     changed: list[Changed] = []
     for step in steps:
         if step["op"] in list(StepKind):
             old, new = (cast("Mapping[str, Any]", step.get(name) or {}) for name in ("oldState", "newState"))
             inputs = [cast("Mapping[str, Any]", state.get("inputs") or {}) for state in (old, new)]
             changed.append(Changed(kind=StepKind(step["op"]), urn=str(step["urn"]), old=inputs[0], new=inputs[1]))
-    return _difference(changed, calculation)
+    return _difference(changed, calculation, settings)
 
 
-def _difference(steps: list[Changed], calculation: Calculation) -> MoneyDifference:
+def _difference(
+    steps: list[Changed], calculation: Calculation, settings: StackSettings | None = None
+) -> MoneyDifference:
     lines: list[tuple[Line, int]] = []
     buckets = [step for step in steps if type_of(step.urn) == resource_types.SPACES_BUCKET]
     for step in steps:
@@ -186,14 +197,24 @@ def _difference(steps: list[Changed], calculation: Calculation) -> MoneyDifferen
         for sign in signs:
             line = _line(step, step.new if sign > 0 else step.old, calculation)
             lines += [(line, sign)] if line else []
-    return MoneyDifference.of([*lines, *_bucket_lines(buckets, calculation)], calculation.prices.as_of)
+    named = {inputs.get("name") for step in buckets for inputs in (step.old, step.new)}
+    others = [each for each in _buckets_in(settings) if each[1] not in named] if settings and buckets else []
+    return MoneyDifference.of([*lines, *_bucket_lines(buckets, others, calculation)], calculation.prices.as_of)
 
 
-def _bucket_lines(steps: list[Changed], calculation: Calculation) -> Iterator[tuple[Line, int]]:
-    """Return the lines of all buckets of Spaces after the steps, and with the sign of what goes those before them."""
+def _buckets_in(settings: StackSettings) -> list[tuple[str, str]]:
+    """Return the system and the name of each bucket of Spaces in the settings of a stack."""
+    parts = [(name, part) for name, system in settings.systems.items() for _, part in walk_arguments(system)]
+    return [(name.lower(), part.name) for name, part in parts if isinstance(part, BucketSettings)]
+
+
+def _bucket_lines(
+    steps: list[Changed], others: Sequence[tuple[str, str]], calculation: Calculation
+) -> Iterator[tuple[Line, int]]:
+    """Yield the lines of all buckets of Spaces after the steps, and with the sign of what goes those before them."""
     for kind, sign in ((StepKind.DELETE, -1), (StepKind.CREATE, 1)):
         there = [(step.system, name_of(step.urn)) for step in steps if step.kind is kind or step.kind in _STAYS]
-        yield from ((line, sign) for line in calculation.buckets(there))
+        yield from ((line, sign) for line in calculation.buckets([*others, *there]))
 
 
 def _line(step: Changed, inputs: Mapping[str, Any], calculation: Calculation) -> Line | None:

@@ -28,7 +28,7 @@ from railyard.shared.stack import settings_in
 from stacks.choice import CHOSEN_VARIABLE
 from stacks.problems import SettingsError
 from stacks.secrets import STANDINS_VARIABLE
-from stacks.settings import PLAN_KEY
+from stacks.settings import PLAN_KEY, StackSettings
 from stacks.shared_settings import NAMESPACE, file_name
 
 _CODE: Final = "stacks"
@@ -79,12 +79,7 @@ class Comparison:
 
     def _is_valid(self, name: str) -> bool:
         """Tell whether the settings of the base are: where nothing differs, what is wrong with both has to be said."""
-        file = file_name(name)
-        try:
-            settings_in(file, _text(self.base.directory / file))
-        except (ProjectError, SettingsError, OperationError):
-            return False
-        return True
+        return _valid_settings(self.base, name) is not None
 
     def _notes(self) -> list[str]:
         packages = diff_checkout.differing_packages(self.base, self.head)
@@ -122,7 +117,7 @@ class Comparison:
             return StackDiff(stack=name, errors=(cut(str(error)),), notes=tuple(notes))
         finally:
             shutil.rmtree(self.sandbox / name, ignore_errors=True)
-        return _stack_diff(name, document, _settings(self.head, name), notes)
+        return _stack_diff(name, document, self.head, notes)
 
     def _bring_up(self, place: ThrowAway, name: str, systems: Sequence[str]) -> None:
         alone = f", {', '.join(systems)} alone" if systems else ""
@@ -157,7 +152,8 @@ class Comparison:
         return all(variable in _text(folder / file) for folder in folders if folder.exists())
 
 
-def _stack_diff(name: str, document: Mapping[str, Any], settings: Mapping[str, Any], notes: Sequence[str]) -> StackDiff:
+def _stack_diff(name: str, document: Mapping[str, Any], head: Checkout, notes: Sequence[str]) -> StackDiff:
+    settings = _settings(head, name)
     steps = cast("Sequence[Mapping[str, Any]]", document["steps"])
     cost = document.get("cost")
     summary = cast("Mapping[str, int]", document.get("changeSummary") or {})
@@ -169,7 +165,7 @@ def _stack_diff(name: str, document: Mapping[str, Any], settings: Mapping[str, A
         stack=name,
         plan=str(settings.get(PLAN_KEY) or "pro"),
         changes=changes,
-        money=of_document(steps, calculation_of(settings)),
+        money=of_document(steps, calculation_of(settings), _valid_settings(head, name)),
         unchanged=summary.get("same", 0),
         cost=UpEstimate(requests=cost["requests"], deployments=cost["deployments"]) if cost else None,
         rules=tuple(Rule.model_validate(each) for each in document.get("policies") or ()),
@@ -185,6 +181,15 @@ def _settings(side: Checkout, stack: str) -> Mapping[str, str]:
         return read_configuration(side.directory, stack).config
     except OperationError:
         return {}
+
+
+def _valid_settings(side: Checkout, stack: str) -> StackSettings | None:
+    """Return the settings of a stack as this code reads them; None for those that it refuses."""
+    file = file_name(stack)
+    try:
+        return settings_in(file, _text(side.directory / file), side.directory)
+    except (ProjectError, SettingsError, OperationError):
+        return None
 
 
 def _secrets_file(side: Checkout, stack: str) -> str:

@@ -9,6 +9,7 @@ from railway_api.plans import Plan
 from railyard.output.money import MoneyDifference, calculation_of, of_document, of_steps
 from railyard.review.comment_text import markdown
 from railyard.review.diff_document import Diff, Side, StackDiff
+from railyard.shared.stack import read_stack
 from stacks.monthly_cost import Calculation
 
 HOBBY = Calculation(Plan.HOBBY)
@@ -177,3 +178,20 @@ def test_the_comment_says_what_a_change_costs() -> None:
     assert "**Money:** about +$12.00 a month as used, +$5.40 at rest." in said
     assert "| `shop` | +$2.70 | +$6.00 | +$30.00 |" in said
     assert "| `a'/@octocat` | +$2.70 | +$6.00 | no limit |" in said
+
+
+def test_a_bucket_that_no_step_is_about_shares_the_subscription_too() -> None:
+    """A preview of one system says nothing of the others: the settings tell that Seance has a bucket already."""
+    bucket = urn("digitalocean:index/spacesBucket:SpacesBucket", "files")
+    created = [{"op": "create", "urn": bucket, "newState": {"inputs": {"name": "shop-files"}}}]
+    same = [{"op": "create", "urn": bucket, "newState": {"inputs": {"name": "seance-cdn"}}}]
+    settings = read_stack("production").settings
+
+    assert of_document(created, HOBBY).as_used == 5.0
+    beside = of_document(created, HOBBY, settings)
+    assert (beside.as_used, [(each.system, each.as_used) for each in beside.systems]) == (
+        0.0,
+        [("seance", -2.5), ("shop", 2.5)],
+    )
+    assert of_document(same, HOBBY, settings).as_used == 5.0
+    assert of_document([], HOBBY, settings).systems == ()

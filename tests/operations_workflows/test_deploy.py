@@ -126,6 +126,21 @@ def test_a_preview_that_fails_without_a_reason_is_no_plan() -> None:
     assert refused.value.plan.refused == ("pulumi preview failed:\nplugin crashed",)
 
 
+def test_a_broken_rule_hides_no_change(deployed: Repository) -> None:
+    """What a mandatory rule refuses is listed and drawn beside the reason."""
+    rule = "  railyard:policies: {images-name-a-version: {level: mandatory, reason: it was lost once}}\n"
+    text = (deployed.directory / STAGING).read_text().replace("omega:1.0", "omega:latest")
+    deployed.write(STAGING, f"{text}{rule}")
+
+    planned = deployed.railyard("plan", "--json")
+    drawn = deployed.railyard("map", "--plan", "--json")
+
+    assert (planned.code, drawn.code) == (1, 1)
+    assert [each["name"] for each in planned.json["changes"]] == ["omega-bot-instance"]
+    assert "images-name-a-version" in planned.json["refused"][0]
+    assert "images-name-a-version" in drawn.json["refused"][0]
+
+
 def test_a_release_that_never_becomes_healthy_is_rolled_back(deployed: Repository, github: SimulatedGitHub) -> None:
     """The commit before runs again, the message says so, and holds no secret."""
     before = deployed.git("rev-parse", "HEAD")
