@@ -16,7 +16,7 @@ import typer
 from components.service_kind import ServiceSettings
 from railyard.accounts.github import GitHub
 from railyard.promote import settings_file
-from railyard.review.checkout import changes_digest
+from railyard.review.checkout import changes_digest, path_in_repository
 from railyard.shared.console import CallError, JsonOption, OperationError, reported_errors, shown, write_json
 from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
@@ -93,7 +93,8 @@ def propose(
         title = f"{system} {commit} in {stack}"
         branch = f"images/{system}-{stack}"
         github = GitHub()
-        base = github.put_file(branch, edit.file.name, before=edit.before, after=edit.after, message=title)
+        path = path_in_repository(edit.file)
+        base = github.put_file(branch, path, before=edit.before, after=edit.after, message=title)
         body = "\n".join([f"The images of {system} were built from its commit `{commit}`.", "", "```diff", *edit.lines])
         posted = github.pull_request(branch, base, title, body + "\n```\n")
         if json:

@@ -23,6 +23,7 @@ from railyard.environments.context import ReviewContext, github
 from railyard.environments.document import LONGEST_TEXT, Address, Check, Environment, moment
 from railyard.environments.record import Record, oldest_first, settings_file
 from railyard.environments.settings import ReviewSettings, Source, make
+from railyard.review.checkout import path_in_repository
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.project import project_directory
 from railyard.shared.settings_text import settings_yaml
@@ -113,7 +114,7 @@ def _source(context: ReviewContext, request: Request) -> tuple[Pull | None, Sour
             f"pull request {request.number} comes from a fork: a maintainer looks at its newest commit first, and says "
             f"so with --commit {pull.commit}"
         )
-    text = api.file(file_name(context.base.name), pull.commit)
+    text = api.file(path_in_repository(project_directory() / file_name(context.base.name)), pull.commit)
     return pull, replace(own, text=text, trusted=False)
 
 

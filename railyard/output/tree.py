@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pulumi_operations.events import Operation, Result, Step, StepKind
+from railyard.shared.urns import short_type
 
 SIGNS: Final[dict[StepKind, str]] = {
     StepKind.CREATE: "+",
@@ -62,11 +63,7 @@ def words(operation: Operation) -> dict[StepKind, str]:
 
 def type_name(step: Step) -> str:
     """Return the type as people know it: ``railway:Service``; of components the last part, ``Service``."""
-    package, module, name = ["", "", *step.type.split(":")][-3:]
-    if not step.custom:
-        return name
-    module = module.split("/")[0]
-    return f"{package}:{name}" if module in ("index", "") else f"{package}:{module}:{name}"
+    return short_type(step.type) if step.custom else step.type.rpartition(":")[2]
 
 
 @dataclass(kw_only=True)

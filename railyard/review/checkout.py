@@ -103,6 +103,12 @@ def changes_digest(root: Path) -> str:
     return hashlib.sha256(changes).hexdigest() if changes else ""
 
 
+def path_in_repository(file: Path) -> str:
+    """Return the path of a file from the top of its git repository, as GitHub names it; its name without git."""
+    prefix = _git(file.parent, "rev-parse", "--show-prefix") if shutil.which("git") else None
+    return f"{os.fsdecode(prefix.stdout).strip() if prefix and prefix.returncode == 0 else ''}{file.name}"
+
+
 def commit_name(commit: str) -> str:
     """Return ``current_commit`` for people."""
     return f"{commit[:7]}, with changed files" if commit.endswith(CHANGED) else commit[:7] or "no commit"

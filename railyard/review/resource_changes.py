@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pulumi_operations.values import UNKNOWN_ON_THE_WIRE, parse_path
 from railyard.output.values import SECRET_TEXT, at_path, clean, short
-from railyard.shared.urns import name_of, system_of, type_of
+from railyard.shared.urns import name_of, short_type, system_of, type_of
 from stacks import resource_types
 from stacks.project_folder import RAILYARD
 
@@ -136,7 +136,7 @@ def _change(step: Mapping[str, Any], kind: Kind) -> Change:
     return Change(
         kind=kind,
         urn=urn,
-        type=_short_type(type_of(urn)),
+        type=short_type(type_of(urn)),
         name=name_of(urn),
         system=system_of(urn),
         component=name_of(str((new or old).get("parent") or "")),
@@ -170,12 +170,6 @@ def _shown(value: Any) -> str:
 
 def _state(step: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", step.get(name) or {})
-
-
-def _short_type(full: str) -> str:
-    package, module, name = ["", "", *full.split(":")][-3:]
-    module = module.split("/")[0]
-    return f"{package}:{name}" if module in ("index", "") else f"{package}:{module}:{name}"
 
 
 _URN: Final = re.compile(r"urn:pulumi:[^\s']+")

@@ -11,6 +11,8 @@ import hashlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from glob import escape
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,8 +39,9 @@ def _write(target: Path, text: str, mode: int | None) -> None:
     if target.exists() and not target.is_file():
         target.write_text(text, encoding="utf-8")
         return
-    part = target.with_name(f".{target.name}.part")
-    part.unlink(missing_ok=True)  # of a run that was killed, perhaps with other permissions
+    _remove_leftovers(target)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)  # of a killed process of this number, perhaps with other permissions
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
@@ -51,6 +54,16 @@ def _write(target: Path, text: str, mode: int | None) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def _remove_leftovers(target: Path) -> None:
+    """Remove what killed processes have written of a file; those that run write parts of their own."""
+    for part in target.parent.glob(f".{escape(target.name)}.*.part"):
+        with suppress(OSError, ValueError):
+            try:
+                os.kill(int(part.name.split(".")[-2]), 0)
+            except ProcessLookupError:
+                part.unlink()
 
 
 def sha256_of(path: Path) -> str:

@@ -22,6 +22,13 @@ def type_of(urn: str) -> str:
     return types_in(urn)[-1]
 
 
+def short_type(token: str) -> str:
+    """Return a type token as people know it: ``railway:index:Service`` is ``railway:Service``."""
+    package, module, name = ["", "", *token.split(":")][-3:]
+    module = module.split("/")[0]
+    return f"{package}:{name}" if module in ("index", "") else f"{package}:{module}:{name}"
+
+
 def system_of(urn: str) -> str:
     """Return the last part of the type token of a resource's system, ``Seance``; empty where it belongs to none."""
     systems = (each for each in types_in(urn) if each.startswith(resource_types.SYSTEMS))

@@ -29,6 +29,7 @@ def record(number: int, **more: object) -> Record:
 @pytest.fixture
 def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PulumiRecords:
     """Those of a project on a file backend of its own."""
+    cli = program()  # of this checkout, which names the version that is built
     (tmp_path / "Pulumi.yaml").write_text("name: railyard\nruntime: python\n")
     (tmp_path / "Pulumi.staging.yaml").write_text("config: {}\n")
     (tmp_path / "backend").mkdir()
@@ -36,7 +37,7 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PulumiRecords:
     monkeypatch.setenv("PULUMI_BACKEND_URL", (tmp_path / "backend").as_uri())
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "a passphrase")
     monkeypatch.setenv("PULUMI_SKIP_UPDATE_CHECK", "true")
-    return PulumiRecords(PulumiCli(program()), "staging")
+    return PulumiRecords(PulumiCli(cli), "staging")
 
 
 def test_a_record_is_written_before_anything_and_gone_with_its_stack(records: PulumiRecords, tmp_path: Path) -> None:

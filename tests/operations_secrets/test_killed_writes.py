@@ -17,6 +17,7 @@ import yaml
 
 from railyard.shared.files import write_whole
 from tests.killed_writes import killed_everywhere
+from tests.lifecycle.conftest import ROOT
 from tests.operations_secrets import sops_files
 from tests.operations_secrets.conftest import GOOD, RECIPIENT, Place
 
@@ -62,6 +63,32 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: p
 
     assert failed.value.filename == str(file)
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("file", "old")]
+
+
+def test_of_two_processes_that_write_a_file_at_once_each_writes_it_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last one wins, and neither fails nor takes the other's part for a leftover; that of a killed one goes."""
+    file = tmp_path / "file"
+    code = (
+        f"import pathlib; from railyard.shared.files import write_whole; write_whole(pathlib.Path({str(file)!r}), 'b')"
+    )
+    seen: list[str] = []
+
+    def meanwhile(descriptor: int) -> None:
+        killed = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+        assert killed.wait() == 0
+        (tmp_path / f".file.{killed.pid}.part").write_text("of a killed process")
+        seen.append(file.read_text())
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", meanwhile)
+        write_whole(file, "a")
+    first = file.read_text()
+    write_whole(file, "c")
+
+    assert (seen, first) == (["b"], "a")
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("file", "c")]
 
 
 def test_what_others_may_not_read_is_never_open_to_them(tmp_path: Path) -> None:

@@ -172,10 +172,12 @@ class SimulatedGitHub:
             case "PATCH", "git", "refs", "heads", *rest:
                 self.branches["/".join(rest)] = body["sha"]
                 return {}
-            case "GET", "contents", name:
+            case "GET", "contents", *path:
+                name = "/".join(path)
                 text = self.files[query["ref"], name]
                 return {"sha": f"blob-of-{name}", "content": base64.encodebytes(text.encode()).decode()}
-            case "PUT", "contents", name:
+            case "PUT", "contents", *path:
+                name = "/".join(path)
                 if body["sha"] != f"blob-of-{name}" or body["branch"] not in self.branches:
                     raise RefusedError(409, f"{name} does not match {body['sha']}")
                 self.files[body["branch"], name] = base64.b64decode(body["content"]).decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -105,6 +106,26 @@ def test_the_commit_is_proposed_in_one_pull_request(github: SimulatedGitHub, mon
     (pull,) = github.pulls
     assert (pull["title"], pull["base"]) == ("seance c3d4e5f in staging", "main")
     assert "+    commit: c3d4e5f" in pull["body"]
+
+
+def test_a_project_in_a_folder_of_its_repository_is_proposed_there(
+    github: SimulatedGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GitHub names files from the top of the repository, where the project's settings are not."""
+    project = tmp_path / "application" / "infrastructure"
+    project.mkdir(parents=True)
+    for name in ("Pulumi.yaml", "defaults.yaml", "Pulumi.staging.yaml"):
+        shutil.copy(ROOT / name, project)
+    subprocess.run(["git", "init", "--quiet"], cwd=project.parent, env={"PATH": "/usr/bin:/bin", **GIT}, check=True)
+    for name, value in {**github.variables, "RAILYARD_PROJECT": str(project)}.items():
+        monkeypatch.setenv(name, value)
+    file = "infrastructure/Pulumi.staging.yaml"
+    github.files["main", file] = (ROOT / "Pulumi.staging.yaml").read_text()
+
+    said = run("images", "propose", "seance", "b2c3d4e")
+
+    assert said.code == 0, said.errors
+    assert "commit: b2c3d4e" in github.files["images/seance-staging", file]
 
 
 def test_what_was_merged_meanwhile_is_not_taken_back(github: SimulatedGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
