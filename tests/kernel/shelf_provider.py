@@ -150,6 +150,8 @@ class Shelf(Resource[ShelfInputs, ShelfState]):
         state = replace(standing(old.shelf_id, new), serial=old.serial)
         if new.label == "half":
             raise InitializationFailed(id, state, ["it leans"])
+        if new.label == "half unknown":
+            raise InitializationFailed(id, None, ["it leans"])
         library.shelves[id] = state
         return state
 

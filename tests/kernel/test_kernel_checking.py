@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
@@ -25,13 +26,26 @@ class Guarded(Inputs):
     token: Annotated[str, Property("A token.", secret=True, check=lambda value: f"must be longer than {value}")]
 
 
-def problems(**given: Any) -> dict[str, str]:
+@dataclass(frozen=True, kw_only=True)
+class Doors(Inputs):
+    locks: Annotated[
+        dict[str, list[Lock]],
+        Property("By door.", check=lambda doors: f"must not begin with {doors['north'][0]['code']}"),
+    ]
+
+
+class Talkative(Shelf):
+    def check(self, inputs: Mapping[str, Any]) -> list[Problem]:
+        return [Problem(path="room_id", reason=f"must not contain {inputs['pin']}")]
+
+
+def problems(**inputs: Any) -> dict[str, str]:
     """Path → reason, with everything required given."""
-    return {each.path: each.reason for each in check_inputs(ShelfInputs, {"roomId": "r1", **given}).problems}
+    return {each.path: each.reason for each in check_inputs(ShelfInputs, {"roomId": "r1", **inputs}).problems}
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("inputs", "expected"),
     [
         ({"lable": "x"}, {"lable": 'unknown property; did you mean "label"?'}),
         ({"room_id": "x"}, {"room_id": 'unknown property; did you mean "roomId"?'}),
@@ -57,9 +71,9 @@ def problems(**given: Any) -> dict[str, str]:
         ({"__defaults": []}, {}),
     ],
 )  # fmt: skip
-def test_what_is_refused(given: dict[str, Any], expected: dict[str, str]) -> None:
+def test_what_is_refused(inputs: dict[str, Any], expected: dict[str, str]) -> None:
     """Each mistake is named by its path and in the user's words."""
-    assert expected == problems(**given)
+    assert expected == problems(**inputs)
 
 
 def test_what_is_missing_is_said_with_its_meaning() -> None:
@@ -77,15 +91,26 @@ def test_a_wrong_choice_that_resembles_none_is_not_shown() -> None:
 @given(st.text(min_size=4, alphabet=st.characters(min_codepoint=0x3B1, max_codepoint=0x3C9)))
 def test_no_wrong_value_is_ever_shown(secret: str) -> None:
     """Whatever is given where something else is meant, its text stays out of the reasons."""
-    given: dict[str, Any] = {"widthCm": secret, "wheels": secret, "wood": secret, "topics": secret, "lock": secret}
-    assert not any(secret in reason for reason in problems(**given, notes={"a": [secret]}).values())
+    inputs: dict[str, Any] = {"widthCm": secret, "wheels": secret, "wood": secret, "topics": secret, "lock": secret}
+    assert not any(secret in reason for reason in problems(**inputs, notes={"a": [secret]}).values())
 
 
 def test_a_refused_secret_is_not_shown() -> None:
     """A check that quotes its value cannot betray a property that is declared a secret."""
+    refused = check_inputs(Guarded, {"token": "hunter2"}).problems
+    assert [each.reason for each in refused] == ["must be longer than <secret>"]
 
-    problems = check_inputs(Guarded, {"token": "hunter2"}).problems
-    assert [each.reason for each in problems] == ["must be longer than <secret>"]
+
+def test_a_refused_secret_in_a_list_is_not_shown() -> None:
+    """Nor can it betray one in a group, however deep that is in lists and maps."""
+    refused = check_inputs(Doors, {"locks": {"north": [LOCK], "south": []}}).problems
+    assert [each.reason for each in refused] == ["must not begin with <secret>"]
+
+
+def test_a_rule_across_properties_shows_no_secret() -> None:
+    """A rule of the whole resource that quotes a secret is cleared of it as well."""
+    refused = check(Talkative(), {"roomId": "r1", "pin": "hunter2"}).problems
+    assert list(refused) == [Problem(path="roomId", reason="must not contain <secret>")]
 
 
 def test_rules_across_properties_wait_until_each_is_right() -> None:

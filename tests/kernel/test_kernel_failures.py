@@ -10,7 +10,7 @@ import grpc
 import grpc.aio
 import pytest
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2
 
 from pulumi_provider.declaration import UNKNOWN
 from pulumi_provider.values import SIGNATURE, Secret, encode
@@ -237,9 +237,17 @@ async def test_warnings_stay(plugin: Plugin) -> None:
 
 async def test_an_engine_that_does_not_listen_fails_nothing(plugin: Plugin) -> None:
     """Saying something is never worth failing a create."""
-    plugin.servicer.running.log.connect("127.0.0.1:1")
+    await plugin.servicer.running.log.connect("127.0.0.1:1")
     made = await plugin.create(await plugin.checked(roomId="r1", label="talking"))
     assert made.id == "r1/1"
+
+
+async def test_another_engine_ends_the_connection_to_the_first(plugin: Plugin) -> None:
+    """An engine that attaches later gets the messages; no connection stays open that nothing uses."""
+    await plugin.create(await plugin.checked(roomId="r1", label="warned"))
+    former = vars(plugin.servicer.running.log)["_channel"]
+    await plugin.rpc.Attach(plugin_pb2.PluginAttach(address="127.0.0.1:1"))
+    assert former.get_state() == grpc.ChannelConnectivity.SHUTDOWN
 
 
 async def test_large_states_fit(plugin: Plugin) -> None:

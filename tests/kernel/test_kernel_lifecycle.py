@@ -9,12 +9,21 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from pulumi_provider.declaration import UNKNOWN
+from pulumi_provider.diffs import Difference
+from pulumi_provider.diffs import Kind as DifferenceKind
+from pulumi_provider.responses import diff_response
 from pulumi_provider.retained_ids import RetainedIds
 from pulumi_provider.values import SECRET, SIGNATURE, encode
 from tests.kernel.conftest import LOAN, SHELF, Plugin, half_made, plain, stripped
+from tests.kernel.shelf_provider import Shelf
 
 Kind = provider_pb2.PropertyDiff
 NONE, SOME = provider_pb2.DiffResponse.DIFF_NONE, provider_pb2.DiffResponse.DIFF_SOME
+
+
+class Nailed(Shelf):
+    delete_before_replace = True
+    identity = frozenset({"room_id"})
 
 
 def kinds(response: provider_pb2.DiffResponse) -> dict[str, str]:
@@ -215,6 +224,13 @@ async def test_a_resource_without_update_is_replaced(plugin: Plugin) -> None:
     assert response.deleteBeforeReplace
 
 
+def test_another_identity_can_exist_beside_the_old_one() -> None:
+    """The old one is deleted first only while its identity, declared in snake_case, stays the same."""
+    changed = Difference(DifferenceKind.UPDATE, replaces=True)
+    assert not diff_response(Nailed(), {"roomId": changed}).deleteBeforeReplace
+    assert diff_response(Nailed(), {"widthCm": changed}).deleteBeforeReplace
+
+
 async def test_an_update_of_what_cannot_be_updated_looks_again(plugin: Plugin) -> None:
     """The engine updates what was half made even without a difference: the resource is read, not failed."""
     response = await plugin.update("loan", encode({"reader": "a"}), encode({"reader": "a"}), urn=LOAN)
@@ -329,13 +345,15 @@ async def test_a_half_made_create_is_kept(plugin: Plugin, label: str) -> None:
     assert (plain(kept.properties)["shelfId"], plain(kept.properties)["roomId"]) == ("1", "r1")
 
 
-async def test_a_half_made_update_is_kept(plugin: Plugin) -> None:
-    """A failed update stores what exists now, with its reasons."""
+@pytest.mark.parametrize("label", ["half", "half unknown"])
+async def test_a_half_made_update_is_kept(plugin: Plugin, label: str) -> None:
+    """A failed update stores what exists now, with its reasons; what it does not say stays as it was."""
     made = await plugin.create(await plugin.checked(roomId="r1"))
     with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await plugin.update(made.id, made.properties, await plugin.checked(roomId="r1", label="half"))
-    kept = half_made(raised.value)
-    assert (made.id, ["it leans"], "half") == (kept.id, list(kept.reasons), plain(kept.properties)["label"])
+        await plugin.update(made.id, made.properties, await plugin.checked(roomId="r1", label=label))
+    kept, outputs = half_made(raised.value), plain(half_made(raised.value).properties)
+    assert (made.id, ["it leans"], label) == (kept.id, list(kept.reasons), outputs["label"])
+    assert (outputs["shelfId"], outputs["serial"], outputs["plaque"]) == ("1", "serial-4711", "oak")
 
 
 async def test_an_unhealthy_read_is_kept(plugin: Plugin) -> None:

@@ -33,6 +33,7 @@ VALUES = st.recursive(
     PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=12
 )
 STRUCTS = st.dictionaries(KEYS, VALUES, max_size=6)
+CAMELS = st.from_regex(r"[a-z][a-z0-9]{0,5}([A-Z][a-z0-9]{0,5}){0,4}", fullmatch=True)
 WORDS = st.from_regex(r"[a-z][a-z0-9]{0,5}(_[a-z][a-z0-9]{0,5}){0,4}", fullmatch=True)
 
 
@@ -49,7 +50,8 @@ def wrapped(value: Any) -> Any:
 def test_values_survive_the_wire(values: dict[str, Any]) -> None:
     """Encoding and decoding gives the same values, of the same types."""
     back = decode(struct_pb2.Struct.FromString(encode(values).SerializeToString()))
-    assert back == values
+    # As JSON, in which 1, 1.0 and true differ; Python calls them equal.
+    assert json.dumps(values, sort_keys=True, default=repr) == json.dumps(back, sort_keys=True, default=repr)
 
 
 @given(STRUCTS)
@@ -121,10 +123,10 @@ def test_names_survive_both_ways(name: str) -> None:
     assert name == snake_case(camel_case(name))
 
 
-@given(WORDS)
+@given(CAMELS)
 def test_camel_case_survives_both_ways(name: str) -> None:
     """camelCase → snake_case → camelCase leads back."""
-    assert camel_case(name) == camel_case(snake_case(camel_case(name)))
+    assert name == camel_case(snake_case(name))
 
 
 @pytest.mark.parametrize("name", ["a__b", "_a", "a_", "A", "size_2x", "a b", ""])

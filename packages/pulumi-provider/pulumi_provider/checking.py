@@ -49,9 +49,13 @@ def check_inputs(declared: type[Inputs], inputs: Mapping[str, Any], *, ignored: 
     values = named(fields, inputs)
     if not findings.problems:
         _apply_checks(fields, values, findings, path="")
+    return CheckResult(values, _without_secrets(fields, values, findings.problems))
+
+
+def _without_secrets(fields: Sequence[Field], values: Mapping[str, Any], problems: Sequence[Problem]) -> list[Problem]:
+    """Return the problems, their reasons without the secrets in ``values`` (named form)."""
     hidden = secret_texts(fields, values)
-    problems = [replace(problem, reason=redact(problem.reason, hidden)) for problem in findings.problems]
-    return CheckResult(values, problems)
+    return [replace(problem, reason=redact(problem.reason, hidden)) for problem in problems]
 
 
 def redact(text: str, secrets: set[str]) -> str:
@@ -78,7 +82,8 @@ def check(declared: Resource[Any, Any] | Function[Any, Any], inputs: Mapping[str
     checked = check_inputs(declared.inputs_type, inputs)
     if checked.problems:
         return checked
-    return replace(checked, problems=[_in_camel_case(p, declared.inputs_type) for p in declared.check(checked.values)])
+    problems = [_in_camel_case(problem, declared.inputs_type) for problem in declared.check(checked.values)]
+    return replace(checked, problems=_without_secrets(fields_of(declared.inputs_type), checked.values, problems))
 
 
 @dataclass

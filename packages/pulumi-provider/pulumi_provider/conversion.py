@@ -18,13 +18,10 @@ from .values import Secret
 DeclaredT = TypeVar("DeclaredT", bound=Inputs | Nested)
 
 
-def named(fields: Sequence[Field], wire: Mapping[str, Any], *, fill_defaults: bool = True) -> dict[str, Any]:
+def named(fields: Sequence[Field], wire: Mapping[str, Any]) -> dict[str, Any]:
     """Return wire → named: every declared property has its key; what is not set becomes its default, or ``None``."""
-    result: dict[str, Any] = {}
-    for field in fields:
-        value = _named_value(field.type, wire.get(field.wire_name), fill_defaults=fill_defaults)
-        result[field.name] = field.default if value is None and fill_defaults else value
-    return result
+    values = {field.name: (_named_value(field.type, wire.get(field.wire_name)), field.default) for field in fields}
+    return {name: default if value is None else value for name, (value, default) in values.items()}
 
 
 def typed(declared: type[DeclaredT], values: Mapping[str, Any]) -> DeclaredT:
@@ -65,11 +62,22 @@ def secret_texts(fields: Sequence[Field], values: Mapping[str, Any]) -> set[str]
     texts: set[str] = set()
     for field in fields:
         value = values.get(field.name)
-        if field.mark.secret:
-            texts |= _texts(value)
-        elif isinstance(field.type, Group) and isinstance(value, Mapping):
-            texts |= secret_texts(field.type.fields, cast("Mapping[str, Any]", value))
+        texts |= _texts(value) if field.mark.secret else _secret_texts_in(field.type, value)
     return texts
+
+
+def _secret_texts_in(type: ValueType, value: Any) -> set[str]:
+    """Return the secret strings of the groups in a value, which may be in lists and maps."""
+    match type, value:
+        case Group(), Mapping():
+            return secret_texts(type.fields, cast("Mapping[str, Any]", value))
+        case ListOf(), list():
+            items = cast("list[Any]", value)
+        case MapOf(), Mapping():
+            items = list(cast("Mapping[str, Any]", value).values())
+        case _:
+            return set()
+    return {text for item in items for text in _secret_texts_in(type.item, item)}
 
 
 def _texts(value: Any) -> set[str]:
@@ -82,16 +90,15 @@ def _texts(value: Any) -> set[str]:
     return set()
 
 
-def _named_value(type: ValueType, value: Any, *, fill_defaults: bool) -> Any:
+def _named_value(type: ValueType, value: Any) -> Any:
     match type, value:
         case Group(), Mapping():
-            return named(type.fields, cast("Mapping[str, Any]", value), fill_defaults=fill_defaults)
+            return named(type.fields, cast("Mapping[str, Any]", value))
         case ListOf(), list():
-            items = cast("list[Any]", value)
-            return [_named_value(type.item, item, fill_defaults=fill_defaults) for item in items]
+            return [_named_value(type.item, item) for item in cast("list[Any]", value)]
         case MapOf(), Mapping():
             items = {key: item for key, item in cast("Mapping[str, Any]", value).items() if item is not None}
-            return {key: _named_value(type.item, item, fill_defaults=fill_defaults) for key, item in items.items()}
+            return {key: _named_value(type.item, item) for key, item in items.items()}
         case Choice(), str():
             return next((member for member in type.enum if member == value), value)
         case Scalar(python=python), int() if python is float and not isinstance(value, bool):

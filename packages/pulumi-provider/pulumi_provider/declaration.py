@@ -160,7 +160,7 @@ class Resource(Generic[InputsT, StateT]):
     delete_before_replace: ClassVar[bool] = False
     """Two cannot exist at once: a replacement deletes the old one first."""
     identity: ClassVar[frozenset[str]] = frozenset()
-    """Properties (as in programs) whose change creates another resource, which can exist beside the old one."""
+    """Properties (snake_case) whose change creates another resource, which can exist beside the old one."""
     default_timeout_s: ClassVar[float] = 600.0
     aliases: ClassVar[Sequence[str]] = ()
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from .checking import CheckResult
 from .declaration import Resource
 from .diffs import Difference, Kind, top_level
+from .naming import snake_case
 from .protocol import provider_pb2
 
 _KINDS: Final = {
@@ -45,7 +46,7 @@ def diff_response(resource: Resource[Any, Any], differences: Mapping[str, Differ
         replaces=replaces,
         deleteBeforeReplace=bool(replaces)
         and resource.delete_before_replace
-        and resource.identity.isdisjoint(replaces),
+        and resource.identity.isdisjoint(map(snake_case, replaces)),
         hasDetailedDiff=True,
         detailedDiff={
             path: provider_pb2.PropertyDiff(kind=_KINDS[difference.kind, difference.replaces], inputDiff=True)

@@ -32,6 +32,7 @@ from .states import (
     partial_outputs,
     previewed_create,
     previewed_update,
+    state_before,
     with_carried,
 )
 from .values import DecodeError, contains_unknown, decode, encode
@@ -56,14 +57,14 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     async def Handshake(
         self, request: provider_pb2.ProviderHandshakeRequest, context: ServicerContext
     ) -> provider_pb2.ProviderHandshakeResponse:
-        self.running.log.connect(request.engine_address)
+        await self.running.log.connect(request.engine_address)
         return provider_pb2.ProviderHandshakeResponse(
             accept_secrets=False, accept_resources=False, accept_outputs=False, supports_autonaming_configuration=False
         )
 
     @with_rpc_errors
     async def Attach(self, request: plugin_pb2.PluginAttach, context: ServicerContext) -> empty_pb2.Empty:
-        self.running.log.connect(request.address)
+        await self.running.log.connect(request.address)
         return empty_pb2.Empty()
 
     @with_rpc_errors
@@ -205,7 +206,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             else:
                 state = await self._look_again(resource, call, request.id, old)
         except InitializationFailed as half:
-            outputs = partial_outputs(resource, half.state, inputs)
+            outputs = partial_outputs(resource, half.state, {**state_before(resource, old), **inputs})
             raise Unfinished(half.id or request.id, outputs, request.news, half.reasons) from half
         await call.finished()
         return provider_pb2.UpdateResponse(properties=outputs_of(resource, state))

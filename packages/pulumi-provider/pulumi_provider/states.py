@@ -40,15 +40,23 @@ def outputs_of(resource: Resource[Any, Any], state: Inputs | Named, *, imported:
     return encode(wire(fields_of(resource.state_type), state, mark_secrets=True, imported=imported))
 
 
-def partial_outputs(resource: Resource[Any, Any], state: Inputs | Named | None, inputs: Named) -> struct_pb2.Struct:
-    """Return the outputs after a failed initialization: the state, or what is known of it on top of the inputs."""
+def state_before(resource: Resource[Any, Any], old: Inputs) -> dict[str, Any]:
+    """Return what only the state has of a resource (named form), as it was before an update."""
+    return {field.name: get(old, field.name) for field in output_fields(resource.inputs_type, resource.state_type)}
+
+
+def partial_outputs(resource: Resource[Any, Any], state: Inputs | Named | None, known: Named) -> struct_pb2.Struct:
+    """Return the outputs after a failed initialization: the state, or its known parts on top of what was known before.
+
+    ``known`` holds the inputs and, after an update, the outputs that the state had.
+    """
     if isinstance(state, Inputs):
         return outputs_of(resource, state)
     known_outputs = (
         {field.name: get(state, field.name) for field in fields_of(resource.state_type)} if state is not None else {}
     )
     return outputs_of(
-        resource, {**inputs, **{name: value for name, value in known_outputs.items() if value is not None}}
+        resource, {**known, **{name: value for name, value in known_outputs.items() if value is not None}}
     )
 
 
