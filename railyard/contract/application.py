@@ -74,9 +74,10 @@ def chosen(only: str) -> Sequence[DoubtfulPoint]:
     """Return the points of a list of numbers, all without one. Raises ``CallError`` for what is no point."""
     points = {str(each.number): each for each in POINTS}
     names = [each.strip() for each in only.split(",") if each.strip()]
+    skipped = {str(number): reason for number, reason in SKIPPED.items()}
     for number in names:
-        if number.isdigit() and int(number) in SKIPPED:
-            raise CallError(f"point {number} is not tried, because {SKIPPED[int(number)]}")
+        if number in skipped:
+            raise CallError(f"point {number} is not tried, because {skipped[number]}")
         if number not in points:
             raise CallError(f"there is no point {number}: docs/doubtful-points.md has them all")
     return [each for each in POINTS if not names or str(each.number) in names]
@@ -152,13 +153,21 @@ async def _clean(tested_account: Account, workspace: str | None, *, json: bool) 
     try:
         workspace_id = await workspace_of(client, workspace)
         projects = await left_over(client, workspace_id)
+        failures: dict[str, str] = {}
         for each in projects:
-            await delete(client, each, workspace_id)
+            try:
+                await delete(client, each, workspace_id)
+            except Failure as failure:
+                failures[each["name"]] = str(failure)
     finally:
         await client.close()
-    names = [each["name"] for each in projects]
+    names = [each["name"] for each in projects if each["name"] not in failures]
     if json:
-        typer.echo(json_text({"place": tested_account.place, "deleted": names}))
+        typer.echo(json_text({"place": tested_account.place, "deleted": names, "leftBehind": failures}))
+    elif names or failures:
+        typer.echo(f"deleted: {', '.join(names) or 'none'}")
+        for name, text in failures.items():
+            typer.echo(f"error: {name}: {text}", err=True)
     else:
-        typer.echo(f"deleted: {', '.join(names)}" if names else f"nothing was left on {tested_account.place}")
-    return True
+        typer.echo(f"nothing was left on {tested_account.place}")
+    return not failures

@@ -1,7 +1,6 @@
-"""The report of a run: a plan before with its cost at most, a table after, or one JSON document for programs.
+"""The report of a run: before it a plan with the most that it may cost, after it a table or a JSON document.
 
-Owns the form, and the sums of requests, time and money. The figures of each point stand with the point, the prices are
-those of https://docs.railway.com/pricing/plans.
+Owns the form, and the sums of requests, time and money. The figures of each point are declared with the point.
 """
 
 from __future__ import annotations
@@ -15,6 +14,14 @@ from rich.table import Table
 from rich.text import Text
 
 from railway_api.counting import count
+from railway_api.plans import Plan
+from railway_api.prices import (
+    CPU_USD_PER_VCPU_MONTH,
+    DEFAULT_VOLUME_GB,
+    HOURS_PER_MONTH,
+    MEMORY_USD_PER_GB_MONTH,
+    VOLUME_USD_PER_GB_MONTH,
+)
 from railyard.contract.doubtful_point import DoubtfulPoint, Outcome
 from railyard.contract.project_under_test import MEMORY_BYTES, VCPUS
 from railyard.contract.skipped import SKIPPED
@@ -92,10 +99,8 @@ def _row(tried: PointResult) -> dict[str, Any]:
     }
 
 
-MONTH_S: Final = 30 * 24 * 3_600
-VCPU_PER_MONTH, MEMORY_GB_PER_MONTH, VOLUME_GB_PER_MONTH = 20.0, 10.0, 0.15
-"""US dollars."""
-VOLUME_GB: Final = 50
+MONTH_S: Final = HOURS_PER_MONTH * 3_600
+VOLUME_GB: Final = DEFAULT_VOLUME_GB[Plan.PRO]
 """GB of a volume on the largest public plan; only stored data are billed."""
 FRAME_REQUESTS: Final = 16
 """To find out who the token is and what earlier runs left, and to make and delete the project."""
@@ -114,7 +119,8 @@ class Cost:
 def cost_of(points: Sequence[DoubtfulPoint]) -> Cost:
     """Return what trying ``points`` costs at most. Whatever is made is billed as if it lasted for the whole run."""
     seconds = FRAME_S + sum(point.seconds for point in points)
-    container = VCPUS * VCPU_PER_MONTH + MEMORY_BYTES / 1e9 * MEMORY_GB_PER_MONTH
-    per_month = sum(point.containers * container + point.volumes * VOLUME_GB * VOLUME_GB_PER_MONTH for point in points)
+    container = VCPUS * CPU_USD_PER_VCPU_MONTH + MEMORY_BYTES / 1e9 * MEMORY_USD_PER_GB_MONTH
+    volume = VOLUME_GB * VOLUME_USD_PER_GB_MONTH
+    per_month = sum(point.containers * container + point.volumes * volume for point in points)
     requests = FRAME_REQUESTS + sum(point.requests for point in points)
     return Cost(requests, seconds, per_month * seconds / MONTH_S)

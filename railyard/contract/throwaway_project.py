@@ -89,19 +89,37 @@ async def left_over(client: Client, workspace_id: str | None) -> Sequence[Projec
 
 
 async def delete(client: Client, project: Project, workspace_id: str | None) -> None:
-    """Delete a project, and the notification rules of the workspace that are about it; until it is gone."""
-    await _delete_rules(client, project, workspace_id)
-    refusal: RailwayError | None = None
+    """Delete a project, and the notification rules of the workspace that are about it.
+
+    Raises ``RailwayError`` when the project is still there, ``Failure`` when it is deleted and a rule is not.
+    """
+    rules_failure: RailwayError | None = None
+    try:
+        await _delete_rules(client, project, workspace_id)
+    except RailwayError as failure:
+        rules_failure = failure  # rules cost nothing, so the project is deleted all the same
+    await _delete_until_gone(client, project["id"])
+    if rules_failure:
+        raise Failure(f"its project is deleted, and a notification rule may be left in the workspace: {rules_failure}")
+
+
+async def _delete_until_gone(client: Client, project_id: str) -> None:
+    """Delete a project until it is gone; raises ``RailwayError`` with the last failure."""
+    failure: RailwayError | None = None
     for attempt in range(ATTEMPTS):
         if attempt:
             await client.clock.sleep(RETRY_S)
+        failure = None
         try:
-            await client.call(PROJECT_DELETE, id=project["id"])
+            await client.call(PROJECT_DELETE, id=project_id)
         except RailwayError as refused:
-            refusal = refused
-        if await is_gone(client, project["id"]):
-            return
-    raise refusal or RailwayError("Railway confirmed its deletion and shows it all the same")
+            failure = refused
+        try:
+            if await is_gone(client, project_id):
+                return
+        except RailwayError as unread:
+            failure = failure or unread
+    raise failure or RailwayError("Railway confirmed its deletion and shows it all the same")
 
 
 async def _delete_rules(client: Client, project: Project, workspace_id: str | None) -> None:
@@ -109,7 +127,7 @@ async def _delete_rules(client: Client, project: Project, workspace_id: str | No
         return
     try:
         rules = await client.call(NOTIFICATION_RULES, workspaceId=workspace_id, projectId=project["id"])
-    except RailwayError:
+    except (NotAuthorized, NotFound):
         return  # there is no such project any more, or no right to rules, so none was made
     for rule in rules:
         if rule["projectId"] == project["id"]:

@@ -1,9 +1,9 @@
 """``railyard cost``: what a stack costs a month, and with ``--actual`` what Railway says beside it.
 
-Owns the command, how its answer looks, and what is worth a remark: a service that does nothing, a volume that is much
-too large. The arithmetic is ``stacks.monthly_cost``. Railway is asked three things: the estimate of each project for
-the billing period, the usage of each service in the last days, and how full the volumes are. Its figures are priced
-with the stack's own prices.
+Owns the command, its output, and the remarks: a service that does nothing, a volume that is much too large. The
+arithmetic is in ``stacks.monthly_cost``. Railway is asked three things: the estimate of each project for the billing
+period, the usage of each service in the last days, and how full the volumes are. Its figures are priced with the
+stack's own prices.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from typing import Annotated, Any, Final
 import typer
 from rich.text import Text
 
+from components.database import DatabaseSettings
 from components.problems import Problem
 from railway_api.client import Client
 from railway_api.counting import count
 from railway_api.documents.lookup import ESTIMATED_USAGE, USAGE
-from railway_api.prices import HOURS_PER_MONTH
+from railway_api.prices import HOURS_PER_MONTH, USD_PER_UNIT
 from railyard.accounts.railway_client import Railway, SandboxOption, connected
-from railyard.accounts.running_services import RunningSystem
+from railyard.accounts.running_services import RunningService, RunningSystem
 from railyard.accounts.running_services_query import running_systems
 from railyard.shared.console import (
     PROBLEM,
@@ -37,13 +38,13 @@ from railyard.shared.console import (
 from railyard.shared.options import StackOption
 from railyard.shared.stack import Stack, read_stack
 from stacks.budget import lines_of_stack, over_budget
-from stacks.monthly_cost import MB_PER_GB, USED_AT_RAILWAY, Cost, Line, total
+from stacks.monthly_cost import MB_PER_GB, Cost, Kind, Line, total
 from stacks.prices import SOURCES, RailwayPrices
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """All that the command has to say."""
+    """The answer of the command."""
 
     stack: Stack
     lines: Sequence[Line]
@@ -69,7 +70,7 @@ class Answer:
         return [line for line in self.lines if line.system == system]
 
     def actual_of(self, system: str) -> Actual | None:
-        """Return what Railway says of one system."""
+        """Return what Railway says of one system; None where it was not asked."""
         return next((each for each in self.actual or () if each.system == system), None)
 
 
@@ -121,7 +122,8 @@ def _show(answer: Answer) -> None:
         column.justify = "right"
     for system in answer.systems:
         lines, usage = answer.of(system), answer.actual_of(system)
-        estimated = "-" if usage is None or usage.estimated is None else _usd(usage.estimated)
+        estimate = usage.estimated if usage and len(usage.project) == 1 else None
+        estimated = "-" if estimate is None else _usd(estimate)
         shown.add_row(*_row(Text(system or "the stack itself", "bold"), lines), *([estimated] if answer.actual else []))
         for line in lines:
             charged = usage.services.get(line.name) if usage else None
@@ -140,7 +142,7 @@ def _row(name: Text, lines: Sequence[Line]) -> tuple[Text, Text, Text, Text]:
 
 
 def sentences(answer: Answer) -> Iterator[str]:
-    """Return what is to be said below the table."""
+    """Yield the lines below the table."""
     settings, cost = answer.stack.settings, answer.cost
     budget = settings.stack.budget
     allowed = f"; the budget of the stack is {_usd(budget)}" if budget else ""
@@ -161,13 +163,17 @@ def sentences(answer: Answer) -> Iterator[str]:
 
 
 def _remarks(answer: Answer) -> Iterator[str]:
+    estimated: set[tuple[str, ...]] = set()
     for usage in answer.actual or ():
         if usage.estimated is None:
-            yield f"{usage.system}: Railway has no such project, or the token does not reach it"
+            yield f"{usage.system}: Railway has no such project or environment, or the token does not reach it"
             continue
-        billed = (line for line in answer.of(usage.system) if line.kind in USED_AT_RAILWAY)
-        forecast = total(billed).as_used
-        yield f"{usage.system}: forecast for Railway {_usd(forecast)}, Railway's own estimate {_usd(usage.estimated)}"
+        if usage.project not in estimated:
+            estimated.add(usage.project)
+            lines = lines_of_stack(answer.stack.settings)
+            forecast = total(each for each in lines if each.system in usage.project and each.kind in MEASURED).as_used
+            named = ", ".join(usage.project) + (" (one project)" if len(usage.project) > 1 else "")
+            yield f"{named}: forecast for Railway {_usd(forecast)}, Railway's own estimate {_usd(usage.estimated)}"
         for name in usage.idle:
             yield f"{usage.system}/{name} does nothing: let it sleep (sleepApplication), or remove it"
         for name, (used_gb, size_gb) in usage.oversized.items():
@@ -178,7 +184,7 @@ def _remarks(answer: Answer) -> Iterator[str]:
 
 
 def document(answer: Answer) -> dict[str, Any]:
-    """Return the answer for programs, in US dollars a month."""
+    """Return the document for programs; amounts are US dollars a month."""
     settings = answer.stack.settings
     return {
         "stack": answer.stack.name,
@@ -218,6 +224,7 @@ def _actual_document(usage: Actual | None) -> dict[str, Any]:
     return {
         "railway": {
             "estimated": None if usage.estimated is None else round(usage.estimated, 2),
+            "estimateOf": list(usage.project),
             "services": {name: round(amount, 2) for name, amount in usage.services.items()},
             "idle": list(usage.idle),
             "oversizedVolumes": {
@@ -231,7 +238,8 @@ def _usd(amount: float) -> str:
     return f"${amount:,.2f}"
 
 
-MEASUREMENTS: Final = ("CPU_USAGE", "MEMORY_USAGE_GB", "DISK_USAGE_GB", "BACKUP_USAGE_GB", "NETWORK_TX_GB")
+MEASURED: Final = (Kind.SERVICE, Kind.VOLUME)
+"""Kinds of lines that Railway's estimate contains: it has no measurement of what is stored in its buckets."""
 LOOKED_BACK: Final = timedelta(days=7)
 IDLE_VCPUS: Final = 0.005
 IDLE_GB_A_DAY: Final = 0.01
@@ -249,7 +257,9 @@ class Actual:
 
     system: str
     estimated: float | None
-    """US dollars in this billing period at the stack's prices; None where there is no such project."""
+    """US dollars of the project in this billing period, at the stack's prices; None where there is no project."""
+    project: tuple[str, ...] = ()
+    """Systems of the stack that are in this project: the estimate is of all of them."""
     services: Mapping[str, float] = field(default_factory=dict[str, float])
     """Service → US dollars a month, if it goes on as in the last days."""
     idle: tuple[str, ...] = ()
@@ -261,35 +271,52 @@ class Actual:
 async def _used_at_railway(railway: Railway, stack: Stack, names: Sequence[str], prices: RailwayPrices) -> list[Actual]:
     """Return what Railway says of the systems; raises ``OperationError`` and ``Failure``."""
     running = await running_systems(railway, stack, names)
-    return list(await asyncio.gather(*(_of_system(railway.of(system.name), system, prices) for system in running)))
+    return list(
+        await asyncio.gather(
+            *(_of_system(railway.of(each.name), each, _in_its_project(stack, each.name), prices) for each in running)
+        )
+    )
 
 
-async def _of_system(client: Client, system: RunningSystem, prices: RailwayPrices) -> Actual:
-    if not system.project_id:
+def _in_its_project(stack: Stack, system: str) -> tuple[str, ...]:
+    """Return the systems of the stack that are in the project of ``system``, itself included."""
+    every = stack.settings.systems
+    place = (every[system].project.name, every[system].project.workspace_id)
+    return tuple(name for name, each in every.items() if (each.project.name, each.project.workspace_id) == place)
+
+
+async def _of_system(client: Client, system: RunningSystem, project: tuple[str, ...], prices: RailwayPrices) -> Actual:
+    if not system.project_id or not system.environment_id:
         return Actual(system=system.name, estimated=None)
     now = datetime.now(UTC)
     since = now - LOOKED_BACK
     estimates, used = await asyncio.gather(
-        client.call(ESTIMATED_USAGE, measurements=list(MEASUREMENTS), projectId=system.project_id, workspaceId=None),
+        client.call(ESTIMATED_USAGE, measurements=list(USD_PER_UNIT), projectId=system.project_id, workspaceId=None),
         client.call(
             USAGE,
-            measurements=list(MEASUREMENTS),
+            measurements=list(USD_PER_UNIT),
             projectId=system.project_id,
-            groupBy=["SERVICE_ID"],
+            groupBy=["ENVIRONMENT_ID", "SERVICE_ID"],
             startDate=since.isoformat(),
             endDate=now.isoformat(),
         ),
     )
     by_service: dict[str, dict[str, float]] = {}
     for each in used:
-        by_service.setdefault(each["tags"]["serviceId"] or "", {})[each["measurement"]] = each["value"]
+        if each["tags"].get("environmentId") == system.environment_id:
+            by_service.setdefault(each["tags"]["serviceId"] or "", {})[each["measurement"]] = each["value"]
     month = timedelta(hours=HOURS_PER_MONTH) / LOOKED_BACK
-    names = {service.service_id: service.name for service in system.services if service.service_id}
+    services = {service.service_id: service for service in system.services if service.service_id}
     return Actual(
         system=system.name,
+        project=project,
         estimated=_priced({each["measurement"]: each["estimatedValue"] for each in estimates}, prices),
-        services={name: month * _priced(by_service.get(key, {}), prices) for key, name in names.items()},
-        idle=tuple(name for key, name in names.items() if key in by_service and is_idle(by_service[key])),
+        services={each.name: month * _priced(by_service.get(key, {}), prices) for key, each in services.items()},
+        idle=tuple(
+            each.name
+            for key, each in services.items()
+            if key in by_service and is_idle(by_service[key]) and _is_always_on(each, since)
+        ),
         oversized={
             service.name: (disk.used_mb / MB_PER_GB, disk.size_mb / MB_PER_GB)
             for service in system.services
@@ -297,6 +324,14 @@ async def _of_system(client: Client, system: RunningSystem, prices: RailwayPrice
             if disk.size_mb >= OVERSIZED_GB * MB_PER_GB and disk.used < OVERSIZED
         },
     )
+
+
+def _is_always_on(service: RunningService, since: datetime) -> bool:
+    """Tell whether a service ran without a break since then, and neither sleeps, has a schedule nor is a database."""
+    args = service.declared.args if service.declared else None
+    if isinstance(args, DatabaseSettings) or (args and (args.sleep_application or args.cron_schedule)):
+        return False
+    return service.serving is not None and datetime.fromisoformat(service.serving.created_at) <= since
 
 
 def is_idle(amounts: Mapping[str, float]) -> bool:

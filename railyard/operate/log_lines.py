@@ -63,17 +63,17 @@ def moment(since: str, now: datetime) -> str:
 
     Raises ``CallError`` for anything else.
     """
-    if ago := _AGO.fullmatch(since.strip()):
-        time = now - timedelta(**{_UNITS[ago["unit"]]: int(ago["number"])})
-    else:
-        try:
+    try:
+        if ago := _AGO.fullmatch(since.strip()):
+            time = now - timedelta(**{_UNITS[ago["unit"]]: int(ago["number"])})
+        else:
             time = datetime.fromisoformat(since.strip())
-        except ValueError:
-            raise CallError(
-                f"--since {since!r} is no time: write 30s, 10m, 2h or 1d, or a time in UTC, 2026-11-29T10:00"
-            ) from None
-        time = time if time.tzinfo else time.replace(tzinfo=UTC)
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise CallError(
+            f"--since {since!r} is not a valid time: write 30s, 10m, 2h or 1d, or a time in UTC, 2026-11-29T10:00"
+        ) from None
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 from railway_api.documents.account import NOTIFICATION_RULE_CREATE
 from railway_api.documents.project import PROJECT_CREATE
 from railway_api.failure import Failure
+from railway_api.transport import ATTEMPTS
 from railyard.contract.application import application
 from railyard.contract.doubtful_point import DoubtfulPoint, Verdict, doubtful_point
 from railyard.contract.suite import Run
@@ -95,6 +97,14 @@ def test_a_deletion_that_fails_for_a_while_is_repeated(attempt: Try, connection:
     assert living(connection.sandbox.railway) == []
 
 
+def test_a_look_that_fails_after_the_deletion_is_repeated(attempt: Try, connection: Connection):
+    """Whether the project is gone cannot be read once: the next attempt finds it gone."""
+    connection.fail("query project$", status=503, count=ATTEMPTS)
+
+    assert attempt([23]).leftover == ""
+    assert living(connection.sandbox.railway) == []
+
+
 def test_a_project_that_cannot_be_deleted_is_named_with_what_to_do(attempt: Try, connection: Connection):
     """The run says so, and counts as failed."""
     connection.fail("projectDelete", status=200, message="Problem processing request", count=100)
@@ -123,6 +133,22 @@ def make_project(connection: Connection, name: str, description: str | None) -> 
 
     cloud.state.throttled.clear()
     return timed(connection, body())
+
+
+@pytest.mark.parametrize("fault", ["notificationRules", "notificationRuleDelete"])
+def test_a_notification_rule_that_cannot_be_deleted_keeps_no_project(cloud, connection, fault: str):
+    """The project costs money, its rule does not; a rule that may be left is said."""
+    make_project(connection, "railyard-live-0123abcd", DESCRIPTION)
+    make_project(connection, "railyard-live-0123abce", DESCRIPTION)
+    connection.fail(f" {fault}$", status=200, message="Problem processing request")
+
+    cleaned = CliRunner().invoke(application, ["--clean", "--json"])
+
+    assert cleaned.exit_code == 1
+    assert living(cloud) == []
+    assert json.loads(cleaned.stdout)["deleted"] == ["railyard-live-0123abcd"]
+    left = json.loads(cleaned.stdout)["leftBehind"]["railyard-live-0123abce"]
+    assert "a notification rule may be left in the workspace" in left
 
 
 def test_what_a_killed_run_left_is_named_and_deleted_when_told(cloud, connection):

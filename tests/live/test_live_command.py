@@ -142,6 +142,7 @@ def test_a_project_token_in_the_wrong_variable_is_recognised(cloud, monkeypatch)
     [
         (["--only", "10"], "point 10 is not tried, because finding out means sending too many requests"),
         (["--only", "1,99"], "there is no point 99"),
+        (["--only", "²"], "there is no point ²"),
         (["--workspace", "w-1"], "does not reach workspace w-1: it reaches Sandbox"),
     ],
 )

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from copy import copy
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
+from railway_sandbox.clock import EPOCH
+from railway_sandbox.railway.account import usage
 from railyard.money.command import LOOKED_BACK, is_idle
 from tests.operations.conftest import Railyard
+from tests.operations.test_doctor import other_settings
 
 
 def test_cost_needs_nobody_and_adds_up(railyard: Railyard) -> None:
@@ -50,7 +57,61 @@ def test_railways_own_figures_stand_beside_the_forecast(railyard: Railyard) -> N
     assert said.json["systems"]["omega"]["railway"]["estimated"] is None
     text = railyard.run("cost", "omega", "rose", "--actual", "--sandbox").flat
     assert f"rose: forecast for Railway $3.25, Railway's own estimate ${rose['estimated']:.2f}" in text
-    assert "omega: Railway has no such project, or the token does not reach it" in text
+    assert "omega: Railway has no such project or environment, or the token does not reach it" in text
+
+
+def test_the_estimate_of_a_project_with_two_systems_is_shown_once(
+    railyard: Railyard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Railway estimates a project, so the forecast beside it is that of all its systems."""
+    rose, extra = "  railyard:rose:\n", "  railyard:extra:\n    project: {name: rose-staging, environment: staging}\n"
+    extra += "    services: {tool: {image: 'nginx:1.27'}}\n\n"
+    other_settings(tmp_path / "settings", monkeypatch, rose, extra + rose)
+
+    options = ("-s", "staging", "--actual", "--sandbox")
+    document = railyard.run("cost", "rose", "extra", *options, "--json").json["systems"]
+    text = railyard.run("cost", "rose", *options).flat
+
+    both = document["rose"]["asUsed"] + document["extra"]["asUsed"]
+    estimated = document["rose"]["railway"]["estimated"]
+    assert document["rose"]["railway"]["estimateOf"] == ["rose", "extra"]
+    assert text.count(f"${estimated:,.2f}") == 2  # the estimate, and the service that it is all of
+    assert f"rose, extra (one project): forecast for Railway ${both:,.2f}, Railway's own estimate $" in text
+
+
+def test_what_another_environment_uses_is_not_counted(railyard: Railyard) -> None:
+    """A service has the same id in each environment of its project."""
+    before = railyard.run("cost", "rose", "--actual", "--sandbox", "--json").json["systems"]["rose"]["railway"]
+    with railyard.world() as world:
+        environment, _ = world.find("rose/web")
+        other = copy(environment)
+        other.id, other.name = "07e20000-0000-4000-8000-000000000001", "other"
+        world.railway.state.environments[other.id] = other
+        for disk in list(world.railway.state.volume_instances.values()):
+            if disk.environment_id == environment.id:
+                second = copy(disk)
+                second.id, second.environment_id = "07e20000-0000-4000-8000-000000000002", other.id
+                world.railway.state.volume_instances[second.id] = second
+
+    after = railyard.run("cost", "rose", "--actual", "--sandbox", "--json").json["systems"]["rose"]["railway"]
+
+    assert after["estimated"] > before["estimated"]
+    assert after["services"] == before["services"]
+
+
+def test_a_service_is_idle_only_when_it_could_have_worked(railyard: Railyard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not one that was deployed an hour ago, and not one that sleeps already."""
+    monkeypatch.setattr(usage, "CPU_LOAD", 0.0001)
+    monkeypatch.setattr(usage, "TRAFFIC_GB", 0.0)
+    with railyard.world() as world:
+        now_s = (datetime.now(UTC) - EPOCH).total_seconds()
+        world.newest("seance/landing").created_at = now_s - 3_600
+
+    document = railyard.run("cost", "seance", "rose", "--actual", "--sandbox", "--json").json["systems"]
+
+    assert document["rose"]["railway"]["idle"] == []  # sleepApplication
+    assert "landing" not in document["seance"]["railway"]["idle"]
+    assert "backend" in document["seance"]["railway"]["idle"]
 
 
 def test_a_service_is_idle_when_it_neither_computes_nor_sends() -> None:

@@ -199,9 +199,10 @@ def test_lines_from_a_moment_on(railyard: Railyard) -> None:
     assert since("1s") == [each["timestamp"] for each in lines if each["timestamp"] == last]
     assert since("1d") == [each["timestamp"] for each in lines]
     before = railyard.requests()
-    wrong = railyard.run("logs", "landing", "--since", "yesterday")
-    assert wrong.code == 2
-    assert "write 30s, 10m, 2h or 1d, or a time in UTC" in wrong.errors
+    for text in ("yesterday", "999999d"):
+        wrong = railyard.run("logs", "landing", "--since", text)
+        assert wrong.code == 2
+        assert "write 30s, 10m, 2h or 1d, or a time in UTC" in wrong.errors
     assert railyard.requests() == before
 
 

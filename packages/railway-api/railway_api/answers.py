@@ -124,7 +124,7 @@ class AggregatedUsage(TypedDict):
 
     measurement: MetricMeasurement
     value: float
-    tags: MetricTags
+    tags: MetricTagsOfAggregatedUsage
 
 
 class AllDomains(TypedDict):
@@ -543,8 +543,15 @@ class Metric(TypedDict):
     value: float
 
 
-class MetricTags(TypedDict):
-    """Hold the fields selected by usage, metrics."""
+class MetricTagsOfAggregatedUsage(TypedDict):
+    """Hold the fields selected by usage."""
+
+    environmentId: str | None
+    serviceId: str | None
+
+
+class MetricTagsOfMetricsResult(TypedDict):
+    """Hold the fields selected by metrics."""
 
     serviceId: str | None
 
@@ -553,7 +560,7 @@ class MetricsResult(TypedDict):
     """Hold the fields selected by metrics."""
 
     measurement: MetricMeasurement
-    tags: MetricTags
+    tags: MetricTagsOfMetricsResult
     values: list[Metric]
 
 

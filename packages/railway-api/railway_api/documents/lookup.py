@@ -28,7 +28,7 @@ USAGE: Operation[list[AggregatedUsage]] = query(
         "startDate": "DateTime",
         "endDate": "DateTime",
     },
-    "{ measurement value tags { serviceId } }",
+    "{ measurement value tags { environmentId serviceId } }",
 )
 
 METRICS: Operation[list[MetricsResult]] = query(
