@@ -19,6 +19,7 @@ from railway_sandbox.addresses import CLOUDFLARE_TOKEN, RAILWAY_TOKEN, SPACES_AC
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.http_messages import Request
+from railway_sandbox.railway.records import SshKey
 from railway_sandbox.server import Sandbox, SandboxError, reset, running
 from railway_sandbox.storage import Database
 from tests.lifecycle.conftest import LONGEST_S
@@ -164,6 +165,33 @@ def test_reset_leaves_other_directories_alone(tmp_path: Path) -> None:
         reset(tmp_path)
 
     assert (tmp_path / "precious").exists()
+
+
+def test_a_folder_with_programs_of_pulumi_is_no_sandbox(tmp_path: Path) -> None:
+    """A folder called pulumi alone says nothing: many repositories have one, and a reset would delete all of it."""
+    (tmp_path / "pulumi").mkdir()
+    (tmp_path / "pulumi" / "__main__.py").write_text("")
+
+    with pytest.raises(SandboxError, match="no sandbox directory"):
+        reset(tmp_path)
+
+    assert (tmp_path / "pulumi" / "__main__.py").exists()
+
+
+def test_a_record_that_is_set_after_its_removal_is_not_stored(directory: Path) -> None:
+    """Who still holds it, an open connection for example, must not keep every later change from being stored."""
+    sandbox = Sandbox(directory)
+    key = SshKey(id="k", created_at=0, updated_at=0, name="laptop", public_key="", user_id="me")
+    sandbox.railway.state.ssh_keys["k"] = key
+    del sandbox.railway.state.ssh_keys["k"]
+
+    key.name = "other"
+    sandbox.cloudflare.change_universal_ssl(ZONE_IDS["seance.dev"], enabled=False)
+    sandbox.save()
+
+    stored = Sandbox(directory)
+    assert not stored.railway.state.ssh_keys
+    assert not stored.cloudflare.universal_ssl(ZONE_IDS["seance.dev"])
 
 
 def test_only_the_owner_reads_the_files(address: str, directory: Path, spaces: Any, cloudflare: httpx.Client) -> None:

@@ -270,3 +270,21 @@ def test_own_names_of_the_cdn(
 
     assert response.status == status
     assert response.problem is None if problem is None else problem in (response.problem or "")
+
+
+def test_a_zone_that_was_added_is_served_as_the_others(world: World) -> None:
+    """A sandbox that imitates a real account has its zones: their proxied names answer, and the DNS knows them."""
+    cloud, zone = world.sandbox.cloudflare, "f" * 32
+    cloud.add_zone("acme.dev", zone)
+    for name in ("api", "@"):
+        sent = {"type": "CNAME", "name": name, "content": "x.up.railway.app", "proxied": name == "api", "ttl": 1}
+        cloud.create_record(zone, sent)
+    cloud.change_setting(zone, "ssl", "full")
+
+    response = world.visit("api.acme.dev")
+
+    assert (response.status, response.proxied) == (404, True)
+    assert response.certificate is not None
+    assert response.certificate.names == ("acme.dev", "*.acme.dev")
+    assert world.lookup("acme.dev", "CNAME") == []
+    assert world.lookup("acme.dev", "A")

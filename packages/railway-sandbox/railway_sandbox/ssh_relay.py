@@ -1,7 +1,7 @@
 """The relay to the containers, which Railway has at ssh.railway.com: SFTP to the files of a service.
 
-A service instance's id is the user name, a registered public key the credential, and the instance has to run. Of a
-container's files the sandbox has those on its volume alone: everything else is not found, and no command is run.
+The user name is the id of a service instance, which has to run, and the credential a registered public key. Of a
+container's files the sandbox has those on its volume only: all other files are not found, and no command is run.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import os
 import posixpath
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final, cast
@@ -31,7 +31,7 @@ BYTES_PER_MB: Final = 1_000_000
 
 
 class Relay:
-    """The relay, from its making until ``close``."""
+    """A relay that serves from its construction until ``close``."""
 
     def __init__(self, cloud: RailwayCloud, faults: Faults, log: RequestLog, store: Callable[[], None]) -> None:
         self._cloud = cloud
@@ -67,7 +67,7 @@ class Relay:
         self._thread.join()
 
     def lets_in(self, instance_id: str, key: asyncssh.SSHKey) -> bool:
-        """Tell whether a key opens a service instance, which has to run."""
+        """Tell whether a service instance runs and a key is registered, and log the attempt."""
         with self._cloud.lock:
             is_registered = any(ssh_keys.blob_of(each.public_key) == key.public_data for each in self._keys())
             accepted = is_registered and self._runs(instance_id)
@@ -85,18 +85,18 @@ class Relay:
         return serving is not None and not serving.stopped
 
     def disk(self, instance_id: str) -> VolumeInstance | None:
-        """Return the volume that a service instance mounts."""
+        """Return the volume that a service instance mounts; None where it mounts none."""
         with self._cloud.lock:
             instance = self._cloud.state.instances[instance_id]
             disks = of_service(self._cloud.state.volume_instances, instance.environment_id, instance.service_id)
         return next(iter(disks), None)
 
     def folder(self, disk: VolumeInstance) -> bytes:
-        """Return where the files of a volume lie on this machine."""
+        """Return the folder of this machine that holds the files of a volume, as a path without links."""
         return os.fsencode(os.path.realpath(self._cloud.files.folder(disk.id)))
 
     def used(self, disk: VolumeInstance) -> int:
-        """Return the bytes of a volume's files, and let Railway know of them."""
+        """Return how many bytes the files of a volume have, and store that as its use."""
         used = self._cloud.files.size(disk.id)
         with self._cloud.lock:
             disk.used_mb = WRITTEN_MB + used / BYTES_PER_MB
@@ -105,14 +105,18 @@ class Relay:
         return used
 
     def breaks(self, operation: str) -> bool:
-        """Note a request; tell whether the connection breaks instead of an answer."""
+        """Log a request, and tell whether a fault breaks the connection in place of an answer."""
         broken = self._faults.take("ssh", operation, "before") is not None
         self._log.add("ssh", operation, "lost" if broken else 200)
         return broken
 
 
+def _is_in(path: bytes, folder: bytes) -> bool:
+    return path == folder or path.startswith(folder + b"/")
+
+
 class _SshServer(asyncssh.SSHServer):
-    """The check of who is let in."""
+    """Authenticates a client of the relay."""
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
@@ -141,10 +145,27 @@ class _SftpServer(asyncssh.SFTPServer):
         path_ = posixpath.normpath(posixpath.join(b"/", path))
         disk = self._disk
         if disk is not None:
-            mount = os.fsencode(disk.mount_path.rstrip("/"))
-            if path_ == mount or path_.startswith(mount + b"/"):
-                return self._relay.folder(disk) + path_[len(mount) :]
+            mount, folder = os.fsencode(disk.mount_path.rstrip("/")), self._relay.folder(disk)
+            mapped = folder + path_[len(mount) :]
+            below = path_.startswith(mount + b"/") and _is_in(os.path.realpath(posixpath.dirname(mapped)), folder)
+            if path_ == mount or below:
+                return mapped
         raise asyncssh.SFTPNoSuchFile("No such file or directory")
+
+    def _check_target(self, path: bytes) -> None:
+        """Raise ``SFTPNoSuchFile`` for a link to a file of this machine, which no container has."""
+        target = os.path.realpath(self.map_path(path))
+        if self._disk is None or not _is_in(target, self._relay.folder(self._disk)):
+            raise asyncssh.SFTPNoSuchFile("No such file or directory")
+
+    def stat(self, path: bytes) -> Any:
+        self._check_target(path)
+        return super().stat(path)
+
+    async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+        self._check_target(path)
+        async for each in super().scandir(path):
+            yield each
 
     def lstat(self, path: bytes) -> os.stat_result:
         if self._disk and path.endswith(b"/.."):  # above the volume: a folder, of which nothing else is known
@@ -163,16 +184,17 @@ class _SftpServer(asyncssh.SFTPServer):
 
     def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
         self._note("read" if pflags & FXF_READ else "write", path)
-        mapped, disk = self.map_path(path), self._disk
-        # A link on a volume may lead anywhere on this machine, which no container has.
-        if disk and not os.path.realpath(mapped).startswith(self._relay.folder(disk) + b"/"):
-            raise asyncssh.SFTPNoSuchFile("No such file or directory")
+        self._check_target(path)
         return super().open(path, pflags, attrs)
 
     def write(self, file_obj: object, offset: int, data: bytes) -> int:
         grows = max(0, offset + len(data) - os.fstat(cast("Any", file_obj).fileno()).st_size)
-        if self._disk and self._used + grows > (self._disk.size_mb - WRITTEN_MB) * BYTES_PER_MB:
-            raise asyncssh.SFTPFailure("No space left on device")
+        if self._disk:
+            free = (self._disk.size_mb - WRITTEN_MB) * BYTES_PER_MB - grows
+            if self._used > free:  # unless files were deleted or cut meanwhile
+                self._used = self._relay.used(self._disk)
+            if self._used > free:
+                raise asyncssh.SFTPFailure("No space left on device")
         self._used += grows
         super().write(file_obj, offset, data)
         return len(data)

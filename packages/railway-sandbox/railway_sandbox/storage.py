@@ -180,9 +180,11 @@ class Storage:
 
     def check_ours(self) -> None:
         """Raise ``SandboxError`` when the directory does not look like a sandbox: ``remove`` would empty it."""
-        own_files = {self.state, self._former_state, self.spaces, self.requests, self._lock, self.directory / "pulumi"}
-        files = set(self.directory.iterdir())
-        if files and not files & own_files and not any(path.name.endswith(".json.lock") for path in files):
+        cli_states = self.directory / "pulumi" / ".pulumi"
+        own_files = (self.state, self._former_state, self.spaces, self.requests, self._lock, cli_states)
+        files = list(self.directory.iterdir())
+        engine_locks = [path for path in files if path.name.endswith(".json.lock")]
+        if files and not engine_locks and not any(path.exists() for path in own_files):
             raise SandboxError(f"{self.directory} is no sandbox directory: nothing was removed")
 
     def remove(self) -> None:

@@ -1,7 +1,7 @@
-"""Tables of records that know which of their rows have changed, so that a write stores those alone.
+"""Tables of records that know which of their rows have changed, so that a write stores only those.
 
-Owns the noting of changes. A record notes when a field is set. What lies inside a field (a list, a JSON object) must be
-set as a whole: a change in place is not seen before everything is stored.
+Owns the noting of changes. A record notes when a field is set. A list or a JSON object in a field must be replaced as a
+whole: a change inside it is not noted.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Record(BaseModel):
 
     __hash__ = None  # pyright: ignore[reportAssignmentType]  (it changes)
 
-    def belongs_to(self, changes: Changes, key: str) -> None:
-        """Note changes there from now on."""
+    def belongs_to(self, changes: Changes | None, key: str) -> None:
+        """Note changes of the record there from now on; None: nowhere."""
         self._changes, self._key = changes, key
 
     def stored(self) -> str:
@@ -72,7 +72,9 @@ class Table(dict[str, V], Generic[V]):
         self.changes.set[key] = None
 
     def __delitem__(self, key: str) -> None:
-        """Remove a row, and note it."""
+        """Remove a row, and note it; a record that is set later is no row of this table."""
+        if isinstance(value := self[key], Record):
+            value.belongs_to(None, "")
         super().__delitem__(key)
         self.changes.set.pop(key, None)
         self.changes.removed[key] = None
@@ -86,7 +88,7 @@ class Table(dict[str, V], Generic[V]):
         return value
 
     def setdefault(self, key: str, default: V) -> V:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Return a row, made of ``default`` where there is none."""
+        """Return a row; where there is none, add ``default``."""
         if key not in self:
             self[key] = default
         return self[key]
@@ -109,7 +111,7 @@ class Table(dict[str, V], Generic[V]):
         }
 
     def load(self, rows: Mapping[str, str]) -> None:
-        """Load what ``rows`` gave, with nothing to note. Raises ``ValueError`` for what is no such record."""
+        """Take the rows that ``rows`` returned, without noting them. Raises ``ValueError`` for an invalid record."""
         super().clear()
         for key, text in rows.items():
             self[key] = self._read(text)

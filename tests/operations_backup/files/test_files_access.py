@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,9 +16,11 @@ import pytest
 
 from railway_sandbox import control
 from railway_sandbox.railway.records import SshKey
+from railway_sandbox.server import Sandbox
 from railyard.data import volume_access
 from railyard.data.database import terminable
 from tests.operations.conftest import Railyard, pointed
+from tests.operations_backup.conftest import disk_of
 from tests.operations_backup.files.conftest import WHERE, back_up, disk, keys
 
 __all__ = ["pointed"]
@@ -87,6 +89,66 @@ def test_the_sftp_of_openssh_reads_the_same_files(pointed: Callable[..., None], 
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "page").read_bytes() == (disk(railyard) / "artifacts" / "deep" / "page ä'.html").read_bytes()
     assert "omega.db" in done.stdout
+
+
+def through_the_relay(railyard: Railyard, use: Callable[[asyncssh.SFTPClient], Awaitable[None]]) -> None:
+    """Use the files of the service as a client whose key is registered does; the sandbox has to be served."""
+    key = new_key()
+    with railyard.world() as world:
+        public = key.export_public_key().decode()
+        world.railway.state.ssh_keys["laptop"] = SshKey(
+            id="laptop", created_at=0, updated_at=0, name="laptop", public_key=public, user_id="me"
+        )
+        _, service = world.find(WHERE)
+        user = next(each.id for each in world.railway.state.instances.values() if each.service_id == service.id)
+
+    async def connected() -> None:
+        with Sandbox(railyard.directory).serve() as address:
+            port = control.ask(address, "PUT", "ssh")["port"]
+            async with (
+                asyncssh.connect("127.0.0.1", port, username=user, client_keys=[key], known_hosts=None) as connection,
+                connection.start_sftp_client() as client,
+            ):
+                await use(client)
+
+    asyncio.run(connected())
+
+
+def test_room_that_files_leave_is_free_again(railyard: Railyard):
+    """A file that is overwritten, or deleted, in the same session takes no room twice."""
+    with railyard.world() as world:
+        disk_of(world, WHERE).size_mb = 101  # 1 MB beside what the volume itself takes
+
+    async def use(client: asyncssh.SFTPClient) -> None:
+        for name in ("same", "same", "other"):
+            async with client.open(f"/data/{name}", "wb") as file:
+                await file.write(b"x" * 600_000)
+
+    with pytest.raises(asyncssh.SFTPFailure, match="No space left on device"):
+        through_the_relay(railyard, use)
+
+    assert (disk(railyard) / "same").stat().st_size == 600_000
+    assert (disk(railyard) / "other").stat().st_size < 600_000
+
+
+def test_a_link_that_leads_off_the_volume_leads_nowhere(railyard: Railyard, tmp_path: Path):
+    """Its target on this machine is in no container: it is neither listed nor read nor deleted."""
+    (tmp_path / "precious").write_text("")
+    (disk(railyard) / "elsewhere").symlink_to(tmp_path)
+
+    async def use(client: asyncssh.SFTPClient) -> None:
+        assert await client.readlink("/data/elsewhere") == str(tmp_path)
+        assert "deep" in await client.listdir("/data/artifacts")
+        for reach in (client.listdir, client.stat):
+            with pytest.raises(asyncssh.SFTPNoSuchFile):
+                await reach("/data/elsewhere")
+        for reach in (client.remove, client.lstat):
+            with pytest.raises(asyncssh.SFTPNoSuchFile):
+                await reach("/data/elsewhere/precious")
+
+    through_the_relay(railyard, use)
+
+    assert (tmp_path / "precious").exists()
 
 
 def test_a_new_host_is_noted_on_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -88,7 +88,7 @@ class CloudflareCloud:
         return {**ZONE_IDS, **self._added}
 
     def add_zone(self, name: str, id: str) -> None:
-        """Let the account have a further zone; nothing happens where it has it."""
+        """Add a zone to the account, unless it has it already."""
         if self.zone_ids.get(name) != id:
             self._added[name] = id
             self._make(id)
@@ -97,6 +97,12 @@ class CloudflareCloud:
         self._records.setdefault(zone_id, Table())
         self._settings.setdefault(zone_id, Table())
         self._rulesets.setdefault(zone_id, Table())
+
+    def zone_of(self, name: str) -> str | None:
+        """Return the name of the zone that has the records of a name; None where the account has no such zone."""
+        plain = name.rstrip(".").lower()
+        zones = [zone for zone in self.zone_ids if plain == zone or plain.endswith(f".{zone}")]
+        return max(zones, key=len, default=None)
 
     def zones(self, name: str | None = None) -> list[dict[str, Any]]:
         """Return the zones of the account, or the one of that name."""
@@ -261,20 +267,17 @@ class CloudflareCloud:
 
     def certificate_covers(self, name: str) -> bool:
         """Tell whether the free edge certificate is valid for the name: the apex and one level below it, no deeper."""
-        plain = name.rstrip(".").lower()
-        for zone, zone_id in self.zone_ids.items():
-            if plain == zone or (plain.endswith(f".{zone}") and "." not in plain.removesuffix(f".{zone}")):
-                return self.universal_ssl(zone_id)
-        return False
+        zone = self.zone_of(name)
+        if zone is None or "." in name.rstrip(".").lower().removesuffix(zone).removesuffix("."):
+            return False
+        return self.universal_ssl(self.zone_ids[zone])
 
     def _found(self, name: str) -> list[Record]:
         plain = name.rstrip(".").lower()
-        if self._hidden(plain):
+        zone = self.zone_of(plain)
+        if zone is None or self._hidden(plain):
             return []
-        for zone, zone_id in self.zone_ids.items():
-            if plain == zone or plain.endswith(f".{zone}"):
-                return _lookup(list(self._records[zone_id].values()), plain, zone)
-        return []
+        return _lookup(list(self._records[self.zone_ids[zone]].values()), plain, zone)
 
 
 def invalid_setting(name: str) -> RefusedError:

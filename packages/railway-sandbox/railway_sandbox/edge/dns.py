@@ -12,7 +12,7 @@ import re
 from itertools import pairwise
 from typing import Any, Final, Literal
 
-from railway_sandbox.cloudflare.zones import NAME_SERVERS, ZONE_IDS
+from railway_sandbox.cloudflare.zones import NAME_SERVERS
 from railway_sandbox.clouds import Clouds
 from railway_sandbox.http_messages import Request, Response
 
@@ -94,16 +94,18 @@ def respond(clouds: Clouds, request: Request) -> Response:
 
 
 def _answers(clouds: Clouds, name: str, kind: str) -> list[dict[str, Any]]:
-    if kind == "NS" and name in ZONE_IDS:
+    if kind == "NS" and name in clouds.cloudflare.zone_ids:
         return [_answer(name, kind, server) for server in NAME_SERVERS]
     if kind not in ("A", "AAAA", "CNAME"):
-        hidden = name in ZONE_IDS or clouds.cloudflare.is_proxied(name)  # nobody sees the CNAME, so nobody follows it
+        # The CNAME of such a name is not visible, so that no resolver follows it.
+        hidden = name in clouds.cloudflare.zone_ids or clouds.cloudflare.is_proxied(name)
         last = name if hidden else chain(clouds, name)[-1]
         return [_answer(last, kind, _written(kind, value)) for value in clouds.cloudflare.resolve(last, kind)]
     if clouds.cloudflare.is_proxied(name):
         return [_answer(name, kind, address) for address in PROXY_ADDRESSES] if kind == "A" else []
     hops = chain(clouds, name)
-    flat = name in ZONE_IDS  # a zone's own name cannot be a CNAME: Cloudflare answers with its target's addresses
+    # A zone's own name cannot be a CNAME: Cloudflare answers with the addresses of its target.
+    flat = name in clouds.cloudflare.zone_ids
     aliases = [] if flat else [_answer(alias, "CNAME", target) for alias, target in pairwise(hops)]
     if kind == "CNAME":
         return aliases[:1]

@@ -11,7 +11,6 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
-from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.clouds import Clouds
 from railway_sandbox.edge import dns
 from railway_sandbox.edge.certificate_authority import CertificateAuthority
@@ -52,7 +51,7 @@ class EdgeServer:
         if self._clouds.cloudflare.is_proxied(name):
             if not self._clouds.cloudflare.certificate_covers(name):
                 return NO_CERTIFICATE
-            zone = _zone(name)
+            zone = self._zone(name)
             return self._authority.context([zone, f"*.{zone}"], GOOGLE)
         end = dns.end(self._clouds, name)
         if end is None or end[0] == "elsewhere":
@@ -78,7 +77,7 @@ class EdgeServer:
     # Cloudflare's proxy
 
     def _proxied(self, name: str, request: Request) -> Response:
-        zone_id = ZONE_IDS[_zone(name)]
+        zone_id = self._clouds.cloudflare.zone_ids[self._zone(name)]
         if redirect := self._clouds.cloudflare.rulesets(zone_id).redirect(name, request.path, request.query):
             status, address = redirect
             return Response(status=status, headers={"Location": address, "Server": "cloudflare"})
@@ -98,6 +97,12 @@ class EdgeServer:
         else:
             response = self._origin(name, end, request)
         return replace(response, headers={**response.headers, "Server": "cloudflare"})
+
+    def _zone(self, name: str) -> str:
+        """Return the zone of a proxied name."""
+        zone = self._clouds.cloudflare.zone_of(name)
+        assert zone is not None
+        return zone
 
     # The servers behind
 
@@ -130,11 +135,6 @@ class EdgeServer:
 
     def _served(self, name: str) -> bool:
         return any(endpoint["endpoint"] == name for endpoint in self._clouds.digitalocean.endpoints())
-
-
-def _zone(name: str) -> str:
-    zones = [zone for zone in ZONE_IDS if name == zone or name.endswith(f".{zone}")]
-    return max(zones, key=len)
 
 
 def _cloudflare_error(status: int) -> Response:
