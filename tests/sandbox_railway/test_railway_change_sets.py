@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox_railway.railway_client import Client, Json
+from tests.sandbox_railway.railway_client import Client, Json, open_account
 
 PREVIEW = """mutation($e: String!, $i: JSON!) {
     environmentPreviewChangeSet(environmentId: $e, input: $i) { changeSet diagnostics effects } }"""
@@ -164,12 +164,25 @@ def test_a_plan_of_an_older_configuration_is_refused(place: Place):
             "Invalid Rail",
         ),
         ({"address": "ADDRESS"}, "Invalid RailwayChangeSet patch"),
+        ({"kind": "variable.set", "address": "ADDRESS", "after": {}}, "Invalid RailwayChangeSet patch"),
+        ({"kind": "resource.create", "address": "service.x", "resource": "text"}, "Invalid RailwayChangeSet patch"),
+        ({"kind": "resource.update", "address": "ADDRESS", "field": "name"}, "Invalid RailwayChangeSet patch"),
+        (
+            {"kind": "resource.update", "address": "ADDRESS", "field": "source", "after": "text"},
+            "Invalid RailwayChangeSet patch",
+        ),
+        (
+            {"kind": "resource.update", "address": "ADDRESS", "field": "volumeAttachments", "after": {"d": {}}},
+            "Invalid RailwayChangeSet patch",
+        ),
+        ({"kind": "resource.update", "address": "service.new", "field": "name", "after": "NAME"}, "already exists"),
     ],
 )
 def test_what_is_no_change_is_refused_before_anything_is_made(place: Place, change: Json, words: str):
     """Also when it stands beside one that could be done."""
     created = {"kind": "resource.create", "address": "service.new", "resource": {"name": "new"}}
-    wrong = {key: place.address if value == "ADDRESS" else value for key, value in change.items()}
+    placed = {"ADDRESS": place.address, "NAME": place.name}
+    wrong = {key: placed.get(value, value) if isinstance(value, str) else value for key, value in change.items()}
 
     refused = place.railway.refusal(APPLY, e=place.environment, i={"version": 1, "changes": [created, wrong]})
 
@@ -289,6 +302,20 @@ def test_they_are_changed_and_deleted_but_for_the_volume(place: Place):
     assert set(place.names("volumes")) == {"disk", "db-volume"}
     assert config["buckets"][files] == {"isDeleted": True}
     assert config["groups"] == {}
+    deleted = {"kind": "resource.delete", "address": "bucket.files"}
+    refused = place.railway.refusal(APPLY, e=place.environment, i={"version": 1, "changes": [deleted]})
+    assert refused == "Resource bucket.files not found"
+
+
+def test_the_volume_of_a_database_counts_for_the_plan():
+    """A Trial project has three volumes, whoever makes them; with a fourth nothing of the change set is made."""
+    place = Place(open_account("trial"))
+    place.apply(*(created("database", f"db{number}", engine="redis") for number in range(3)), w=True)
+
+    fourth = {"version": 1, "changes": [created("database", "more", engine="redis")]}
+    assert "limited to 3 volumes" in place.railway.refusal(APPLY, e=place.environment, i=fourth)
+    assert len(place.names("volumes")) == 3
+    assert "more" not in place.names("services")
 
 
 def test_a_preview_leaves_out_what_changes_nothing(place: Place):

@@ -168,12 +168,19 @@ def test_a_domain_belongs_to_one_service(site: Site):
     query = "query($d: String!) { customDomainAvailable(domain: $d) { available message } }"
 
     assert "already in use" in site.railway.refusal(CREATE, i=site.input("www.example.com"))
+    project, environment = site.railway.project("other")
+    elsewhere = {"projectId": project, "environmentId": environment}
+    service = site.railway.service(project, environment)
+    given = {**site.input("www.example.com"), **elsewhere, "serviceId": service}
+    assert "already in use" in site.railway.refusal(CREATE, i=given)
     assert not site.railway.ask(query, d="www.example.com")["customDomainAvailable"]["available"]
     site.railway.ask("mutation($d: String!) { customDomainDelete(id: $d) }", d=site.id)
     assert site.railway.ask(query, d="www.example.com")["customDomainAvailable"]["available"]
 
 
-@pytest.mark.parametrize("name", ["localhost", "under_score.example.com", "x.up.railway.app", "https://example.com"])
+@pytest.mark.parametrize(
+    "name", ["localhost", "under_score.example.com", "x.up.railway.app", "https://example.com", "example.com\n"]
+)
 def test_what_is_no_domain_is_refused(site: Site, name: str):
     """Railway says which text it means."""
     assert site.railway.refusal(CREATE, i=site.input(name)) == f"{name} is not a valid domain"
@@ -193,8 +200,12 @@ def test_only_the_port_of_a_custom_domain_changes(site: Site):
     """It can also become automatic again."""
     update = """mutation($d: String!, $e: String!, $t: Int) {
         customDomainUpdate(id: $d, environmentId: $e, targetPort: $t) }"""
-    site.railway.ask(update, d=site.id, e=site.environment, t=9000)
-    assert site.railway.ask(READ, d=site.id, p=site.project)["customDomain"]["targetPort"] == 9000
+    assert site.railway.refusal(update, d=site.id, e=site.environment, t=65_536) == "Invalid input: targetPort"
+    for port in (9000, None):
+        site.railway.ask(update, d=site.id, e=site.environment, t=port)
+        assert site.railway.ask(READ, d=site.id, p=site.project)["customDomain"]["targetPort"] == port
+    domain = site.railway.cloud.state.custom_domains[site.id]
+    assert (domain.domain, domain.service_id) == ("www.example.com", site.web)
 
 
 def test_a_generated_domain_names_service_and_environment(site: Site):
@@ -210,6 +221,26 @@ def test_a_generated_domain_names_service_and_environment(site: Site):
     site.railway.ask(update, i=change)
     domains = site.railway.ask(DOMAINS, p=site.project, e=site.environment, s=site.web)["domains"]
     assert domains["serviceDomains"] == [{"id": made["id"], "domain": "shop.up.railway.app", "targetPort": 81}]
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"domain": "a.b.up.railway.app"}, "a.b.up.railway.app is not available"),
+        ({"domain": "*.up.railway.app"}, "*.up.railway.app is not available"),
+        ({"targetPort": 65_536}, "Invalid input: targetPort"),
+        ({"serviceId": "another"}, "ServiceDomain not found"),
+        ({"environmentId": "another"}, "ServiceDomain not found"),
+    ],
+)
+def test_a_generated_domain_is_one_label_of_its_service(site: Site, change: Json, refusal: str):
+    """A rename to more labels, a port that does not exist, and the domain of another service are refused."""
+    where = {"environmentId": site.environment, "serviceId": site.web}
+    made = site.railway.ask(CREATE_GENERATED, i=where)["serviceDomainCreate"]
+    update = "mutation($i: ServiceDomainUpdateInput!) { serviceDomainUpdate(input: $i) }"
+    given = {**where, "serviceDomainId": made["id"], "domain": made["domain"]}
+
+    assert site.railway.refusal(update, i={**given, **change}) == refusal
 
 
 def test_no_domain_is_created_while_a_patch_is_applied(site: Site):

@@ -94,7 +94,10 @@ def test_a_rename_takes_some_seconds_and_reaches_the_variable(railway: Client, r
     assert variables["RAILWAY_PRIVATE_DOMAIN"] == "api.railway.internal"
 
 
-@pytest.mark.parametrize(("name", "message"), [("health", "Invalid input"), ("a.b", "Invalid input"), ("x", "in use")])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("health", "Invalid input"), ("a.b", "Invalid input"), ("a\n", "Invalid input"), ("x", "in use")],
+)
 def test_a_name_that_is_not_free_is_refused(railway: Client, running: tuple[str, str, str], name: str, message: str):
     """Reserved names, what is no label, and the name of another service."""
     project, environment, service = running
@@ -103,6 +106,10 @@ def test_a_name_that_is_not_free_is_refused(railway: Client, running: tuple[str,
     endpoint = railway.ask(ENDPOINT, e=environment, n=found["publicId"], s=service)["privateNetworkEndpoint"]
 
     assert message in railway.refusal(RENAME, d=name, i=endpoint["publicId"], n=found["publicId"])
+    query = """query($e: String!, $n: String!, $x: String!) {
+        privateNetworkEndpointNameAvailable(environmentId: $e, privateNetworkId: $n, prefix: $x) }"""
+    available = railway.ask(query, e=environment, n=found["publicId"], x=name)
+    assert available == {"privateNetworkEndpointNameAvailable": False}
 
 
 def test_usage_follows_from_what_runs(railway: Client, running: tuple[str, str, str]):
@@ -127,3 +134,13 @@ def test_usage_follows_from_what_runs(railway: Client, running: tuple[str, str, 
     railway.volume(project, environment, None)
     assert usage()["CPU_USAGE"] == 2 * before["CPU_USAGE"]
     assert usage()["DISK_USAGE_GB"] > 0
+
+
+def test_a_measurement_that_is_not_measured_has_no_samples(railway: Client, running: tuple[str, str, str]):
+    """Railway's schema knows more measurements than a service has values for."""
+    _, environment, _ = running
+    query = """query($e: String!) { metrics(
+        environmentId: $e, startDate: "2026-01-01T00:00:00Z", measurements: [MEASUREMENT_UNSPECIFIED, CPU_USAGE]
+    ) { measurement } }"""
+
+    assert railway.ask(query, e=environment)["metrics"] == [{"measurement": "CPU_USAGE"}]

@@ -68,3 +68,39 @@ def test_writing_variables_of_what_never_ran_is_refused_after_the_effect(shop: S
 
     assert shop.railway.refusal(UPSERT, i=_upsert(shop, {"A": "1"})) == "Cannot redeploy without snapshot"
     assert shop.config["variables"] == {"A": {"value": "1"}}
+
+
+DELETE = "mutation($i: VariableDeleteInput!) { variableDelete(input: $i) }"
+
+
+def test_variables_belong_to_a_service_of_the_named_project(shop: Shop):
+    """Each operation refuses an unknown service, a service of another project, and another project's environment."""
+    other_project, other_environment = shop.railway.project("other")
+    foreign = shop.railway.service(other_project, other_environment)
+    given = {"projectId": shop.project, "environmentId": shop.environment, "name": "A"}
+
+    for service in ("unknown", foreign):
+        assert shop.railway.refusal(DELETE, i={**given, "serviceId": service}) == "Service not found"
+        assert shop.railway.refusal(UPSERT, i=_upsert(shop, {"A": "1"}, serviceId=service)) == "Service not found"
+    moved = _upsert(shop, {"A": "1"}, projectId=other_project)
+    assert shop.railway.refusal(UPSERT, i=moved) == "Environment not found"
+    assert shop.railway.refusal(DELETE, i={**given, "projectId": other_project}) == "Environment not found"
+    assert set(shop.railway.cloud.state.environments[shop.environment].services) == {shop.web}
+
+
+def test_the_name_of_a_variable_is_one_line(shop: Shop):
+    """A name with a final newline is refused, alone and in a collection."""
+    upsert = "mutation($i: VariableUpsertInput!) { variableUpsert(input: $i) }"
+    given = {"projectId": shop.project, "environmentId": shop.environment, "name": "A\n", "value": "1"}
+
+    assert shop.railway.refusal(upsert, i=given) == "Invalid input: name"
+    assert "names" in shop.railway.refusal(UPSERT, i=_upsert(shop, {"A\n": "1"}))
+
+
+def test_the_region_of_a_service_is_where_its_settings_place_it(shop: Shop):
+    """Railway's own variable follows the settings, not the default region of the workspace."""
+    regions = {"us-west2": None, "europe-west4-drams3a": {"numReplicas": 1}}
+    shop.patch(deploy={"multiRegionConfig": regions})
+
+    variables = shop.railway.ask(VARIABLES, p=shop.project, e=shop.environment, s=shop.web)["variables"]
+    assert variables["RAILWAY_REPLICA_REGION"] == "europe-west4-drams3a"

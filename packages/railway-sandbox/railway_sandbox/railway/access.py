@@ -77,9 +77,22 @@ class Caller:
             raise not_authorized()
         return service
 
-    def pair(self, arguments: Arguments) -> tuple[Environment, Service]:
+    def environment_in(self, project: Project, id: str) -> Environment:
+        """Return an environment that the token reaches. Raises ``Refused`` for one of another project."""
+        environment = self.environment(id)
+        if environment.project_id != project.id:
+            raise not_found("Environment")
+        return environment
+
+    def named_environment(self, arguments: Arguments) -> Environment:
+        """Return the environment that ``environmentId`` names, in the project of ``projectId`` where that is given."""
+        if arguments.get("projectId") is None:
+            return self.environment(arguments["environmentId"])
+        return self.environment_in(self.project(arguments["projectId"]), arguments["environmentId"])
+
+    def environment_and_service(self, arguments: Arguments) -> tuple[Environment, Service]:
         """Return the environment and service that ``environmentId`` and ``serviceId`` name, of one project."""
-        environment = self.environment(arguments["environmentId"])
+        environment = self.named_environment(arguments)
         service = self.service(arguments["serviceId"])
         if service.project_id != environment.project_id:
             raise not_found("Service")
@@ -87,7 +100,7 @@ class Caller:
 
     def instance(self, arguments: Arguments) -> tuple[Environment, ServiceInstance]:
         """Return the environment that ``environmentId`` names, and the instance of ``serviceId`` in it."""
-        environment, service = self.pair(arguments)
+        environment, service = self.environment_and_service(arguments)
         instance = self.cloud.find_instance(environment.id, service.id)
         if instance is None:
             raise not_found("ServiceInstance")

@@ -8,6 +8,8 @@ that hold for the user.
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -83,20 +85,15 @@ CREATES: Final = {
     "environment": (30.0, "Only one environment can be created per user every 30s"),
     "volume": (1.0, "Whoa there pal! You are creating volumes too quickly. Try again in a sec"),
 }
-"""Seconds from one create of a kind to the next, and Railway's words for one that comes sooner.
-
-A mutation that creates one of these has to call ``check_create`` before and ``note_create`` after it.
-"""
+"""Seconds from one create of a kind to the next, and Railway's words for one that comes sooner."""
 
 
-def check_create(cloud: RailwayCloud, kind: str) -> None:
-    """Refuse a creation that comes too soon after the last one."""
+@contextmanager
+def creating(cloud: RailwayCloud, kind: str) -> Generator[None]:
+    """Create one of a kind in the block. Raises ``Refused`` before it when it comes too soon after the last one."""
     interval_s, refusal = CREATES[kind]
     last = cloud.state.throttled.get(kind)
     if last is not None and cloud.now() < last + interval_s:
         raise Refused(refusal)
-
-
-def note_create(cloud: RailwayCloud, kind: str) -> None:
-    """Remember that one was created now."""
+    yield
     cloud.state.throttled[kind] = cloud.now()

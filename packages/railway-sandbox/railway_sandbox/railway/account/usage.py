@@ -16,7 +16,7 @@ from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.rules import replicas_of
 from railway_sandbox.railway.config.view import service_config
 from railway_sandbox.railway.deployments import deployments
-from railway_sandbox.railway.errors import invalid, not_authorized
+from railway_sandbox.railway.errors import NotSimulated, invalid, not_authorized
 from railway_sandbox.railway.plans import GB_IN_BYTES, GB_IN_MB
 from railway_sandbox.railway.records import Config, Environment, Project, Workspace, part
 
@@ -33,7 +33,7 @@ TRAFFIC_GB = 2.0
 """Traffic of a replica in a month."""
 
 
-NAMES = (
+MEASUREMENTS = (
     "CPU_LIMIT",
     "CPU_USAGE",
     "CPU_USAGE_2",
@@ -52,7 +52,7 @@ def _by_service(cloud: RailwayCloud, environment: Environment) -> dict[str, dict
     """Return what each service uses in a month."""
     every: dict[str, dict[str, float]] = {}
     for instance in cloud.instances(environment.id):
-        used = every.setdefault(instance.service_id, dict.fromkeys(NAMES, 0.0))
+        used = every.setdefault(instance.service_id, dict.fromkeys(MEASUREMENTS, 0.0))
         running = deployments.live(cloud, environment.id, instance.service_id)
         if running is None or running.stopped:
             continue
@@ -68,7 +68,7 @@ def _by_service(cloud: RailwayCloud, environment: Environment) -> dict[str, dict
         used["NETWORK_TX_GB"] = used["NETWORK_RX_GB"] = replicas * TRAFFIC_GB
     for disk in cloud.state.volume_instances.values():
         if disk.environment_id == environment.id and disk.deleted_at is None:
-            used = every.setdefault(disk.service_id or "", dict.fromkeys(NAMES, 0.0))
+            used = every.setdefault(disk.service_id or "", dict.fromkeys(MEASUREMENTS, 0.0))
             full_gb = disk.size_mb / GB_IN_MB * DISK_LOAD
             used["DISK_USAGE_GB"] += full_gb * MINUTES
             used["BACKUP_USAGE_GB"] += full_gb * len(disk.backup_schedules) * MINUTES
@@ -138,13 +138,15 @@ def _metrics(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
 
     Nothing is kept of what was before, so the period that is asked for does not matter.
     """
+    if arguments.get("environmentId") is None:
+        raise NotSimulated("The sandbox answers metrics of one environment at a time.")
     environment = caller.environment(arguments["environmentId"])
     service_id, grouped = arguments.get("serviceId"), "SERVICE_ID" in (arguments.get("groupBy") or ())
     ts = int((EPOCH + timedelta(seconds=caller.now)).timestamp())
     metrics: list[dict[str, Any]] = []
     by_service = _by_service(caller.cloud, environment)
     for measurement in arguments["measurements"]:
-        values = {each: used[measurement] / MINUTES for each, used in by_service.items() if each}
+        values = {each: used.get(measurement, 0.0) / MINUTES for each, used in by_service.items() if each}
         if service_id is not None:
             values = {service_id: values.get(service_id, 0.0)}
         if not grouped:

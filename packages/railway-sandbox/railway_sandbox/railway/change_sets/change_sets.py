@@ -7,17 +7,17 @@ Owns previewing, applying and following one. What a change means for the configu
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from railway_sandbox.railway.access import Arguments, Caller, Operations
-from railway_sandbox.railway.change_sets.resources import Resources, malformed
+from railway_sandbox.railway.change_sets.form import changes_of
+from railway_sandbox.railway.change_sets.resources import Resources
 from railway_sandbox.railway.config import view as config_view
 from railway_sandbox.railway.environments import config_patch
 from railway_sandbox.railway.environments.environments import merge_patches
 from railway_sandbox.railway.errors import Refused, not_found
 from railway_sandbox.railway.records import Config, Patch
 
-VERSION: Final = 1
 _ORDER: Final = ("group", "volume", "bucket", "database", "service")
 """Order of creation: a service mounts volumes and is in a group, which may be of the same change set."""
 
@@ -25,7 +25,7 @@ _ORDER: Final = ("group", "volume", "bucket", "database", "service")
 def _preview(caller: Caller, arguments: Arguments) -> dict[str, Any]:
     """Return the changes without those that change nothing: a client sees variables and some settings masked."""
     environment = caller.environment(arguments["environmentId"])
-    changes = _changes(arguments["input"])
+    changes = changes_of(arguments["input"])
     resources = Resources(caller, environment, changes)
     patches = [resources.patch_of(change, make=False) for change in changes]
     worth = [
@@ -42,7 +42,7 @@ def _apply(caller: Caller, arguments: Arguments) -> dict[str, Any]:
     base_etag = arguments.get("baseConfigEtag")
     if base_etag is not None and base_etag != config_view.etag(caller.cloud, environment):
         raise Refused("Environment config has changed since the change set was computed")
-    changes = _changes(arguments["input"])
+    changes = changes_of(arguments["input"])
     # All or nothing: what is refused is refused of a copy, in which nothing stays.
     _commit(replace(caller, cloud=caller.cloud.copy()), arguments, changes)
     patch = _commit(caller, arguments, changes)
@@ -92,18 +92,6 @@ def _result(patch: Patch) -> dict[str, Any]:
         "diagnostics": diagnostics,
         "changes": changes,
     }
-
-
-def _changes(change_set: Any) -> list[dict[str, Any]]:
-    """Return the changes of a change set of the one version there is; refuse what is none."""
-    document = cast("dict[str, Any]", change_set) if isinstance(change_set, dict) else {}
-    changes: Any = document.get("changes")
-    if document.get("version") != VERSION or not isinstance(changes, list):
-        raise malformed()
-    for change in cast("list[Any]", changes):
-        if not isinstance(change, dict) or not isinstance(cast("dict[str, Any]", change).get("kind"), str):
-            raise malformed()
-    return cast("list[dict[str, Any]]", changes)
 
 
 QUERIES: Operations = {"environmentChangeSetApply": _status}

@@ -12,11 +12,12 @@ from typing import Any, Final, cast
 from railway_sandbox.identifiers import short_of
 from railway_sandbox.railway.access import Caller
 from railway_sandbox.railway.change_sets.database_templates import DEFAULT_IMAGES, PASSWORD, TEMPLATES
+from railway_sandbox.railway.change_sets.form import malformed
 from railway_sandbox.railway.config.view import default_region, service_config
 from railway_sandbox.railway.errors import NotSimulated, Refused
-from railway_sandbox.railway.records import Bucket, Config, Environment, Project, Volume, part
+from railway_sandbox.railway.records import Bucket, Config, Environment, Project, part
 from railway_sandbox.railway.services import services
-from railway_sandbox.railway.storage import volumes
+from railway_sandbox.railway.storage import buckets, volumes
 
 _AS_IN_THE_CONFIG: Final = ("build", "deploy", "networking")
 """Parts of a service that a change names as the configuration does."""
@@ -26,28 +27,19 @@ _TO_BE_MADE: Final = "to be made"
 """Stands for the id of what the same change set makes, as long as nothing is made."""
 
 
-def malformed() -> Refused:
-    """Return the refusal of what is no change set."""
-    return Refused("Invalid RailwayChangeSet patch")
-
-
 class Resources:
     """The resources of an environment by their addresses. Those that ``changes`` make count as there."""
 
     def __init__(self, caller: Caller, environment: Environment, changes: list[dict[str, Any]]) -> None:
         self._cloud, self._environment = caller.cloud, environment
         self._project: Project = self._cloud.project(environment.project_id)
-        state, project_id = self._cloud.state, self._project.id
-        resources: dict[str, Any] = {"service": {each.name: each for each in self._cloud.services_of(project_id)}}
-        for noun, table in (("volume", state.volumes), ("bucket", state.buckets)):
-            resources[noun] = {
-                each.name: each for each in table.values() if each.project_id == project_id and _lives(each)
-            }
-        self._ids: dict[str, dict[str, str]] = {
-            noun: {name: each.id for name, each in by_name.items()} for noun, by_name in resources.items()
-        }
         groups = part(environment.config, "groups").items()
-        self._ids["group"] = {group["name"]: group_id for group_id, group in groups}
+        self._ids: dict[str, dict[str, str]] = {
+            "service": {each.name: each.id for each in self._cloud.services_of(self._project.id)},
+            "volume": {each.name: each.id for each in volumes.of_project(self._cloud, self._project.id)},
+            "bucket": {each.name: each.id for each in buckets.of_project(self._cloud, self._project.id)},
+            "group": {group["name"]: group_id for group_id, group in groups},
+        }
         for change in changes:
             if change["kind"] == "resource.create":
                 noun, name = _address(change)
@@ -109,7 +101,6 @@ class Resources:
         """Make the identity of a volume, a bucket or a group in the project, and return its id."""
         cloud, project = self._cloud, self._project
         if noun == "volume":
-            volumes.check_count(cloud, project)
             return volumes.make(cloud, project, name).id
         new_id, now = cloud.new_id(), cloud.now()
         if noun == "bucket":
@@ -162,10 +153,7 @@ class Resources:
         }
 
     def _variables(self, resource: Config) -> Config:
-        variables = part(resource, "variables")
-        if any(part({"": value}, "").get("type") == "preserve" for value in variables.values()):
-            raise malformed()
-        return {key: _variable(value) for key, value in variables.items()}
+        return {key: _variable(value) for key, value in part(resource, "variables").items()}
 
     # --- changed ------------------------------------------------------------------------------------------------------
 
@@ -173,9 +161,12 @@ class Resources:
         state = self._cloud.state
         if noun == "group":
             self._environment.config["groups"][id]["name"] = name
-            return
-        table: Mapping[str, Any] = {"volume": state.volumes, "bucket": state.buckets}.get(noun, state.services)
-        table[id].name = name
+        elif noun == "volume":
+            volumes.rename(self._cloud, state.volumes[id], name)
+        elif noun == "bucket":
+            state.buckets[id].name = name
+        else:
+            services.rename(self._cloud, state.services[id], name)
 
     def _deleted(self, noun: str, id: str) -> Config:
         """Return the deletion of a resource; a volume stays."""
@@ -201,7 +192,7 @@ class Resources:
         """Return one part of a service as the configuration has it, with null for what was there and is no more."""
         before, after = change.get("before"), _with_unwritten(field, change)
         if field == "source":
-            if before is None and part({"": after}, "").get("image") in DEFAULT_IMAGES and id:
+            if before is None and part(change, "after").get("image") in DEFAULT_IMAGES and id:
                 return {"source": part(service_config(self._environment, id), "source")}
             return {"source": without_missing(_without_type(before), _without_type(after))}
         if field == "volumeAttachments":
@@ -241,10 +232,6 @@ class Resources:
         if name not in self._known("group"):
             raise Refused(f"Resource group.{name} not found")
         return self._known("group")[name]
-
-
-def _lives(record: Volume | Bucket) -> bool:
-    return getattr(record, "deleted_at", None) is None
 
 
 def _variable(value: Any) -> Config:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from railway_sandbox.railway.cloud import RailwayCloud
-from railway_sandbox.railway.config.view import default_region, service_config
+from railway_sandbox.railway.config.view import region_of, service_config
 from railway_sandbox.railway.records import Config, Environment, Service, of_service, part
 
 PATTERN = re.compile(r"\$\{\{\s*([^{}]+?)\s*\}\}")
@@ -51,8 +51,7 @@ def referenced_by(environment: Environment, service_id: str) -> set[Reference]:
     config = service_config(environment, service_id)
     variables: Config = config.get("variables", {})
     texts = [entry.get("value") or "" for entry in variables.values()]
-    for command in (part(config, "deploy").get(name) for name in ("startCommand", "preDeployCommand")):
-        texts += [str(command or "")]
+    texts += [str(part(config, "deploy").get(name) or "") for name in ("startCommand", "preDeployCommand")]
     return {reference for text in texts for reference in references(text)}
 
 
@@ -111,7 +110,7 @@ def _added(cloud: RailwayCloud, environment: Environment, service_id: str) -> di
         "RAILWAY_ENVIRONMENT_ID": environment.id,
         "RAILWAY_SERVICE_NAME": service.name,
         "RAILWAY_SERVICE_ID": service.id,
-        "RAILWAY_REPLICA_REGION": default_region(cloud, environment),
+        "RAILWAY_REPLICA_REGION": region_of(cloud, environment, service_id),
     }
     # Which of several custom domains Railway takes is not documented: here it does not depend on which came first.
     own = sorted(of_service(state.custom_domains, *here), key=lambda domain: domain.domain)

@@ -51,10 +51,16 @@ def setting(config: Config, group: str, name: str) -> Any:
 
 
 def default_region(cloud: RailwayCloud, environment: Environment) -> str:
-    """Return where services of this environment run unless told otherwise."""
+    """Return the region of services of this environment whose settings name none."""
     project = cloud.state.projects[environment.project_id]
     workspace = cloud.state.workspaces.get(project.workspace_id or "")
     return (workspace and workspace.preferred_region) or DEFAULT_REGION
+
+
+def region_of(cloud: RailwayCloud, environment: Environment, service_id: str) -> str:
+    """Return the region in which a service runs, the first where it runs in several."""
+    placed = part(part(service_config(environment, service_id), "deploy"), "multiRegionConfig")
+    return next(iter(placed), default_region(cloud, environment))
 
 
 def view(cloud: RailwayCloud, environment: Environment, *, decrypt: bool) -> Config:
@@ -84,7 +90,7 @@ def view(cloud: RailwayCloud, environment: Environment, *, decrypt: bool) -> Con
 
 
 def etag(cloud: RailwayCloud, environment: Environment) -> str:
-    """Return a text that changes exactly when the configuration does."""
+    """Return a string that changes exactly when the configuration does."""
     text = json.dumps([view(cloud, environment, decrypt=True), _secrets(environment)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -98,8 +104,7 @@ def _secrets(environment: Environment) -> list[Any]:
 def _service(cloud: RailwayCloud, environment: Environment, service_id: str, *, decrypt: bool) -> Config:
     config: Config = copy.deepcopy(service_config(environment, service_id))
     for group, defaults in DEFAULTS.items():
-        group_config = {k: v for k, v in part(config, group).items() if _worth_showing(v) and v != defaults.get(k)}
-        config[group] = group_config
+        config[group] = {k: v for k, v in part(config, group).items() if _worth_showing(v) and v != defaults.get(k)}
     deploy = config["deploy"]
     for name in ALWAYS_SHOWN:
         deploy[name] = setting(config, "deploy", name)
@@ -107,9 +112,8 @@ def _service(cloud: RailwayCloud, environment: Environment, service_id: str, *, 
         deploy["registryCredentials"] = {"username": MASK, "password": MASK}
     config["variables"] = _variables(config.get("variables", {}), decrypt=decrypt)
     config["networking"] = _networking(cloud, environment, service_id)
-    config["volumeMounts"] = _mounts(cloud, environment, service_id)
-    if not config["volumeMounts"]:
-        del config["volumeMounts"]
+    if mounts := _mounts(cloud, environment, service_id):
+        config["volumeMounts"] = mounts
     return {key: value for key, value in config.items() if _worth_showing(value)}
 
 

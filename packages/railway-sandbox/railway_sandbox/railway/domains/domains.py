@@ -22,23 +22,27 @@ from railway_sandbox.railway.records import (
     ServiceInstance,
     of_service,
 )
-from railway_sandbox.railway.services.services import LONGEST_LABEL, label_of
+from railway_sandbox.railway.services.services import LONGEST_LABEL, is_label, label_of
 
 SUFFIX = "up.railway.app"
 SYNCING_S = 2.0
-HOST = re.compile(r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")
+HOST = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
 
 def _target(caller: Caller, inputs: Arguments, kind: str) -> tuple[Environment, Service]:
     """Return where a new domain leads; refused while Railway is not ready for it."""
-    environment, service = caller.pair(inputs)
+    environment, service = caller.environment_and_service(inputs)
     ready = instances.ready(caller.cloud, caller.cloud.find_instance(environment.id, service.id))
     if not ready or config_patch.applying(caller.cloud, environment.id):
         raise domain_failed(kind)
+    _check_port(inputs)
+    return environment, service
+
+
+def _check_port(inputs: Arguments) -> None:
     port = inputs.get("targetPort")
     if port is not None and not 0 < port < 65_536:
         raise invalid("targetPort")
-    return environment, service
 
 
 def customs(cloud: RailwayCloud) -> list[CustomDomain]:
@@ -53,7 +57,7 @@ def generated(cloud: RailwayCloud) -> list[ServiceDomain]:
 
 def _unavailable(cloud: RailwayCloud, name: str) -> str | None:
     """Return why a custom domain cannot be had, if it cannot."""
-    if not HOST.match(name) or name.endswith((".railway.app", ".railway.internal")):
+    if not HOST.fullmatch(name) or name.endswith((".railway.app", ".railway.internal")):
         return f"{name} is not a valid domain"
     if any(domain.domain == name for domain in customs(cloud)):
         return f"{name} is not available: it is already in use"
@@ -63,7 +67,6 @@ def _unavailable(cloud: RailwayCloud, name: str) -> str | None:
 def _create_custom(caller: Caller, arguments: Arguments) -> CustomDomain:
     inputs = arguments["input"]
     cloud, now = caller.cloud, caller.now
-    caller.project(inputs["projectId"])
     environment, service = _target(caller, inputs, "custom")
     name = inputs["domain"].lower()
     if reason := _unavailable(cloud, name):
@@ -112,6 +115,7 @@ def _update_custom(caller: Caller, arguments: Arguments) -> bool:
     domain = _custom(caller, arguments["id"])
     if domain.environment_id != arguments["environmentId"]:
         raise not_found("CustomDomain")
+    _check_port(arguments)
     domain.target_port = arguments.get("targetPort")
     domain.updated_at = caller.now
     return True
@@ -161,12 +165,15 @@ def _service_domain(caller: Caller, id: str) -> ServiceDomain:
 
 def _service_domain_free(cloud: RailwayCloud, name: str) -> bool:
     label = name.removesuffix(f".{SUFFIX}")
-    return label != name and bool(HOST.match(name)) and all(d.domain != name for d in generated(cloud))
+    return label != name and is_label(label) and all(d.domain != name for d in generated(cloud))
 
 
 def _update_service_domain(caller: Caller, arguments: Arguments) -> bool:
     inputs = arguments["input"]
     domain = _service_domain(caller, inputs["serviceDomainId"])
+    if (domain.environment_id, domain.service_id) != (inputs["environmentId"], inputs["serviceId"]):
+        raise not_found("ServiceDomain")
+    _check_port(inputs)
     name = inputs["domain"].lower()
     if name != domain.domain:
         if not _service_domain_free(caller.cloud, name):
@@ -195,8 +202,7 @@ def _all(cloud: RailwayCloud, environment_id: str, service_id: str) -> dict[str,
 
 
 def _domains(caller: Caller, arguments: Arguments) -> dict[str, Any]:
-    caller.project(arguments["projectId"])
-    environment, service = caller.pair(arguments)
+    environment, service = caller.environment_and_service(arguments)
     return _all(caller.cloud, environment.id, service.id)
 
 

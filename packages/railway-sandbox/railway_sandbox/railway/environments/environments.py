@@ -57,13 +57,11 @@ def _create(caller: Caller, arguments: Arguments) -> Environment:
     caller.require("account", "workspace")
     cloud, now = caller.cloud, caller.now
     project = caller.project(inputs["projectId"])
-    source = caller.environment(inputs["sourceEnvironmentId"]) if inputs.get("sourceEnvironmentId") else None
-    if source is not None and source.project_id != project.id:
-        raise not_found("Environment")
+    source_id = inputs.get("sourceEnvironmentId")
+    source = caller.environment_in(project, source_id) if source_id else None
     _check_name(cloud, project, inputs["name"])
-    limits.check_create(cloud, "environment")
-    environment = make(cloud, project, inputs["name"], now)
-    limits.note_create(cloud, "environment")
+    with limits.creating(cloud, "environment"):
+        environment = make(cloud, project, inputs["name"], now)
     environment.is_ephemeral = bool(inputs.get("ephemeral"))
     if source is not None:
         environment.source_environment_id = source.id

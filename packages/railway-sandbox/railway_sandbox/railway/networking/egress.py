@@ -10,9 +10,9 @@ from typing import Any
 from railway_sandbox.identifiers import short_of
 from railway_sandbox.railway import regions
 from railway_sandbox.railway.access import Arguments, Caller, Operations
-from railway_sandbox.railway.config.view import default_region, service_config
+from railway_sandbox.railway.config.view import region_of
 from railway_sandbox.railway.errors import NotSimulated, Refused, invalid, upgrade
-from railway_sandbox.railway.records import EgressAssociation, ServiceInstance, part
+from railway_sandbox.railway.records import EgressAssociation, ServiceInstance
 
 
 def _associations(caller: Caller, instance: ServiceInstance) -> list[EgressAssociation]:
@@ -40,8 +40,7 @@ def _create(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
         raise Refused("A static outbound IP already exists for this service")
     region = inputs.get("region")
     if region is None:
-        placed = part(part(service_config(environment, instance.service_id), "deploy"), "multiRegionConfig")
-        region = next(iter(placed), default_region(caller.cloud, environment))
+        region = region_of(caller.cloud, environment, instance.service_id)
     if not regions.known(region):
         raise invalid("region")
     association = EgressAssociation(

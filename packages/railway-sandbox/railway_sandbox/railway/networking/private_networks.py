@@ -6,7 +6,6 @@ chosen name is remembered.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from railway_sandbox.identifiers import short_of, uuid_of
@@ -15,12 +14,12 @@ from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.railway.errors import Refused, invalid, not_found
 from railway_sandbox.railway.records import EndpointName, Environment, ServiceInstance
+from railway_sandbox.railway.services.services import is_label
 
 ENDPOINT_AFTER_S = 40.0
 """Seconds from the start of the first deployment until the endpoint appears."""
 RENAMING_S = 4.0
 RESERVED = ("health", "internal", "internal-health", "railway", "up")
-LABEL = re.compile(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")
 
 
 def _network_id(environment: Environment) -> str:
@@ -101,7 +100,11 @@ def _taken(cloud: RailwayCloud, environment_id: str, label: str, *, but: str = "
 def _available(caller: Caller, arguments: Arguments) -> bool:
     environment = caller.environment(arguments["environmentId"])
     label = arguments["prefix"]
-    return label not in RESERVED and not _taken(caller.cloud, environment.id, label)
+    return _may_be_chosen(label) and not _taken(caller.cloud, environment.id, label)
+
+
+def _may_be_chosen(label: str) -> bool:
+    return is_label(label) and label not in RESERVED
 
 
 def _rename(caller: Caller, arguments: Arguments) -> bool:
@@ -114,7 +117,7 @@ def _rename(caller: Caller, arguments: Arguments) -> bool:
     environment = caller.environment(instance.environment_id)
     if arguments["privateNetworkId"] != _network_id(environment):
         raise not_found("PrivateNetwork")
-    if not LABEL.match(label) or label in RESERVED:
+    if not _may_be_chosen(label):
         raise invalid("dnsName")
     if _taken(cloud, environment.id, label, but=instance.id):
         raise Refused(f"{label} is already in use")

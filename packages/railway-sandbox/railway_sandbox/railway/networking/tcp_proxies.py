@@ -72,7 +72,7 @@ def _delete(caller: Caller, arguments: Arguments) -> bool:
 
 
 def _list(caller: Caller, arguments: Arguments) -> list[TCPProxy]:
-    environment, service = caller.pair(arguments)
+    environment, service = caller.environment_and_service(arguments)
     return of_service(caller.cloud.state.tcp_proxies, environment.id, service.id)
 
 

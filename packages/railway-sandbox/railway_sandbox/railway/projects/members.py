@@ -88,9 +88,7 @@ def _create_token(caller: Caller, arguments: Arguments) -> str:
     caller.require("account", "workspace")
     inputs = arguments["input"]
     project = caller.project(inputs["projectId"])
-    environment = caller.environment(inputs["environmentId"])
-    if environment.project_id != project.id:
-        raise not_found("Environment")
+    environment = caller.environment_in(project, inputs["environmentId"])
     return caller.cloud.add_token("project", inputs["name"], project_id=project.id, environment_id=environment.id)
 
 

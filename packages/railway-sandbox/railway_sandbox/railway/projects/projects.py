@@ -38,21 +38,20 @@ def _create(caller: Caller, arguments: Arguments) -> Project:
     name = inputs.get("name")
     if name is not None:
         _check_name(name)
-    limits.check_create(cloud, "project")
-    new_id = cloud.new_id()
-    project = Project(
-        id=new_id,
-        name=name if name is not None else f"sandbox-{short_of(new_id)}",
-        created_at=now,
-        updated_at=now,
-        workspace_id=workspace_id,
-        description=inputs.get("description"),
-        is_public=bool(inputs.get("isPublic")),
-        pr_deploys=bool(inputs.get("prDeploys")),
-        expired_at=None if workspace_id is not None else now + TEMPORARY_S,
-    )
-    cloud.state.projects[project.id] = project
-    limits.note_create(cloud, "project")
+    with limits.creating(cloud, "project"):
+        new_id = cloud.new_id()
+        project = Project(
+            id=new_id,
+            name=name if name is not None else f"sandbox-{short_of(new_id)}",
+            created_at=now,
+            updated_at=now,
+            workspace_id=workspace_id,
+            description=inputs.get("description"),
+            is_public=bool(inputs.get("isPublic")),
+            pr_deploys=bool(inputs.get("prDeploys")),
+            expired_at=None if workspace_id is not None else now + TEMPORARY_S,
+        )
+        cloud.state.projects[project.id] = project
     first = environments.make(cloud, project, inputs.get("defaultEnvironmentName") or "production", now)
     project.base_environment_id = first.id
     if inputs.get("repo"):
@@ -71,7 +70,7 @@ def _update(caller: Caller, arguments: Arguments) -> Project:
     if "description" in inputs:
         project.description = inputs["description"]
     if inputs.get("baseEnvironmentId") is not None:
-        project.base_environment_id = caller.environment(inputs["baseEnvironmentId"]).id
+        project.base_environment_id = caller.environment_in(project, inputs["baseEnvironmentId"]).id
     switches = {
         "isPublic": "is_public",
         "prDeploys": "pr_deploys",

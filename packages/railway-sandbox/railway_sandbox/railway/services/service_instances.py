@@ -175,7 +175,7 @@ def _service(caller: Caller, instance: ServiceInstance, _arguments: Arguments) -
 
 
 def _triggers(caller: Caller, arguments: Arguments) -> list[DeploymentTrigger]:
-    environment, service = caller.pair(arguments)
+    environment, service = caller.environment_and_service(arguments)
     trigger = instances.trigger_of(caller.cloud, environment.id, service.id)
     return [trigger] if trigger else []
 

@@ -35,12 +35,20 @@ def label_of(name: str) -> str:
     return re.sub(r"-+", "-", re.sub(r"[^a-z0-9]", "-", name.lower())).strip("-")
 
 
+def is_label(name: str) -> bool:
+    """Tell whether a name is a DNS label as it stands."""
+    return re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name) is not None
+
+
 def reach(caller: Caller, project: Project, arguments: Arguments) -> list[Environment]:
-    """Return where an operation with this ``environmentId`` works: in that fork alone, or in all that are no forks."""
+    """Return the environments in which an operation with this ``environmentId`` takes effect.
+
+    That fork alone, or every environment of the project that is not a fork.
+    """
     every = [e for e in caller.cloud.environments_of(project.id) if e.source_environment_id is None]
     if arguments.get("environmentId") is None:
         return every
-    environment = caller.environment(arguments["environmentId"])
+    environment = caller.environment_in(project, arguments["environmentId"])
     return [environment] if environment.source_environment_id is not None else every
 
 
@@ -94,6 +102,13 @@ def check_name(cloud: RailwayCloud, project: Project, name: str) -> None:
         raise Refused(f'A service named "{name}" already exists in this project')
 
 
+def rename(cloud: RailwayCloud, service: Service, name: str) -> None:
+    """Rename a service; its private name stays. Raises ``Refused`` for a name that ``check_name`` refuses."""
+    if name != service.name:
+        check_name(cloud, cloud.state.projects[service.project_id], name)
+    service.name = name
+
+
 def _create(caller: Caller, arguments: Arguments) -> Service:
     inputs = arguments["input"]
     project = caller.project(inputs["projectId"])
@@ -125,9 +140,8 @@ def _create(caller: Caller, arguments: Arguments) -> Service:
 def _update(caller: Caller, arguments: Arguments) -> Service:
     service = caller.service(arguments["id"])
     inputs = arguments["input"]
-    if inputs.get("name") is not None and inputs["name"] != service.name:
-        check_name(caller.cloud, caller.cloud.state.projects[service.project_id], inputs["name"])
-        service.name = inputs["name"]
+    if inputs.get("name") is not None:
+        rename(caller.cloud, service, inputs["name"])
     if "icon" in inputs:
         service.icon = inputs["icon"]
     if "tracingEnabled" in inputs:

@@ -19,7 +19,7 @@ from railway_sandbox.railway.deployments import deployments
 from railway_sandbox.railway.errors import invalid
 from railway_sandbox.railway.records import Config, Environment, Service
 
-NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,16 @@ def _store(environment: Environment, service_id: str | None, variables: Config) 
         environment.services[service_id] = {**service_config(environment, service_id), "variables": variables}
 
 
+def _owner(caller: Caller, inputs: Arguments) -> tuple[Environment, str | None]:
+    """Return the environment and the id of the service whose variables are meant; None for the shared ones."""
+    if inputs.get("serviceId") is None:
+        return caller.named_environment(inputs), None
+    environment, service = caller.environment_and_service(inputs)
+    return environment, service.id
+
+
 def _variables(caller: Caller, arguments: Arguments) -> dict[str, str]:
-    caller.project(arguments["projectId"])
-    environment = caller.environment(arguments["environmentId"])
-    service_id = arguments.get("serviceId")
-    if service_id is not None:
-        caller.pair(arguments)
+    environment, service_id = _owner(caller, arguments)
     own = {
         name: entry.get("value") or ""
         for name, entry in _stored(environment, service_id).items()
@@ -94,11 +98,11 @@ def _variables(caller: Caller, arguments: Arguments) -> dict[str, str]:
 
 
 def named_values(variables: Any) -> dict[str, str]:
-    """Return what Railway's scalar ``EnvironmentVariables`` takes: names with texts."""
+    """Return the values of Railway's scalar ``EnvironmentVariables`` by name. Raises ``Refused`` for anything else."""
     if not isinstance(variables, dict):
         raise invalid("variables must be an object")
     values = cast("dict[str, Any]", variables)
-    if any(not NAME.match(name) or not isinstance(value, str) for name, value in values.items()):
+    if any(not NAME.fullmatch(name) or not isinstance(value, str) for name, value in values.items()):
         raise invalid("variables must map names to strings")
     return values
 
@@ -110,17 +114,13 @@ def _upsert_collection(caller: Caller, arguments: Arguments) -> bool:
 
 def _upsert(caller: Caller, arguments: Arguments) -> bool:
     inputs = arguments["input"]
-    if not NAME.match(inputs["name"]):
+    if not NAME.fullmatch(inputs["name"]):
         raise invalid("name")
     return _write(caller, inputs, {inputs["name"]: inputs["value"]}, replace=False)
 
 
 def _write(caller: Caller, inputs: Arguments, values: dict[str, str], *, replace: bool) -> bool:
-    caller.project(inputs["projectId"])
-    environment = caller.environment(inputs["environmentId"])
-    service_id = inputs.get("serviceId")
-    if service_id is not None:
-        caller.pair(inputs)
+    environment, service_id = _owner(caller, inputs)
     with affected_by(caller.cloud, environment) as affected:
         before = _stored(environment, service_id)
         remaining = {name: entry for name, entry in before.items() if not replace or name in values}
@@ -134,12 +134,12 @@ def _write(caller: Caller, inputs: Arguments, values: dict[str, str], *, replace
 
 def _delete(caller: Caller, arguments: Arguments) -> bool:
     inputs = arguments["input"]
-    caller.project(inputs["projectId"])
-    environment = caller.environment(inputs["environmentId"])
+    environment, service_id = _owner(caller, inputs)
     with affected_by(caller.cloud, environment) as affected:
-        stored = _stored(environment, inputs.get("serviceId"))
+        stored = _stored(environment, service_id)
         remaining = {name: entry for name, entry in stored.items() if name != inputs["name"]}
-        _store(environment, inputs.get("serviceId"), remaining)
+        _store(environment, service_id, remaining)
+    environment.updated_at = caller.now
     deployments.after_variables(caller.cloud, environment, affected.redeployed)
     return True
 

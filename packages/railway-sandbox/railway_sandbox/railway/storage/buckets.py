@@ -13,7 +13,7 @@ from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Op
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.buckets import store_of
 from railway_sandbox.railway.errors import invalid, not_found
-from railway_sandbox.railway.records import Bucket, BucketInstance, Project
+from railway_sandbox.railway.records import Bucket, BucketInstance
 
 CREDENTIALS_AFTER_S = 6.0
 """Seconds for which a new bucket has no credentials."""
@@ -43,6 +43,8 @@ def _bucket(caller: Caller, id: str) -> Bucket:
 
 def _update(caller: Caller, arguments: Arguments) -> Bucket:
     bucket = _bucket(caller, arguments["id"])
+    if not arguments["input"]["name"].strip():
+        raise invalid("name")
     bucket.name = arguments["input"]["name"]
     bucket.updated_at = caller.now
     return bucket
@@ -50,7 +52,7 @@ def _update(caller: Caller, arguments: Arguments) -> Bucket:
 
 def _store(caller: Caller, arguments: Arguments) -> BucketInstance:
     bucket = _bucket(caller, arguments["bucketId"])
-    environment = caller.environment(arguments["environmentId"])
+    environment = caller.named_environment(arguments)
     store = store_of(caller.cloud, environment.id, bucket.id)
     if store is None:
         raise not_found("BucketInstance")
@@ -89,12 +91,12 @@ def _details(caller: Caller, arguments: Arguments) -> dict[str, Any]:
     return {"objectCount": store.objects, "sizeBytes": store.objects * BYTES_PER_OBJECT}
 
 
-def _of_project(caller: Caller, project: Project, _arguments: Arguments) -> list[Bucket]:
+def of_project(cloud: RailwayCloud, project_id: str) -> list[Bucket]:
     """Return the buckets of a project that some environment has, and those that none ever had."""
-    stores = caller.cloud.state.bucket_instances.values()
+    stores = cloud.state.bucket_instances.values()
     once = {store.bucket_id for store in stores}
     now = {store.bucket_id for store in stores if store.deleted_at is None}
-    buckets = [bucket for bucket in caller.cloud.state.buckets.values() if bucket.project_id == project.id]
+    buckets = [bucket for bucket in cloud.state.buckets.values() if bucket.project_id == project_id]
     return [bucket for bucket in buckets if bucket.id in now or bucket.id not in once]
 
 
@@ -103,5 +105,5 @@ MUTATIONS: Operations = {"bucketCreate": _create, "bucketUpdate": _update, "buck
 FIELDS: FieldResolvers = {
     "Bucket.groupId": lambda _caller, _bucket, _arguments: None,
     "Bucket.project": lambda caller, bucket, _arguments: caller.cloud.state.projects[bucket.project_id],
-    "Project.buckets": _of_project,
+    "Project.buckets": lambda caller, project, _arguments: of_project(caller.cloud, project.id),
 }

@@ -26,20 +26,23 @@ WRITTEN_MB = 100.0
 """MB that a service writes at its start."""
 
 
+def of_project(cloud: RailwayCloud, project_id: str) -> list[Volume]:
+    """Return the volumes of a project that are not deleted, also those that no list shows yet."""
+    return [each for each in cloud.state.volumes.values() if each.project_id == project_id and each.deleted_at is None]
+
+
 def _names(cloud: RailwayCloud, project_id: str) -> set[str]:
-    every = cloud.state.volumes.values()
-    return {volume.name for volume in every if volume.project_id == project_id and volume.deleted_at is None}
-
-
-def check_count(cloud: RailwayCloud, project: Project) -> None:
-    """Refuse one volume more than the plan has for a project."""
-    limit = cloud.plan.max_volumes_per_project
-    if limit is not None and len(_names(cloud, project.id)) >= limit:
-        raise upgrade(f"Your plan is limited to {limit} volumes per project.")
+    return {volume.name for volume in of_project(cloud, project_id)}
 
 
 def make(cloud: RailwayCloud, project: Project, name: str | None) -> Volume:
-    """Make the identity of a volume, which no environment has yet; a name that is taken gets an addition."""
+    """Make the identity of a volume, which no environment has yet; a name that is taken gets an addition.
+
+    Raises ``Refused`` where the project has as many volumes as the plan allows.
+    """
+    limit = cloud.plan.max_volumes_per_project
+    if limit is not None and len(of_project(cloud, project.id)) >= limit:
+        raise upgrade(f"Your plan is limited to {limit} volumes per project.")
     new_id, now = cloud.new_id(), cloud.now()
     lag = SHORTEST_LAG_S + int(short_of(new_id), 16) % (LONGEST_LAG_S - SHORTEST_LAG_S + 1)
     name = name or f"volume-{short_of(new_id, 4)}"
@@ -57,13 +60,11 @@ def _create(caller: Caller, arguments: Arguments) -> Volume:
         raise invalid("mountPath")
     service = caller.service(inputs["serviceId"]) if inputs.get("serviceId") else None
     places = _places(caller, project, service, inputs)
-    limits.check_create(cloud, "volume")
-    check_count(cloud, project)
-    for environment, mounting in places:
-        if mounting is not None:
-            _check_mountable(cloud, environment, mounting)
-    volume = make(cloud, project, f"{service.name}-volume" if service else None)
-    limits.note_create(cloud, "volume")
+    with limits.creating(cloud, "volume"):
+        for environment, mounting in places:
+            if mounting is not None:
+                _check_mountable(cloud, environment, mounting)
+        volume = make(cloud, project, f"{service.name}-volume" if service else None)
     for environment, mounting in places:
         disk = VolumeInstance(
             id=cloud.new_id(),
@@ -92,10 +93,7 @@ def _places(
         return [(e, service if service and caller.cloud.find_instance(e.id, service.id) else None) for e in every]
     if inputs["environmentId"] is None:
         return []
-    environment = caller.environment(inputs["environmentId"])
-    if environment.project_id != project.id:
-        raise not_found("Environment")
-    return [(environment, service)]
+    return [(caller.environment_in(project, inputs["environmentId"]), service)]
 
 
 def _check_mountable(cloud: RailwayCloud, environment: Environment, service: Service) -> None:
@@ -127,14 +125,18 @@ def _volume(caller: Caller, id: str) -> Volume:
 
 def _update(caller: Caller, arguments: Arguments) -> Volume:
     volume = _volume(caller, arguments["volumeId"])
-    name = arguments["input"].get("name")
-    if name is not None and name != volume.name:
-        if not name.strip():
-            raise invalid("name")
-        if name in _names(caller.cloud, volume.project_id):
-            raise Refused(f"A volume named {name} already exists in this project")
-        volume.name = name
+    if (name := arguments["input"].get("name")) is not None:
+        rename(caller.cloud, volume, name)
     return volume
+
+
+def rename(cloud: RailwayCloud, volume: Volume, name: str) -> None:
+    """Rename a volume. Raises ``Refused`` for a blank name, and for that of another volume of the project."""
+    if not name.strip():
+        raise invalid("name")
+    if name != volume.name and name in _names(cloud, volume.project_id):
+        raise Refused(f"A volume named {name} already exists in this project")
+    volume.name = name
 
 
 def _update_instance(caller: Caller, arguments: Arguments) -> bool:
