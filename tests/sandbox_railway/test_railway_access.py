@@ -105,3 +105,25 @@ def test_members_and_rules_survive_a_restart(railway: Client):
     railway.ask(CREATE_RULE, i={"workspaceId": workspace, "eventTypes": ["a"], "channelConfigs": [{"a": 1}]})
 
     assert State.from_json(railway.cloud.state.to_json()) == railway.cloud.state
+
+
+def test_a_public_key_is_text_of_a_key(railway: Client):
+    """Letters that no key has are refused like any other key that is not valid."""
+    create = "mutation($i: SshPublicKeyCreateInput!) { sshPublicKeyCreate(input: $i) { id } }"
+
+    for key in ("ssh-ed25519 é", "ssh-ed25519", "ssh-ed25519 AAAA"):
+        assert railway.refusal(create, i={"name": "me", "publicKey": key}) == "Invalid input: publicKey"
+
+
+def test_an_environment_belongs_to_the_project_that_is_named(railway: Client):
+    """Making a service, a token or the base of pull requests with the environment of another project is refused."""
+    project, _ = railway.project()
+    _, foreign = railway.project("other")
+    both = {"projectId": project, "environmentId": foreign, "name": "x"}
+    base = "mutation($p: String!, $e: String!) { projectUpdate(id: $p, input: {baseEnvironmentId: $e}) { id } }"
+    service = "mutation($i: ServiceCreateInput!) { serviceCreate(input: $i) { id } }"
+    token = "mutation($i: ProjectTokenCreateInput!) { projectTokenCreate(input: $i) }"
+
+    assert railway.refusal(service, i=both) == "Environment not found"
+    assert railway.refusal(token, i=both) == "Environment not found"
+    assert railway.refusal(base, p=project, e=foreign) == "Environment not found"

@@ -228,6 +228,86 @@ def test_an_approved_deployment_goes_on(railway: Client):
     assert web.after(60) == ["SUCCESS", "REMOVED"]
 
 
+@pytest.mark.parametrize("defect", ["outsider", "checks"])
+def test_a_commit_that_was_held_back_is_not_deployed_by_another_change(railway: Client, defect: Any):
+    """A variable, a redeploy and a volume run what is deployed again, not the commit that waits or was skipped."""
+    railway.cloud.fail("2" * 40, defect)
+    web = Running(railway, source={"repo": "me/web", "checkSuites": True})
+    first = web.newest["meta"]["commitHash"]
+    web.after(60)
+    push(railway.cloud, "me/web", "main", "2" * 40)
+    web.after(60)
+    where = {"environmentId": web.environment, "serviceId": web.web}
+    upsert = "mutation($i: VariableUpsertInput!) { variableUpsert(input: $i) }"
+    railway.ask(upsert, i={**where, "projectId": web.project, "name": "A", "value": "1"})
+    assert web.newest["meta"]["commitHash"] == first
+
+    push(railway.cloud, "me/web", "main", "2" * 40)
+    web.after(60)
+    redeploy = """mutation($e: String!, $s: String!) {
+        serviceInstanceRedeploy(environmentId: $e, serviceId: $s) }"""
+    railway.ask(redeploy, e=web.environment, s=web.web)
+    assert web.newest["meta"]["commitHash"] == first
+
+
+@pytest.mark.parametrize("operation", ["deploymentRollback", "deploymentRedeploy"])
+def test_a_deleted_service_is_not_deployed_again(railway: Client, operation: str):
+    """Its deployments can be read for a while, and no more."""
+    web = Running(railway, source={"image": "nginx:1"})
+    web.after(60)
+    deployment = web.newest["id"]
+    railway.ask("mutation($s: String!) { serviceDelete(id: $s) }", s=web.web)
+    selection = " { id }" if operation == "deploymentRedeploy" else ""
+
+    refused = railway.refusal(f"mutation($d: String!) {{ {operation}(id: $d){selection} }}", d=deployment)
+
+    assert refused == "Service not found"
+
+
+def test_removing_again_does_not_keep_an_image_longer(railway: Client):
+    """An image is kept for some hours after its deployment is removed, counted from the first removal."""
+    web = Running(railway, source={"image": "nginx:1"})
+    web.after(60)
+    old = web.newest["id"]
+    web.patch(source={"image": "nginx:2"})
+    web.after(119 * 3600)
+    web.do("deploymentRemove", old)
+    web.patch(deploy={"multiRegionConfig": {"us-west2": None}})
+    web.after(2 * 3600)
+
+    query = "query($d: String!) { deployment(id: $d) { canRollback status } }"
+    assert railway.ask(query, d=old)["deployment"] == {"canRollback": False, "status": "REMOVED"}
+
+
+def test_a_timeout_variable_that_is_not_a_number_is_ignored(railway: Client):
+    """The health check then takes as long as the settings say."""
+    railway.cloud.fail_image("bad:1", "unhealthy")
+    deploy = {"healthcheckPath": "/up", "healthcheckTimeout": 20}
+    variables = {"RAILWAY_HEALTHCHECK_TIMEOUT_SEC": {"value": "5m"}}
+    web = Running(railway, source={"image": "bad:1"}, deploy=deploy, variables=variables)
+
+    assert web.after(60) == ["FAILED"]
+
+
+def test_a_service_is_connected_to_one_source(railway: Client):
+    """Neither none nor an image and a repository at once."""
+    web = Running(railway)
+    query = "mutation($s: String!, $i: ServiceConnectInput!) { serviceConnect(id: $s, input: $i) { id } }"
+
+    for given in ({}, {"branch": "main"}, {"image": "nginx:1", "repo": "me/web", "branch": "main"}):
+        assert railway.refusal(query, s=web.web, i=given) == "Invalid input: source"
+
+
+def test_a_trigger_goes_with_its_repository(railway: Client):
+    """A push to the repository that the older form has replaced by an image deploys nothing."""
+    web = Running(railway, source={"repo": "me/web"})
+    query = """mutation($e: String!, $s: String!) {
+        serviceInstanceUpdate(environmentId: $e, serviceId: $s, input: {source: {image: "nginx:1"}}) }"""
+    railway.ask(query, e=web.environment, s=web.web)
+
+    assert push(railway.cloud, "me/web", "main", "2" * 40) == []
+
+
 def test_a_source_set_in_the_older_form_has_no_trigger(railway: Client):
     """A repository without a trigger is not deployed by a push."""
     web = Running(railway)
@@ -259,3 +339,21 @@ def test_logs_appear_as_time_passes(railway: Client):
     web.after(60)
     logs = railway.ask(LOGS, d=deployment)
     assert [line["message"] for line in logs["deploymentLogs"]] == ["Starting Container", "Container started"]
+
+
+def test_a_log_is_read_between_two_moments(railway: Client):
+    """A moment may be written with any offset; what is not a date is refused before anything is read."""
+    web = Running(railway, source={"image": "nginx:1"})
+    web.after(60)
+    query = """query($d: String!, $a: DateTime, $b: DateTime) {
+        deploymentLogs(deploymentId: $d, startDate: $a, endDate: $b) { message timestamp } }"""
+    first, last = railway.ask(query, d=web.newest["id"])["deploymentLogs"]
+
+    def messages(**moments: str) -> list[str]:
+        return [line["message"] for line in railway.ask(query, d=web.newest["id"], **moments)["deploymentLogs"]]
+
+    assert messages(a=last["timestamp"]) == ["Container started"]
+    assert messages(b=first["timestamp"].replace("Z", "+00:00")) == ["Starting Container"]
+    assert messages(b="2026-01-01T00:00:00-12:00") == ["Starting Container", "Container started"]
+    wrong = railway.post(query, d=web.newest["id"], a="yesterday")
+    assert (wrong.status, wrong.json["errors"][0]["extensions"]["code"]) == (400, "BAD_USER_INPUT")

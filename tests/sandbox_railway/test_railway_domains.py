@@ -288,3 +288,15 @@ def test_a_service_has_one_generated_domain(railway: Client):
     assert refused == "Service already has a generated domain"
     railway.ask("mutation($id: String!) { serviceDomainDelete(id: $id) }", id=first["id"])
     assert railway.ask(create, e=environment, s=web, p=81)["serviceDomainCreate"]["id"] != first["id"]
+
+
+def test_a_cache_setting_that_is_null_stays(site: Site):
+    """Null is no new value for what always has one."""
+    site.railway.clock.advance(10)
+    enable = """mutation($i: EnableServiceCdnInput!) { enableServiceCdn(input: $i) {
+        caching { mode htmlCaching defaultTtlSeconds } } }"""
+    where = {"environmentId": site.environment, "serviceId": site.web}
+    nulls = {"caching": {"mode": None, "htmlCaching": None, "defaultTtlSeconds": None}}
+
+    shown = site.railway.ask(enable, i={**where, "config": nulls})["enableServiceCdn"]["caching"]
+    assert shown == {"mode": "auto", "htmlCaching": "auto", "defaultTtlSeconds": 7_200}

@@ -48,6 +48,16 @@ def test_a_configuration_file_is_refused(shop: Shop):
         {"source": {"image": "nginx:1", "autoUpdates": {"schedule": [{"day": 1, "startHour": 6, "endHour": 2}]}}},
         {"deploy": {"preDeployCommand": ["migrate"], "preDeployTimeoutSeconds": 0}},
         {"networking": {"tcpProxies": {"port": {}}}},
+        {"networking": {"tcpProxies": {"²": {}}}},
+        {"deploy": {"numReplicas": -1}},
+        {"deploy": {"numReplicas": True}},
+        {"deploy": {"multiRegionConfig": {"us-west2": {"numReplicas": -1}}}},
+        {"deploy": {"sleepApplication": "yes"}},
+        {"deploy": {"drainingSeconds": -1}},
+        {"deploy": {"restartPolicyMaxRetries": -1}},
+        {"deploy": {"cronSchedule": "*/-5 * * * *"}},
+        {"deploy": {"cronSchedule": "*/0 * * * *"}},
+        {"deploy": {"cronSchedule": "1_0 * * * *"}},
     ],
 )
 def test_what_is_not_well_formed_is_refused(shop: Shop, settings: Json):

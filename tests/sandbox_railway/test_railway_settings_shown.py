@@ -54,3 +54,14 @@ def test_the_etag_changes_with_the_config(shop: Shop):
         seen.add(shop.railway.ask(ETAG, e=shop.environment)["environment"]["configEtag"])
 
     assert len(seen) == 3
+
+
+def test_a_patch_shows_no_sealed_value(shop: Shop):
+    """Neither of a service nor shared, also to a reader of decrypted variables."""
+    sealed = {"KEY": {"value": "1", "isSealed": True}, "OPEN": {"value": "2"}}
+    shop.railway.commit(shop.environment, {"services": {shop.web: {"variables": sealed}}, "sharedVariables": sealed})
+    query = "query($p: String!) { environmentPatch(id: $p) { patch(decryptVariables: true) } }"
+    shown = shop.railway.ask(query, p=shop.last_patch["id"])["environmentPatch"]["patch"]
+
+    for group in (shown["sharedVariables"], shown["services"][shop.web]["variables"]):
+        assert {name: entry["value"] for name, entry in group.items()} == {"KEY": None, "OPEN": "2"}

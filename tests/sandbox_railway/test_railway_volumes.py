@@ -299,6 +299,66 @@ def test_a_backup_on_demand_holds_half_of_the_volume(disk: Disk):
     assert _backups(disk) == []
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_backup_is_restored_to_a_service(disk: Disk, *, at_once: bool):
+    """A volume without a service is not restored, whether it was disconnected before or during the restore."""
+    disk.railway.ask(BACK_UP, v=disk.instance)
+    disk.railway.clock.advance(10)
+    (backup,) = _backups(disk)
+    disconnect = {"v": disk.id, "e": disk.environment, "i": {"serviceId": None}}
+    if at_once:
+        disk.railway.ask(CHANGE, **disconnect)
+        refused = disk.railway.refusal(RESTORE, v=disk.instance, b=backup["id"])
+        assert refused == "Volume instance is not attached to a service"
+        return
+    workflow = disk.railway.ask(RESTORE, v=disk.instance, b=backup["id"])["volumeInstanceBackupRestore"]["workflowId"]
+    disk.railway.ask(CHANGE, **disconnect)
+    disk.railway.clock.advance(30)
+
+    assert disk.railway.ask(STATUS, w=workflow)["workflowStatus"]["status"] == "Error"
+    commit = "mutation($e: String!) { environmentPatchCommitStaged(environmentId: $e) }"
+    assert disk.railway.refusal(commit, e=disk.environment) == "No patch to apply"
+
+
+def test_a_volume_is_mounted_once_and_in_a_region_of_railway(disk: Disk):
+    """One patch does not mount it in two services, and no operation puts it where Railway has no region."""
+    web = disk.railway.service(disk.project, disk.environment)
+    disk.railway.ask(CHANGE, v=disk.id, e=disk.environment, i={"serviceId": None})
+    mount = {"volumeMounts": {disk.id: {"mountPath": "/data"}}}
+
+    twice = {"services": {disk.db: mount, web: mount}}
+    assert "already in use" in disk.railway.commit_refusal(disk.environment, twice)
+    moved = {"volumes": {disk.id: {"region": "moon"}}}
+    assert "region" in disk.railway.commit_refusal(disk.environment, moved)
+    given = {"projectId": disk.project, "environmentId": disk.environment, "mountPath": "/d", "region": "moon"}
+    assert disk.railway.refusal(CREATE, i=given) == "Invalid input: region"
+
+
+def test_a_change_of_every_environment_happens_in_all_or_none(disk: Disk):
+    """A service that the second environment lacks changes nothing in the first."""
+    web = disk.railway.service(disk.project, disk.environment)
+    disk.railway.environment(disk.project, "other")
+    other = disk.railway.cloud.environments_of(disk.project)[1].id
+    disk.railway.commit(other, {"volumes": {disk.id: {"isCreated": True}}})
+
+    refused = disk.railway.refusal(CHANGE, v=disk.id, e=None, i={"serviceId": web})
+
+    assert refused == "ServiceInstance not found"
+    assert disk.railway.cloud.state.volume_instances[disk.instance].service_id == disk.db
+
+
+def test_the_volumes_of_a_copied_environment_are_empty(disk: Disk):
+    """Data stay where they were written."""
+    _written(disk, 300)
+    copy = disk.railway.environment(disk.project, "copy", sourceEnvironmentId=disk.environment, skipInitialDeploys=True)
+
+    query = """query($e: String!) { environment(id: $e) {
+        volumeInstances { edges { node { currentSizeMB } } } } }"""
+    disk.railway.clock.advance(90)
+    (edge,) = disk.railway.ask(query, e=copy)["environment"]["volumeInstances"]["edges"]
+    assert edge["node"] == {"currentSizeMB": 0}
+
+
 def test_schedules_make_backups_that_expire(disk: Disk):
     """A daily one is kept for 6 days; a locked one stays."""
     update = """mutation($v: String!) { volumeInstanceBackupScheduleUpdate(volumeInstanceId: $v, kinds: [DAILY]) }"""

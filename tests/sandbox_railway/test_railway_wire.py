@@ -70,6 +70,26 @@ def test_a_body_without_query_is_answered_with_400(railway: Client):
     assert respond(railway.cloud, request_of("[]")).status == 400
 
 
+@pytest.mark.parametrize("variables", ["id", 5, [1]])
+def test_variables_are_an_object(railway: Client, variables: object):
+    """Another form of them is a bad request."""
+    assert respond(railway.cloud, request_of(json.dumps({"query": NAME, "variables": variables}))).status == 400
+
+
+@pytest.mark.parametrize("query", ["{ ...All } fragment All on Query { regions { id } }", "{ ... { regions { id } } }"])
+def test_a_fragment_needs_a_token_like_any_field(railway: Client, query: str):
+    """Without a token only the schema is answered, however the request is written."""
+    answer = railway.post(query, headers={})
+
+    assert (answer.json["data"], answer.json["errors"][0]["message"]) == (None, "Not Authorized")
+
+
+def test_a_page_has_no_negative_length(railway: Client):
+    """Neither counted from the beginning nor from the end."""
+    for name in ("first", "last"):
+        assert "Invalid input" in railway.refusal(f"{{ projects({name}: -1) {{ edges {{ cursor }} }} }}")
+
+
 def test_a_business_error_is_a_200_whose_message_tells_what_is_wrong(railway: Client):
     """Railway's business errors share one code; path and trace id are there."""
     answer = railway.post(NAME, id="nothing")

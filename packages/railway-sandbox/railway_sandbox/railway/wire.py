@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -59,14 +59,16 @@ class _GraphQLRequest:
     @property
     def public(self) -> bool:
         """Tell whether it asks for nothing but the schema."""
-        roots = [root for root in self.operation.selection_set.selections if isinstance(root, FieldNode)]
-        return all(root.name.value.startswith("__") for root in roots)
+        roots = self.operation.selection_set.selections
+        return all(isinstance(root, FieldNode) and root.name.value.startswith("__") for root in roots)
 
     @property
-    def first_key(self) -> str:
-        """Return the name under which the answer to the first operation stands."""
-        first = next(field for field in self.operation.selection_set.selections if isinstance(field, FieldNode))
-        return first.alias.value if first.alias else first.name.value
+    def path(self) -> list[str | int] | None:
+        """Return the path of the answer to the first operation; None for one in a fragment."""
+        first = self.operation.selection_set.selections[0]
+        if not isinstance(first, FieldNode):
+            return None
+        return [first.alias.value if first.alias else first.name.value]
 
     @property
     def changes(self) -> bool:
@@ -76,7 +78,19 @@ class _GraphQLRequest:
 @cache
 def schema() -> GraphQLSchema:
     """Return the part of Railway's schema that is simulated."""
-    return build_schema(SCHEMA_PATH.read_text())
+    built = build_schema(SCHEMA_PATH.read_text())
+    for name in ("parse_value", "coerce_input_value"):  # of graphql-core 3.2, and of 3.3
+        setattr(built.type_map["DateTime"], name, _date)
+    return built
+
+
+def _date(value: Any) -> datetime:
+    """Return the moment of an argument of type ``DateTime``. Raises ``GraphQLError``."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise GraphQLError(f"DateTime cannot represent an invalid date-time-string {value}.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def respond(cloud: RailwayCloud, request: Request) -> Response:
@@ -141,7 +155,7 @@ def _read(cloud: RailwayCloud, request: Request, headers: Mapping[str, str]) -> 
     try:
         posted = request.json_object()
         text = posted["query"]
-        variables: dict[str, Any] = part(posted, "variables")
+        variables = dict(part(posted, "variables").items())
         name: str | None = posted.get("operationName")
         document, mistakes = parsed(text)
     except (UnreadableBodyError, KeyError, TypeError, AttributeError):
@@ -167,7 +181,7 @@ def _response(
     cloud: RailwayCloud, caller: Caller | None, operation: _GraphQLRequest, headers: Mapping[str, str]
 ) -> Response:
     if caller is None and not operation.public:
-        answer = ExecutionResult(None, [GraphQLError("Not Authorized", path=[operation.first_key])])
+        answer = ExecutionResult(None, [GraphQLError("Not Authorized", path=operation.path)])
     else:
         answer = _execute(caller, operation)
     if operation.changes:
@@ -242,6 +256,8 @@ def _connection(nodes: list[Any], arguments: Arguments) -> dict[str, Any]:
 
     Railway's own page sizes are not published: without ``first`` or ``last`` the whole list is one page.
     """
+    if min(arguments.get("first") or 0, arguments.get("last") or 0) < 0:
+        raise invalid("first and last must not be negative")
     start = _position(arguments.get("after"), -1) + 1
     end = min(_position(arguments.get("before"), len(nodes)), len(nodes))
     if arguments.get("first") is not None:
@@ -263,6 +279,6 @@ def _connection(nodes: list[Any], arguments: Arguments) -> dict[str, Any]:
 def _position(cursor: str | None, default: int) -> int:
     if cursor is None:
         return default
-    if not cursor.isdigit():
+    if not cursor.isdecimal():
         raise invalid("cursor")
     return int(cursor)

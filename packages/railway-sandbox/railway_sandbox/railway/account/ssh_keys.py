@@ -7,7 +7,6 @@ account's the user's own unless it names a workspace. Who connects with one is `
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 
 from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
@@ -20,7 +19,7 @@ def blob_of(public_key: str) -> bytes:
     kind, _, encoded = public_key.strip().partition(" ")
     try:
         blob = base64.b64decode(encoded.split(" ")[0], validate=True)
-    except binascii.Error:
+    except ValueError:
         blob = b""
     if not blob or blob[4 : 4 + len(kind)] != kind.encode():
         raise invalid("publicKey")

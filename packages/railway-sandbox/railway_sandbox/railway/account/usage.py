@@ -7,7 +7,7 @@ load, and the two limits of a workspace. Nothing is metered here: nobody is told
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from railway_sandbox.clock import EPOCH
@@ -114,7 +114,7 @@ def _used(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
     start, end = (arguments.get(name) for name in ("startDate", "endDate"))
     share = 1.0
     if start and end:
-        share = (_moment(end) - _moment(start)).total_seconds() / 60 / MINUTES
+        share = (end - start).total_seconds() / 60 / MINUTES
     groups = arguments.get("groupBy") or ()
     sums: dict[tuple[str, tuple[str | None, ...]], float] = {}
     for project in _projects(caller, arguments):
@@ -161,10 +161,6 @@ def _metrics(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
             if value
         ]
     return metrics
-
-
-def _moment(date: str | datetime) -> datetime:
-    return date if isinstance(date, datetime) else datetime.fromisoformat(date)
 
 
 LEAST_HARD_LIMIT_DOLLARS = 10

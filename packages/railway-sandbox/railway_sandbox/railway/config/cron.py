@@ -65,9 +65,11 @@ def _numbers(text: str, smallest: int, largest: int) -> set[int]:
         high = largest if span == "*" or (step and not last) else _number(last or first)
         if not smallest <= low <= high <= largest:
             raise ValueError(field)
-        numbers.update(range(low, high + 1, int(step or 1)))
+        numbers.update(range(low, high + 1, _number(step or "1")))
     return numbers
 
 
 def _number(text: str) -> int:
+    if text not in _NAMES and not text.isdecimal():
+        raise ValueError(text)
     return _NAMES[text] if text in _NAMES else int(text)

@@ -81,7 +81,7 @@ def _check_replicas(deploy: Config, *, mounts: int) -> None:
     for region, entry in placed.items():
         if not regions.known(region):
             raise invalid(f"multiRegionConfig.{region}")
-        if entry.get("numReplicas") == 0:
+        if entry.get("numReplicas") is not None and entry["numReplicas"] < 1:
             raise invalid("numReplicas")
     replicas = replicas_of({"deploy": deploy})
     if replicas > 1 and mounts:

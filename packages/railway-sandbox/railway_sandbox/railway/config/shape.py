@@ -10,20 +10,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, Final, Literal, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from railway_sandbox.railway.errors import NotSimulated, Refused, config_as_code, invalid
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, str | bool):
-        raise ValueError("expected a number")  # noqa: TRY004  (pydantic reports ValueError as a finding)
-    return value
-
-
-Whole = Annotated[int, BeforeValidator(_number)]
-Number = Annotated[float, BeforeValidator(_number)]
 
 IGNORES_NULL: Final = "null does not reset it: it takes [], 0, false or {containers: null}, or cannot be reset at all"
 """Marks a setting for which Railway ignores null in a patch."""
@@ -32,17 +22,17 @@ CONFIG_ONLY: Final = "it is no field of ServiceInstance, nor of what updates one
 
 
 class Shape(BaseModel):
-    """An object of the config; an unknown key is an error."""
+    """An object of the config; an unknown key, and a value of another JSON type, is an error."""
 
-    model_config = ConfigDict(extra="forbid", alias_generator=to_camel)
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
 
 
 class UpdateWindow(Shape):
     """The hours in which an image may be updated: day 0 is Sunday, the hours are UTC's."""
 
-    day: Annotated[Whole, Field(ge=0, le=6)]
-    start_hour: Annotated[Whole, Field(ge=0, le=23)]
-    end_hour: Annotated[Whole, Field(ge=1, le=24)]
+    day: Annotated[int, Field(ge=0, le=6)]
+    start_hour: Annotated[int, Field(ge=0, le=23)]
+    end_hour: Annotated[int, Field(ge=1, le=24)]
 
 
 class AutoUpdates(Shape):
@@ -87,16 +77,16 @@ class Build(Shape):
 class Region(Shape):
     """A service's presence in one region."""
 
-    num_replicas: Whole | None = None
+    num_replicas: int | None = None
     stacker_assignment: Any = None
 
 
 class Containers(Shape):
     """The limits of each replica."""
 
-    cpu: Number | None = None
-    memory_bytes: Number | None = None
-    disk_bytes: Number | None = None
+    cpu: float | None = None
+    memory_bytes: float | None = None
+    disk_bytes: float | None = None
 
 
 class LimitOverride(Shape):
@@ -117,21 +107,21 @@ class Deploy(Shape):
 
     start_command: str | None = None
     pre_deploy_command: str | list[str] | None = None
-    pre_deploy_timeout_seconds: Annotated[Whole | None, CONFIG_ONLY] = None
+    pre_deploy_timeout_seconds: Annotated[int | None, CONFIG_ONLY] = None
     healthcheck_path: str | None = None
-    healthcheck_timeout: Whole | None = None
+    healthcheck_timeout: int | None = None
     cron_schedule: str | None = None
     sleep_application: bool | None = None
     restart_policy_type: Literal["ON_FAILURE", "ALWAYS", "NEVER"] | None = None
-    restart_policy_max_retries: Whole | None = None
-    num_replicas: Whole | None = None
+    restart_policy_max_retries: Annotated[int, Field(ge=0)] | None = None
+    num_replicas: int | None = None
     region: str | None = None
     multi_region_config: dict[str, Region | None] | None = None
     limit_override: Annotated[LimitOverride | None, IGNORES_NULL, CONFIG_ONLY] = None
     registry_credentials: RegistryCredentials | None = None
     required_mount_path: Annotated[str | None, CONFIG_ONLY] = None
-    overlap_seconds: Annotated[Whole | None, IGNORES_NULL] = None
-    draining_seconds: Annotated[Whole | None, IGNORES_NULL] = None
+    overlap_seconds: Annotated[int | None, Field(ge=0), IGNORES_NULL] = None
+    draining_seconds: Annotated[int | None, Field(ge=0), IGNORES_NULL] = None
     ipv6_egress_enabled: Annotated[bool | None, IGNORES_NULL] = Field(default=None, alias="ipv6EgressEnabled")
     runtime: Annotated[str | None, CONFIG_ONLY] = None
     use_legacy_stacker: Annotated[bool | None, CONFIG_ONLY] = None
@@ -140,7 +130,7 @@ class Deploy(Shape):
 class Port(Shape):
     """The port to which a domain leads."""
 
-    port: Whole | None = None
+    port: int | None = None
 
 
 class Networking(Shape):
@@ -194,7 +184,7 @@ class ServiceConfig(Shape):
 class VolumeConfig(Shape):
     """The settings of a volume in the environment."""
 
-    size_mb: Whole | None = Field(default=None, alias="sizeMB")
+    size_mb: int | None = Field(default=None, alias="sizeMB")
     region: str | None = None
     alerts: dict[str, Any] | None = None
     allow_online_resize: bool | None = None

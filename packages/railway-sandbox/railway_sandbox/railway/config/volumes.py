@@ -5,6 +5,7 @@ A patch never deletes a volume. The volume operations stand in ``storage.volumes
 
 from __future__ import annotations
 
+from railway_sandbox.railway import regions
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.rules import check_volume_size
 from railway_sandbox.railway.errors import Refused, invalid, not_found
@@ -26,7 +27,6 @@ def disk_of(cloud: RailwayCloud, environment_id: str, volume_id: str) -> VolumeI
 
 def check(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
     """Refuse volumes that do not exist, sizes that are not allowed, and mounts of what is mounted elsewhere."""
-    created: set[str] = set()
     for volume_id, entry in part(patch, "volumes").items():
         volume = cloud.state.volumes.get(volume_id)
         disk = disk_of(cloud, environment.id, volume_id)
@@ -34,19 +34,26 @@ def check(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
         foreign = volume is None or volume.project_id != environment.project_id or volume.deleted_at is not None
         if foreign or (disk is None and not settings.get("isCreated")):
             raise not_found("VolumeInstance")
-        created.add(volume_id)
         if settings.get("sizeMB") is not None and settings["sizeMB"] < 1:
             raise invalid("sizeMB")
+        if settings.get("region") is not None and not regions.known(settings["region"]):
+            raise invalid(f"volumes.{volume_id}.region")
         _check_alerts(volume_id, settings)
+    _check_mounts(cloud, environment, patch)
+
+
+def _check_mounts(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
+    mounted: set[str] = set()
     for service_id, entry in part(patch, "services").items():
         for volume_id, mount in part((entry or {}), "volumeMounts").items():
             disk = disk_of(cloud, environment.id, volume_id)
             if mount is None:
                 continue
-            if disk is None and volume_id not in created:
+            if disk is None and volume_id not in part(patch, "volumes"):
                 raise not_found("VolumeInstance")
-            if disk is not None and disk.service_id not in (None, service_id):
+            if volume_id in mounted or (disk is not None and disk.service_id not in (None, service_id)):
                 raise Refused("Volume is already in use by another service")
+            mounted.add(volume_id)
             path = mount.get("mountPath") or (disk and disk.mount_path)
             if not path or not path.startswith("/"):
                 raise invalid(f"services.{service_id}.volumeMounts.{volume_id}.mountPath")
@@ -54,7 +61,7 @@ def check(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
 
 def _check_alerts(volume_id: str, settings: Config) -> None:
     for percentage in part(part(settings, "alerts"), "usage"):
-        if not (percentage.isdigit() and 0 < int(percentage) <= HIGHEST_ALERT):
+        if not (percentage.isdecimal() and 0 < int(percentage) <= HIGHEST_ALERT):
             raise invalid(f"volumes.{volume_id}.alerts.usage.{percentage}")
 
 

@@ -36,7 +36,7 @@ def _deploy(caller: Caller, arguments: Arguments) -> Deployment:
 
 def _deploy_or_repeat(caller: Caller, arguments: Arguments) -> bool:
     environment, service = _ready_pair(caller, arguments)
-    former = deployments.latest(caller.cloud, environment.id, service.id)
+    former = deployments.last_run(caller.cloud, environment.id, service.id)
     if former is None or arguments.get("latestCommit") or arguments.get("commitSha"):
         _deploy(caller, arguments)
     else:
@@ -52,7 +52,7 @@ def _repeat(
     reason: str = "redeploy",
     variables: dict[str, str] | None = None,
 ) -> Deployment:
-    environment = caller.environment(former.environment_id)
+    environment, _ = caller.instance({"environmentId": former.environment_id, "serviceId": former.service_id})
     return deployments.start(
         caller.cloud,
         environment,
@@ -67,7 +67,7 @@ def _repeat(
 
 def _redeploy_instance(caller: Caller, arguments: Arguments) -> bool:
     environment, service = _ready_pair(caller, arguments)
-    latest = deployments.latest(caller.cloud, environment.id, service.id)
+    latest = deployments.last_run(caller.cloud, environment.id, service.id)
     if latest is None:
         raise without_snapshot()
     if deployments.in_progress(caller.cloud, latest):
@@ -134,7 +134,9 @@ def _roll_back(caller: Caller, arguments: Arguments) -> bool:
 
 
 def _remove(caller: Caller, arguments: Arguments) -> bool:
-    deployments.end(caller.cloud, find(caller, arguments["id"]), caller.now)
+    deployment = find(caller, arguments["id"])
+    if deployments.status_of(caller.cloud, deployment) != "REMOVED":
+        deployments.end(caller.cloud, deployment, caller.now)
     return True
 
 

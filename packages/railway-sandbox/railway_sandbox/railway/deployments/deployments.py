@@ -41,6 +41,14 @@ def latest(cloud: RailwayCloud, environment_id: str, service_id: str) -> Deploym
     return every[-1] if every else None
 
 
+def last_run(cloud: RailwayCloud, environment_id: str, service_id: str) -> Deployment | None:
+    """Return the newest deployment that Railway did more with than record it: not one that is skipped or unapproved."""
+    for deployment in reversed(history(cloud, environment_id, service_id)):
+        if current(deployment.timeline, cloud.now()).status not in ("SKIPPED", "NEEDS_APPROVAL"):
+            return deployment
+    return None
+
+
 def replaced_at(cloud: RailwayCloud, deployment: Deployment) -> float | None:
     """Return when a newer deployment replaced (or is going to replace) this one."""
     every = history(cloud, deployment.environment_id, deployment.service_id)
@@ -88,7 +96,7 @@ def end(cloud: RailwayCloud, deployment: Deployment, at: float, status: str = "R
 def end_all(cloud: RailwayCloud, environment_id: str, service_id: str, at: float) -> None:
     """Take down everything that runs or is about to run of a service instance."""
     for deployment in history(cloud, environment_id, service_id):
-        if current(deployment.timeline, at).status not in ENDED:
+        if status_of(cloud, deployment) not in ENDED:
             end(cloud, deployment, at)
 
 
@@ -112,7 +120,9 @@ def timeline_conditions(
 ) -> TimelineConditions:
     """Return the conditions of the timeline of a deployment with these settings."""
     deploy: Config = part(config, "deploy")
-    timeout = variables.get("RAILWAY_HEALTHCHECK_TIMEOUT_SEC") or deploy.get("healthcheckTimeout") or 300
+    timeout = variables.get("RAILWAY_HEALTHCHECK_TIMEOUT_SEC", "")
+    if not timeout.isdecimal():
+        timeout = deploy.get("healthcheckTimeout") or 300
     never = deploy.get("cronSchedule") or setting(config, "deploy", "restartPolicyType") == "NEVER"
     return TimelineConditions(
         from_repository="repo" in meta,
@@ -212,7 +222,7 @@ def start_batch(cloud: RailwayCloud, environment: Environment, service_ids: Iter
 def scale(cloud: RailwayCloud, environment: Environment, service_ids: Iterable[str]) -> None:
     """Give the newest deployment of each service the regions and replicas of its settings, without a new one."""
     for service_id in service_ids:
-        deployment = latest(cloud, environment.id, service_id)
+        deployment = last_run(cloud, environment.id, service_id)
         if deployment is not None:
             settled = manifest(service_config(environment, service_id))
             deployment.meta = {**deployment.meta, "serviceManifest": settled}
@@ -229,7 +239,7 @@ def after_variables(cloud: RailwayCloud, environment: Environment, service_ids: 
     The variables are written already when this refuses because a service with a source was never deployed.
     """
     for service_id in service_ids:
-        former = latest(cloud, environment.id, service_id)
+        former = last_run(cloud, environment.id, service_id)
         if former is not None:
             start(cloud, environment, service_id, cloud.now(), source=source_of(former), reason="redeploy")
         elif has_source(service_config(environment, service_id)):

@@ -8,6 +8,7 @@ connect. Whether the caller may ask is checked all the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from railway_sandbox.clock import timestamp
@@ -18,6 +19,8 @@ from railway_sandbox.railway.records import Deployment
 
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 5000
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+_LATEST: Final = datetime.max.replace(tzinfo=UTC)
 ATTEMPT_S = 30.0
 """Interval between two attempts of a health check."""
 
@@ -85,14 +88,14 @@ def _lines(caller: Caller, arguments: Arguments, deployment: Deployment, lines: 
         "snapshotId": deployment.snapshot_id,
     }
     query = str(arguments.get("filter") or "")
+    start, end = arguments.get("startDate") or _EARLIEST, arguments.get("endDate") or _LATEST
     entries: list[dict[str, Any]] = [
         {"timestamp": timestamp(at), "severity": severity, "message": text, "attributes": [], "tags": tags}
         for at, severity, text in sorted(lines, key=lambda line: line[0])
         if at <= caller.now and _matches(query, severity, text)
     ]
-    start, end = arguments.get("startDate") or "", arguments.get("endDate") or "~"
     # Railway answers with one line more than the limit.
-    return [line for line in entries if start <= line["timestamp"] <= end][-(limit + 1) :]
+    return [each for each in entries if start <= datetime.fromisoformat(each["timestamp"]) <= end][-(limit + 1) :]
 
 
 def _build_logs(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ def _update(caller: Caller, arguments: Arguments) -> EdgeConfig:
 
 
 def _set(config: EdgeConfig, inputs: Arguments) -> None:
-    caching: Arguments = part(inputs, "caching")
+    caching: Arguments = {key: value for key, value in part(inputs, "caching").items() if value is not None}
     if caching.get("mode", config.mode) not in MODES:
         raise Refused("Problem processing request")
     if caching.get("htmlCaching", config.html_caching) not in HTML_CACHING:

@@ -133,7 +133,8 @@ def check(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
             raise not_found("Service")
         if entry is None or entry.get("isDeleted"):
             continue
-        if part(entry, "deploy").get("numReplicas") == 0:
+        replicas = part(entry, "deploy").get("numReplicas")
+        if replicas is not None and replicas < 1:
             raise invalid(f"services.{service_id}.deploy.numReplicas")
         source: Config = part(entry, "source")
         if source.get("image") and source.get("repo"):

@@ -83,7 +83,13 @@ def _copy(cloud: RailwayCloud, source: Environment, target: Environment, at: flo
         instances.follow_source(cloud, target, instance.service_id)
     for disk in list(cloud.state.volume_instances.values()):
         if disk.environment_id == source.id and disk.deleted_at is None:
-            fresh = {"id": cloud.new_id(), "environment_id": target.id, "created_at": at, "written": False}
+            fresh = {
+                "id": cloud.new_id(),
+                "environment_id": target.id,
+                "created_at": at,
+                "written": False,
+                "used_mb": None,
+            }
             copied = disk.model_copy(update=fresh, deep=True)
             cloud.state.volume_instances[copied.id] = copied
 
@@ -211,10 +217,10 @@ def _patch_status(_caller: Caller, patch: Patch, _arguments: Arguments) -> str:
 
 def _patch_shown(_caller: Caller, patch: Patch, arguments: Arguments) -> Config:
     config = copy.deepcopy(patch.patch)
-    if not arguments.get("decryptVariables"):
-        services = part(config, "services").values()
-        groups = [part(config, "sharedVariables"), *(part(service or {}, "variables") for service in services)]
-        for entry in (entry for group in groups for entry in group.values() if entry):
+    services = part(config, "services").values()
+    groups = [part(config, "sharedVariables"), *(part(service or {}, "variables") for service in services)]
+    for entry in (entry for group in groups for entry in group.values() if entry):
+        if entry.get("isSealed") or not arguments.get("decryptVariables"):
             entry["value"] = None
     for service in (s for s in part(config, "services").values() if s):
         if part(service, "deploy").get("registryCredentials"):

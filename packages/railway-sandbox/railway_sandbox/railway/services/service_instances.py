@@ -57,6 +57,8 @@ def _update(caller: Caller, arguments: Arguments) -> bool:
         changed.append((environment, config))
     for environment, config in changed:
         environment.services[service.id] = config
+        if instances.trigger_of(cloud, environment.id, service.id):
+            instances.follow_source(cloud, environment, service.id)
         instance = caller.cloud.find_instance(environment.id, service.id)
         if instance is not None:
             for key, attribute in TRACING.items():
@@ -97,7 +99,8 @@ def _instance(caller: Caller, arguments: Arguments) -> ServiceInstance:
 
 def _limits_update(caller: Caller, arguments: Arguments) -> bool:
     inputs = arguments["input"]
-    environment, instance = caller.instance(inputs)
+    instance = _instance(caller, inputs)
+    environment = caller.environment(instance.environment_id)
     containers: Config = {}
     if inputs.get("vCPUs") is not None:
         containers["cpu"] = inputs["vCPUs"]
@@ -108,6 +111,7 @@ def _limits_update(caller: Caller, arguments: Arguments) -> bool:
     check_service(config, mounts=0)
     check_plan(caller.cloud, config)
     environment.services[instance.service_id] = config
+    environment.updated_at = caller.now
     return True
 
 

@@ -169,13 +169,18 @@ def _connect(caller: Caller, arguments: Arguments) -> Service:
     service = caller.service(arguments["id"])
     inputs = arguments["input"]
     source = {key: inputs[key] for key in ("image", "repo", "branch") if inputs.get(key)}
+    if bool(source.get("image")) == bool(source.get("repo")):
+        raise invalid("source")
     if source.get("repo") and not source.get("branch"):
         return service  # Railway answers as if it had done it
+    changed: list[tuple[Environment, Config]] = []
     for environment in caller.cloud.environments_of(service.project_id):
-        if caller.cloud.find_instance(environment.id, service.id) is None:
-            continue
-        config = service_config(environment, service.id)
-        environment.services[service.id] = merged_service(config, {"source": source}, returning=False)
+        if caller.cloud.find_instance(environment.id, service.id) is not None:
+            config = merged_service(service_config(environment, service.id), {"source": source}, returning=False)
+            check_service(config, mounts=0)
+            changed.append((environment, config))
+    for environment, config in changed:
+        environment.services[service.id] = config
         instances.follow_source(caller.cloud, environment, service.id)
         deployments.start(caller.cloud, environment, service.id, caller.now)
     service.updated_at = caller.now

@@ -31,6 +31,7 @@ MAKING_S = 5.0
 RESTORING_S = 20.0
 MANUAL_SHARE = 0.5
 """A backup on demand may hold this part of the volume's capacity."""
+UNATTACHED = "Volume instance is not attached to a service"
 
 
 def _schedule_id(disk: VolumeInstance, kind: str) -> str:
@@ -131,7 +132,7 @@ def _begin(caller: Caller, disk: VolumeInstance, backup: VolumeBackup, after_s: 
 def _create(caller: Caller, arguments: Arguments) -> dict[str, str]:
     disk = instance_of(caller, arguments["volumeInstanceId"])
     if disk.service_id is None:
-        raise Refused("Volume instance is not attached to a service")
+        raise Refused(UNATTACHED)
     backup = _backup(disk, caller.cloud.new_id(), arguments.get("name") or "Manual", caller.now)
     caller.cloud.state.volume_backups[backup.id] = backup
     caller.cloud.files.copy(disk.id, backup.id)
@@ -155,6 +156,8 @@ def _lock(caller: Caller, arguments: Arguments) -> bool:
 
 def _restore(caller: Caller, arguments: Arguments) -> dict[str, str]:
     disk, backup = _one(caller, arguments)
+    if disk.service_id is None:
+        raise Refused(UNATTACHED)
     if any(not work.done for work in workflows_of(caller.cloud, disk)):
         raise Refused("Another operation is in progress on this volume, please try again")
     work = _begin(caller, disk, backup, RESTORING_S)
@@ -167,13 +170,16 @@ def finish_due(cloud: RailwayCloud) -> None:
     for work in cloud.state.workflows.values():
         if not work.done and work.done_at <= cloud.now():
             work.done = True
-            if work.restores and work.error is None:
+            if work.restores:
                 _bring_back(cloud, work)
             cloud.touch()
 
 
 def _bring_back(cloud: RailwayCloud, work: Workflow) -> None:
     disk = cloud.state.volume_instances[work.volume_instance_id]
+    if disk.service_id is None:
+        work.error = UNATTACHED
+        return
     backup = cloud.state.volume_backups[work.backup_id]
     old = cloud.state.volumes[disk.volume_id]
     name = f"{EPOCH + timedelta(seconds=backup.created_at):%Y-%m-%dT%H:%M:%SZ}"
@@ -199,7 +205,7 @@ def _bring_back(cloud: RailwayCloud, work: Workflow) -> None:
         else:
             each.volume_instance_id = copy.id
     mount: Config = {"mountPath": disk.mount_path, "backupSchedules": sorted(disk.backup_schedules)}
-    patch: Config = {"services": {str(disk.service_id): {"volumeMounts": {disk.volume_id: None, new.id: mount}}}}
+    patch: Config = {"services": {disk.service_id: {"volumeMounts": {disk.volume_id: None, new.id: mount}}}}
     environment = cloud.state.environments[work.environment_id]
     waiting = config_patch.staged(cloud, environment.id)
     merged = environments.merge_patches(part(waiting.model_dump(), "patch") if waiting else {}, patch)

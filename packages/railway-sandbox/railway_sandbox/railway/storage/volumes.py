@@ -7,7 +7,7 @@ Owns the operations on volumes; what a patch does to them stands in ``config.vol
 from __future__ import annotations
 
 from railway_sandbox.identifiers import short_of
-from railway_sandbox.railway import limits
+from railway_sandbox.railway import limits, regions
 from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Operations
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.rules import replicas_of
@@ -58,6 +58,8 @@ def _create(caller: Caller, arguments: Arguments) -> Volume:
     project = caller.project(inputs["projectId"])
     if not inputs["mountPath"].startswith("/"):
         raise invalid("mountPath")
+    if inputs.get("region") is not None and not regions.known(inputs["region"]):
+        raise invalid("region")
     service = caller.service(inputs["serviceId"]) if inputs.get("serviceId") else None
     places = _places(caller, project, service, inputs)
     with limits.creating(cloud, "volume"):
@@ -107,7 +109,7 @@ def _check_mountable(cloud: RailwayCloud, environment: Environment, service: Ser
 
 def _deploy_again(cloud: RailwayCloud, environment: Environment, service_id: str | None) -> None:
     """Run a service that was deployed before with its new mounts."""
-    former = service_id and deployments.latest(cloud, environment.id, service_id)
+    former = service_id and deployments.last_run(cloud, environment.id, service_id)
     if service_id and former:
         source = deployments.source_of(former)
         deployments.start(
@@ -153,20 +155,22 @@ def _update_instance(caller: Caller, arguments: Arguments) -> bool:
     disks = [(e, disk) for e in environments if (disk := disk_of(caller.cloud, e.id, volume.id))]
     if not disks:
         raise not_found("VolumeInstance")
+    # Without serviceId the volume is disconnected, also when only the path was to change.
+    service_id, path = inputs.get("serviceId"), inputs.get("mountPath")
+    if path and not path.startswith("/"):
+        raise invalid("mountPath")
     for environment, disk in disks:
-        _change_instance(caller, environment, disk, inputs)
+        if service_id is not None and service_id != disk.service_id:
+            _check_mountable(caller.cloud, environment, caller.service(service_id))
+    for environment, disk in disks:
+        _change_instance(caller, environment, disk, service_id, path or disk.mount_path)
     return True
 
 
-def _change_instance(caller: Caller, environment: Environment, disk: VolumeInstance, inputs: Arguments) -> None:
-    # Without serviceId the volume is disconnected, also when only the path was to change.
-    service_id = inputs.get("serviceId")
+def _change_instance(
+    caller: Caller, environment: Environment, disk: VolumeInstance, service_id: str | None, path: str
+) -> None:
     before = (disk.service_id, disk.mount_path)
-    if service_id is not None and service_id != disk.service_id:
-        _check_mountable(caller.cloud, environment, caller.service(service_id))
-    path = inputs.get("mountPath") or disk.mount_path
-    if not path.startswith("/"):
-        raise invalid("mountPath")
     disk.service_id, disk.mount_path = service_id, path
     if before != (disk.service_id, disk.mount_path):
         for touched in {before[0], service_id}:
