@@ -16,7 +16,6 @@ import pytest
 from pulumi import Output, ResourceOptions
 
 from pulumi_embedded import runner, state_changes
-from pulumi_embedded.plugins import Plugin
 from pulumi_operations.events import Change, Diagnostic, Event, Status, StepFinished, StepKind, StepStarted
 from pulumi_operations.values import UNKNOWN, Secret
 from tests.engine.harness import PLUGIN, Shelf, Stack, Thing, errors, kinds, names, things
@@ -325,13 +324,19 @@ def test_interrupt_from_the_keyboard_cancels_a_deletion(stack: Stack) -> None:
     assert "stuck" in stack.records()
 
 
-def test_a_plugin_that_is_still_starting_has_nothing_to_cancel(stack: Stack) -> None:
-    """A cancellation in the first second of a run reaches the plugins that have started, whatever the others do."""
-    plugin = Plugin([sys.executable, str(PLUGIN)], "127.0.0.1:1", stack.root, {"THINGS": str(stack.home)})
+def test_a_plugin_that_never_starts_can_be_cancelled(stack: Stack) -> None:
+    """It prints no port, so the run waits for it: a cancellation ends it, and what is made says so."""
+    slow = stack.root / "slow"
+    slow.write_text("#!/bin/sh\nexec sleep 600\n")
+    slow.chmod(0o755)
+    (stack.root / "Pulumi.yaml").write_text(
+        "name: lab\nruntime: python\nplugins: {providers: [{name: things, path: slow}]}\n"
+    )
 
-    plugin.cancel()
+    result = stack.up(lambda: (Thing("lamp"), stack.cancel.set()))
 
-    plugin.close()
+    assert not result.succeeded
+    assert any("the run was cancelled" in error for error in errors(result))
 
 
 def test_destroy_deletes_what_a_replaced_record_depended_on(stack: Stack) -> None:

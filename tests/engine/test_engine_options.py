@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pulumi
 import pytest
@@ -69,6 +70,21 @@ def test_deletion_before_replacement_takes_dependents_along(stack: Stack) -> Non
     }
     assert names(stack.calls("delete")) == ["bulb", "lamp"]
     assert {"lamp-2", "bulb-2", "shade-1", "table-1"} == stack.existing()
+
+
+def test_replacement_beside_a_deletion_that_fails_leaves_one_live_record(stack: Stack) -> None:
+    """A dependent that no longer depends is made while its old one is being deleted; that one stays to be deleted."""
+
+    def program(kind: str, **more: Any) -> None:
+        lamp = Thing("lamp", ResourceOptions(delete_before_replace=True), kind=kind)
+        Thing("bulb", **(more or {"made_for": lamp.url, "outlived_by": "bulb-2", "stuck": "no"}))
+
+    stack.up(lambda: program("floor"))
+    assert errors(stack.up(lambda: program("desk", made_for="any"))) == ["no"]
+
+    bulbs = [each for each in stack.deployment()["resources"] if each["urn"].endswith("::bulb")]
+    assert {"bulb-1", "bulb-2"} == stack.existing() - {"lamp-1"}
+    assert {each["id"]: each.get("delete") for each in bulbs} == {"bulb-1": True, "bulb-2": None}
 
 
 def test_provider_may_ask_for_deletion_first_and_the_program_may_refuse(stack: Stack) -> None:
@@ -271,6 +287,21 @@ def test_import_with_other_inputs_updates_in_the_same_run(stack: Stack) -> None:
     assert expected == kinds(stack.preview(program))
     assert expected == kinds(stack.up(program))
     assert stack.records()["lamp"]["inputs"]["size"] == 4
+
+
+@pytest.mark.parametrize("takes_secrets", ["yes", "no"])
+def test_import_keeps_the_secrets_of_the_program(stack: Stack, takes_secrets: str) -> None:
+    """What exists says of no value that it is secret; the program does, and the state has it in clear at no time."""
+    stack.environment["THINGS_TAKE_SECRETS"] = takes_secrets
+    (stack.home / "lamp-9.thing").write_text('{"name": "lamp", "inputs": {"password": "hunter2", "label": "fixed"}}')
+
+    def program() -> None:
+        Thing("lamp", ResourceOptions(import_="lamp-9"), password=Output.secret("hunter2"))
+
+    assert kinds(stack.up(program)) == [(StepKind.IMPORT, "lamp")]
+    assert "hunter2" not in stack.state_file.read_text()
+    assert kinds(stack.up(program)) == [(StepKind.SAME, "lamp")]
+    assert "hunter2" not in stack.state_file.read_text()
 
 
 def test_import_of_what_does_not_exist_is_an_error(stack: Stack) -> None:

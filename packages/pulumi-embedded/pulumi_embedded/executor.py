@@ -89,13 +89,16 @@ class Executor:
         changes: Mapping[str, Change] | None = None,
         old_deleted: bool = False,
     ) -> None:
-        """Create a resource; ``replaces`` is the old one, which waits for its deletion unless it is ``old_deleted``."""
+        """Create a resource in the place of ``replaces``, if any, which waits for its deletion from then on.
+
+        With ``old_deleted`` that deletion came first; it may still be under way, and fail.
+        """
         kind = StepKind.CREATE if replaces is None else StepKind.CREATE_REPLACEMENT
-        pending_delete = replaces.place if replaces is not None and not old_deleted else -1
+        pending_delete = replaces.place if replaces is not None else -1
         if old_deleted:
             self._report.finished(plan.describe(StepKind.REPLACE, replaces, new, changes))
         with self._slots, self._telling(plan.describe(kind, replaces, new, changes)) as tell:
-            self._create(new, replaces, pending_delete)
+            self._create(new, None if old_deleted else replaces, pending_delete)
             tell(plan.describe(kind, replaces, new, changes))
         if replaces is not None and not old_deleted:
             self._report.finished(plan.describe(StepKind.REPLACE, replaces, new, changes))
@@ -107,7 +110,7 @@ class Executor:
         provider = self._providers.get(new.provider)
         try:
             new.id, new.outputs = provider.create(new, interrupted=interrupted)
-            if interrupted and pending_delete >= 0 and replaces is not None and new.id == replaces.id:
+            if interrupted and replaces is not None and new.id == replaces.id:
                 # What the provider found is the one to be replaced, which will be deleted: so nothing else was left.
                 new.id, new.outputs = provider.create(new, interrupted=False)
         except InitializationFailedError as half:

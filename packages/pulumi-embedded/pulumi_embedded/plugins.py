@@ -107,6 +107,7 @@ class Plugin:
         self._last_words: deque[str] = deque(maxlen=5)
         self._listeners: list[threading.Thread] = []
         self._channel: grpc.Channel | None = None
+        self._cancelled = False
         self.stub: Any = None
         self._process = subprocess.Popen(
             ["/bin/sh", "-c", LEASH, "plugin", *command, engine_address],
@@ -126,8 +127,8 @@ class Plugin:
         self._listen(self._process.stdout)
         if not port.isdigit():
             self._end_process()
-            message = f"the plugin {' '.join(self._command)} printed {port!r} where its port was expected"
-            raise ProviderError(message + self._last_output())
+            happened = "was cancelled while it started" if self._cancelled else f"printed {port!r}, which is not a port"
+            raise ProviderError(f"the plugin {' '.join(self._command)} {happened}{self._last_output()}")
         size = [(f"grpc.max_{direction}_message_length", MAX_MESSAGE_BYTES) for direction in ("receive", "send")]
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=size)
         self.stub = provider_pb2_grpc.ResourceProviderStub(self._channel)
@@ -169,7 +170,9 @@ class Plugin:
 
     def cancel(self) -> None:
         """Ask it to end what it is waiting for; answers arrive as usual."""
-        if self.stub is None:  # it is still starting, so nothing was asked of it
+        if self.stub is None:  # nothing was asked of it yet, and it may never be ready
+            self._cancelled = True
+            self._hang_up()
             return
         # A plugin that has no Cancel, or is gone, has nothing to cancel.
         with suppress(grpc.RpcError):
@@ -177,14 +180,19 @@ class Plugin:
 
     def close(self) -> None:
         """End the process."""
+        self.stub = None
         if self._channel is not None:
             self._channel.close()
         self._end_process()
 
-    def _end_process(self) -> None:
+    def _hang_up(self) -> None:
+        """Let go of the leash, which kills the plugin."""
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):
             self._process.stdin.close()
+
+    def _end_process(self) -> None:
+        self._hang_up()
         self._process.wait()
         if self._channel is None and self._process.stdout is not None:
             self._process.stdout.close()

@@ -42,6 +42,7 @@ class Providers:
         self._plugins: list[Plugin] = []
         self._early: dict[str, Plugin] = {}
         self._defaults: dict[str, str] = {}
+        self._cancelled = False
 
     def start_early(self, packages: Iterable[str]) -> None:
         """Start the plugins of packages that will be needed, in the background."""
@@ -120,6 +121,8 @@ class Providers:
         package = urn.split("::")[2].rsplit("$", 1)[-1].removeprefix(PROVIDER_PREFIX)
         plugin = self._early.pop(package, None) or self._start(package)
         self._plugins.append(plugin)
+        if self._cancelled:
+            plugin.cancel()
         plugin.connect()
         return Provider(plugin, urn, preview=self._preview, environment=self._environment)
 
@@ -153,6 +156,7 @@ class Providers:
 
     def cancel(self) -> None:
         """Ask all plugins to end what they are waiting for."""
+        self._cancelled = True
         for plugin in list(self._plugins):
             plugin.cancel()
 

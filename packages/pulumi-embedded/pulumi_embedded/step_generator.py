@@ -19,7 +19,7 @@ from pulumi_embedded.providers import Providers
 from pulumi_embedded.report import Report
 from pulumi_embedded.state import Resource, timestamp
 from pulumi_operations.events import Change, StepKind
-from pulumi_operations.values import Properties
+from pulumi_operations.values import Properties, mark_like
 
 Action = Callable[[], None]
 
@@ -246,9 +246,10 @@ class StepGenerator:
         if read.inputs is None:
             raise ProviderError(f"the provider cannot import {new.type}: it answers without inputs")
         now = timestamp()
+        # What exists has no marks of secrets: the program's inputs say which of it are.
         imported = replace(
-            new, id=read.id, inputs=read.inputs, outputs=read.outputs, init_errors=read.reasons,
-            created=now, modified=now,
+            new, id=read.id, inputs=mark_like(read.inputs, new.inputs), outputs=mark_like(read.outputs, new.inputs),
+            init_errors=read.reasons, created=now, modified=now,
         )  # fmt: skip
         self._journal.settle(imported, pending_delete=old.place if old is not None else -1)
         kind = StepKind.IMPORT if old is None else StepKind.IMPORT_REPLACEMENT

@@ -2,8 +2,9 @@
 
 Inputs steer it. ``kind`` and ``made_for`` replace, ``early`` asks for deletion before replacement; ``fail``, ``half``
 and ``bad`` are texts of failures; ``hang`` waits for Cancel, ``clings`` does so when it is deleted, ``meets`` until so
-many creates are under way; ``die`` ends the process after the thing exists. Each call is one line of ``calls`` in that
-directory. Written against raw gRPC, so that it has no opinion of its own on values.
+many creates are under way; a deletion waits until the thing ``outlived_by`` exists; ``die`` ends the process after the
+thing exists. Each call is one line of ``calls`` in that directory. Written against raw gRPC, so that it has no opinion
+of its own on values.
 """
 
 # The methods are the protocol's own.
@@ -213,6 +214,8 @@ class Things(provider_pb2_grpc.ResourceProviderServicer):
         self.note("delete", request.name, id=request.id)
         values = plain(as_dict(request.old_inputs))
         time.sleep(values.get("seconds", 0))
+        while values.get("outlived_by") and not file_of(values["outlived_by"]).exists():
+            time.sleep(0.01)
         if values.get("clings"):
             self.say(request.urn, "waiting to be cancelled", ephemeral=True)
             self.cancelled.wait(LONGEST_S)
