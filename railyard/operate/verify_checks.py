@@ -1,9 +1,9 @@
-"""Checks of ``verify``: deployment, public names, bucket and volumes of each system, as a person would look by hand.
+"""Checks of ``verify``: deployment, public names, bucket and volumes of each system.
 
-Owns what counts as passed, and the next step of each failure. Each check gives results and never raises for what it
-finds. A database is private: from outside only Railway can be asked about it, and the result says so. That data on a
-volume survives a deployment shows in a file that is left there, and that the next look finds or does not: it names the
-deployment that ran when it was written, so no clock is compared.
+Owns what counts as passed, and the next step of each failure. A check returns its findings as results and does not
+raise them. A database is private: from outside only Railway can be asked about it, and the result says so. Whether data
+on a volume survive a deployment is seen by a file that is left there: it names the deployment that ran when it was
+written, so that no clocks are compared.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ async def _of_service(railway: Railway, stack: Stack, where: str, service: Runni
 
 
 def _deployment(railway: Railway, stack: Stack, where: str, service: RunningService) -> Result:
-    """Return what Railway says of it: for a database all that can be known from outside its private network."""
+    """Return what Railway says of the newest deployment; of a database no more can be known from outside."""
     is_store = service.declared is not None and service.declared.is_store
     check = "database" if is_store else "deployment"
     newest = service.latest
@@ -121,7 +121,7 @@ def _deployment(railway: Railway, stack: Stack, where: str, service: RunningServ
         system = where.partition("/")[0]
         return replace(
             failed,
-            next="somebody rolled it back or deployed it by hand: "
+            next="it was rolled back or deployed by hand: "
             f"{RAILYARD} deploy {system} -s {stack.name} brings back what the settings say",
         )
     return replace(failed, next=f"{RAILYARD} logs {where} -s {stack.name}")
@@ -139,7 +139,7 @@ async def _redirect(where: str, redirect: RedirectSettings) -> list[Result]:
     return [replace(result, found=f"{actual}, not {redirect.status} to {location}", next=_RULES)]
 
 
-_RULES: Final = "put the redirect rule back: run up, after a refresh if somebody changed it by hand"
+_RULES: Final = "put the redirect rule back: run up, after a refresh if it was changed by hand"
 
 
 async def _domain(stack: Stack, where: str, service: RunningService, domain: RunningDomain) -> list[Result]:
@@ -173,11 +173,11 @@ async def _dns(where: str, domain: RunningDomain) -> Result:
     return replace(result, found=f"{domain.name} leads to {actual}, not to {expected}", next=_RECORDS)
 
 
-_RECORDS: Final = "put the record back: run up, after a refresh if somebody changed it by hand; DNS takes minutes"
+_RECORDS: Final = "put the record back: run up, after a refresh if it was changed by hand; DNS takes minutes"
 
 
 def _certificate(where: str, answer: Answer) -> Result | None:
-    """Return what a visit says of the certificate; None where it came to none."""
+    """Return the result for the certificate that a visit met; None where the visit ended before one."""
     result = Result(where=where, check="certificate", passed=False, found="", time_s=answer.time_s, broken_by=NAMES)
     if answer.certificate is None and answer.problem and "certificate" in answer.problem:
         step = "look at the domain in Railway's dashboard, which shows what its certificate waits for"
@@ -195,13 +195,17 @@ def _certificate(where: str, answer: Answer) -> Result | None:
 
 
 def health(stack: Stack, where: str, answer: Answer, *, exact: bool, expected: Mapping[str, str]) -> Result:
-    """Return what a visit says of the application; ``wanted`` is what the JSON of its answer has to say."""
+    """Return the result for the application that was visited.
+
+    ``exact`` asks for status 200, as Railway's health check does; otherwise anything below 500 passes. ``expected``
+    are values that the JSON of an exact answer may not contradict.
+    """
     healthy = answer.status == HTTPStatus.OK if exact else (answer.status or 500) < HTTPStatus.INTERNAL_SERVER_ERROR
     reported = _reported(answer, expected) if healthy and exact else {}
     text = answer.problem or f"{answer.status} from {answer.url}"
     text += "".join(f", {name} {value}" for name, value in reported.items())
     healthy = healthy and all(value == expected[name] for name, value in reported.items())
-    # Who waits in vain may wait for the application; any other failure on the way to Railway is one of the name.
+    # A visit that times out may have reached the application; any other failure before Railway is one of the name.
     reached = answer.reached_railway or answer.time_s >= TIMEOUT_S
     return Result(
         where=where,
@@ -215,7 +219,7 @@ def health(stack: Stack, where: str, answer: Answer, *, exact: bool, expected: M
 
 
 def _reported(answer: Answer, expected: Mapping[str, str]) -> dict[str, str]:
-    """Return what a health answer says of the wanted names; nothing where it is no JSON."""
+    """Return the values of a health answer for the names in ``expected``; empty where it is not a JSON object."""
     try:
         document: Any = json.loads(answer.body)
     except ValueError:
@@ -243,11 +247,12 @@ async def _bucket(where: str, bucket: BucketSettings) -> list[Result]:
     finally:
         left = await asyncio.to_thread(_delete, client, bucket.name, key)
     result = replace(result, time_s=time.monotonic() - started)
+    remains = f"{key} could not be deleted: {left}" if left else ""
     if answer is not None and (answer.problem or answer.status != HTTPStatus.OK):
         problem = answer.problem or f"{answer.status} from {answer.url}"
-        return [replace(result, found=f"put, but not served: {problem}", next=_CDN)]
-    if left:
-        return [replace(result, found=f"{key} could not be deleted: {left}", next=_BUCKET)]
+        return [replace(result, found="; ".join(filter(None, [f"put, but not served: {problem}", remains])), next=_CDN)]
+    if remains:
+        return [replace(result, found=remains, next=_BUCKET)]
     served = f"put, served by {host}, deleted" if bucket.cdn else "put and deleted"
     return [replace(result, passed=True, found=served)]
 
@@ -257,7 +262,7 @@ _CDN: Final = "look at the bucket's CDN endpoint in DigitalOcean's control panel
 
 
 def _put(client: Any, bucket: str, key: str) -> None:
-    # A bucket is private: what visitors may read says so itself.
+    # A bucket is private, so the object itself has to allow visitors to read it.
     client.put_object(Bucket=bucket, Key=key, Body=b"railyard verify\n", ACL="public-read", ContentType="text/plain")
 
 
@@ -281,7 +286,7 @@ VOLUMES = ("railway:Volume", "railway:ServiceInstance")
 
 
 def verify_volumes(railway: Railway, stack: Stack, systems: Sequence[RunningSystem]) -> list[Result]:
-    """Return a result for each volume of an application: of a database its own files are none of anybody's."""
+    """Return a result for each volume of an application; nothing is written onto the volume of a database."""
     return [
         _survived(railway, stack, system, service, disk)
         for system in systems
@@ -299,7 +304,8 @@ def _survived(railway: Railway, stack: Stack, system: RunningSystem, service: Ru
     now = service.serving.id if service.serving else ""
     try:
         volume = ServiceVolume(where=where, system=system, service=service, disk=disk)
-        with reached(railway, volume, f"{stack.name}/{where}", lambda _text: None) as connection:
+        own = replace(railway, client=railway.of(system.name))  # the SSH key belongs to the system's account
+        with reached(own, volume, f"{stack.name}/{where}", lambda _text: None) as connection:
             former = connection.run(exchange_mark(connection, now))
     except OperationError as problem:
         reason, step = str(problem).splitlines()[0], f"{RAILYARD} logs {where} -s {stack.name}"

@@ -196,6 +196,56 @@ def test_repositories_that_railways_app_does_not_reach(
     assert repository in unknown["next"]
 
 
+def test_a_check_that_fails_is_one_step_to_do(
+    first: Callable[..., Said], pointed: Point, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Railway answers about the token and not about the environments: all other steps are shown."""
+    made = Sandbox.__init__
+
+    def failing(self: Sandbox, *arguments: Any, **options: Any) -> None:
+        made(self, *arguments, **options)
+        self.fail("railway", "query .*environment", status=200, message="Problem processing request", count=99)
+
+    monkeypatch.setattr(Sandbox, "__init__", failing)
+    pointed()
+
+    said = first()
+
+    assert [name for name, state in states(said).items() if state == "to do"] == ["first-up"]
+    assert "Problem processing request" in step(said, "first-up")["text"]
+
+
+@pytest.mark.parametrize(
+    ("url", "variables", "missing"),
+    [
+        ("s3://states?region=us-east-1", {}, "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, PULUMI_CONFIG_PASSPHRASE"),
+        ("s3://states", {"AWS_PROFILE": "states"}, "PULUMI_CONFIG_PASSPHRASE"),
+        ("http://pulumi.internal", {}, None),
+    ],
+)
+def test_where_states_are_is_read_as_pulumi_reads_it(
+    first: Callable[..., Said], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    url: str, variables: dict[str, str], missing: str | None,
+) -> None:  # fmt: skip
+    """From Pulumi.yaml before the login; the fix names the page that has all variables."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "PULUMI_CONFIG_PASSPHRASE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    first()
+    with next(tmp_path.glob("project*/Pulumi.yaml")).open("a") as file:
+        file.write(f"\nbackend: {{url: '{url}'}}\n")
+
+    state_step = step(first(), "state")
+
+    place = url.partition("?")[0]
+    assert state_step["text"] == (
+        f"states are in {place}, and {missing} not set" if missing else f"states are at {url}"
+    )
+    assert ("state.md" in state_step.get("next", "")) == bool(missing)
+
+
 def test_it_asks_the_accounts(first: Callable[..., Said]) -> None:
     """Without asking there is no first look: both options are refused together."""
     said = first(options=("--offline",))

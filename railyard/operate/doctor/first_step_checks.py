@@ -1,7 +1,7 @@
 """The checks of the steps of ``first_steps``, and which stacks need them.
 
-Each check reads alone, and returns its findings as ``doctor`` shows them. A check that can only say what a person has
-to compare returns notes alone.
+Each check changes nothing, and returns its findings as ``doctor`` shows them. Where no API says enough it returns only
+notes, with what a person has to compare.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 from components.bucket import BucketSettings
 from components.service import ServiceSettings
+from pulumi_operations.project import load_project
 from railway_api.documents.account import GITHUB_ACCESS
 from railway_api.errors import NotAuthorized, RailwayError
 from railyard.accounts.railway_client import Railway
@@ -24,7 +25,7 @@ from railyard.operate.doctor import machine as on_machine
 from railyard.operate.doctor import railway as at_railway
 from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.shared.project import project_directory
-from railyard.shared.stack import Stack
+from railyard.shared.stack import Stack, read_stack_text
 from stacks.arguments_tree import walk_arguments
 from stacks.project_folder import RAILYARD, page
 
@@ -82,7 +83,7 @@ def _repositories(context: StepContext) -> list[str]:
     return sorted({part.repo for part in _parts(context) if isinstance(part, ServiceSettings) and part.repo})
 
 
-# Looks
+# Checks
 
 
 async def machine(context: StepContext) -> Sequence[Finding]:
@@ -94,7 +95,7 @@ async def settings(context: StepContext) -> Sequence[Finding]:
 
 
 async def railway_token(context: StepContext) -> Sequence[Finding]:
-    """Look whose the token is; a project's token, which works, is too little for an ``up``."""
+    """Check whose the token is; a project's token works, and is too little for an ``up``."""
     if context.railway is None:
         return [on_machine.railway_token(context.stack)]
     context.account = await at_railway.token(context.railway, context.stack)
@@ -110,7 +111,7 @@ async def railway_plan(context: StepContext) -> Sequence[Finding]:
 
 
 async def github_app(context: StepContext) -> Sequence[Finding]:
-    """Ask Railway of each repository; a workspace's token may not ask."""
+    """Check each repository at Railway, which answers account tokens only."""
     assert context.railway is not None
     missing: list[str] = []
     for repository in _repositories(context):
@@ -154,28 +155,32 @@ async def secrets(context: StepContext) -> Sequence[Finding]:
 
 
 async def state(context: StepContext) -> Sequence[Finding]:
-    """Look where ``pulumi`` is logged in, and whether a bucket can be opened from here."""
+    """Check where ``pulumi`` is logged in, and whether the variables that a bucket needs are set."""
     url = _backend()
     if not url:
         fix = f"pulumi login, or make a bucket: {RAILYARD} state init --bucket <name> --region <region>"
         return [problem("state", "pulumi is logged in nowhere", fix)]
-    if url.startswith("https://"):
+    if url.startswith(("https://", "http://")):
         return [ok("state", f"states are at {url}")]
-    missing = [name for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY") if not os.environ.get(name)]
-    missing = missing if url.startswith("s3://") else []
-    file = project_directory() / f"Pulumi.{context.stack.name}.yaml"
-    if not any(os.environ.get(name) for name in _PASSPHRASES) and "\nsecretsprovider:" not in f"\n{file.read_text()}":
+    missing: list[str] = []
+    if url.startswith("s3://") and not os.environ.get("AWS_PROFILE"):
+        missing = [name for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY") if not os.environ.get(name)]
+    text = f"\n{read_stack_text(context.stack.name)}"
+    if not any(os.environ.get(name) for name in _PASSPHRASES) and "\nsecretsprovider:" not in text:
         missing.append(_PASSPHRASES[0])
+    place = url.partition("?")[0]
     if missing:
-        fix = "export them, as railyard state init prints it"
-        return [problem("state", f"states are in {url.partition('?')[0]}, and {', '.join(missing)} not set", fix)]
-    return [ok("state", f"states are in {url.partition('?')[0]}")]
+        fix = f"export what {page('state.md')} names"
+        return [problem("state", f"states are in {place}, and {', '.join(missing)} not set", fix)]
+    return [ok("state", f"states are in {place}")]
 
 
 def _backend() -> str:
-    """Return where ``pulumi`` keeps states: by its variable, or where somebody logged in; empty for nowhere."""
-    if url := os.environ.get("PULUMI_BACKEND_URL"):
-        return url
+    """Return where ``pulumi`` keeps states: by its variable, by Pulumi.yaml, or by its login; empty for nowhere."""
+    declared: Any = load_project(project_directory()).settings.get("backend")
+    of_project = cast("Mapping[str, Any]", declared).get("url") if isinstance(declared, dict) else None
+    if url := os.environ.get("PULUMI_BACKEND_URL") or of_project:
+        return str(url)
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     try:
         stored: Any = json.loads((home / "credentials.json").read_text(encoding="utf-8"))
@@ -192,7 +197,7 @@ async def github(context: StepContext) -> Sequence[Finding]:
 
 
 async def first_up(context: StepContext) -> Sequence[Finding]:
-    """Look whether Railway has anything of the stack."""
+    """Check whether each system of the stack is at Railway."""
     assert context.railway is not None
     systems = await running_systems(context.railway, context.stack)
     existing = [each.name for each in systems if each.environment_id is not None]

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from railway_api.failure import Failure
 from railyard.operate.doctor import first_step_checks as checks
 from railyard.operate.doctor.clouds import TOKENS_AT_CLOUDFLARE
-from railyard.operate.doctor.findings import Finding, Level
+from railyard.operate.doctor.findings import Finding, Level, problem
 from railyard.operate.doctor.first_step_checks import StepContext
+from railyard.shared.console import OperationError
 
 TOKENS_AT_RAILWAY: Final = "https://railway.com/account/tokens"
 
@@ -25,16 +27,16 @@ class State(StrEnum):
     DONE = "done"
     TO_DO = "to do"
     BY_HAND = "by hand"
-    """No API tells: a person looks."""
+    """No API says: a person has to check."""
     NOT_NEEDED = "not needed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing that somebody does once."""
+    """One thing to do once."""
 
     name: str
-    """By which programs know it."""
+    """Name for programs."""
     title: str
     who: str
     """Role of those who need it, as the page says it."""
@@ -43,10 +45,10 @@ class Step:
     link: str
     """Address of the page on which it is done or described."""
     check: Callable[[StepContext], Awaitable[Sequence[Finding]]]
-    """Look how far it is, without changing anything."""
+    """Return findings that say how far it is; changes nothing."""
     needed: Callable[[StepContext], bool] = lambda _: True
     after: str = ""
-    """Name of the step without which it cannot be looked at."""
+    """Name of the step without which it cannot be checked."""
 
 
 STEPS: Final = (
@@ -233,19 +235,22 @@ class Outcome:
 
 
 async def walk(context: StepContext) -> list[Outcome]:
-    """Look at every step in turn."""
+    """Return the outcome of each step, in order."""
     outcomes: dict[str, Outcome] = {}
     for step in STEPS:
-        outcomes[step.name] = await _looked(step, context, outcomes.get(step.after))
+        outcomes[step.name] = await _check(step, context, outcomes.get(step.after))
     return list(outcomes.values())
 
 
-async def _looked(step: Step, context: StepContext, before: Outcome | None) -> Outcome:
+async def _check(step: Step, context: StepContext, before: Outcome | None) -> Outcome:
     if not step.needed(context):
         return Outcome(step=step, state=State.NOT_NEEDED, text=f"for {step.who}")
     if before is not None and before.state is not State.DONE:
         return Outcome(step=step, state=State.TO_DO, text=f"after: {before.step.title}")
-    findings = await step.check(context)
+    try:
+        findings = await step.check(context)
+    except (Failure, OperationError) as error:
+        findings = [problem(step.name, str(error), "fix this first, then run doctor --first again")]
     wrong = [each for each in findings if each.level is Level.PROBLEM]
     good = [each.text for each in findings if each.level is Level.OK]
     if wrong:

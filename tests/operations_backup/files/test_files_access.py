@@ -20,6 +20,7 @@ from railway_sandbox.server import Sandbox
 from railyard.data import volume_access
 from railyard.data.database import terminable
 from tests.operations.conftest import Railyard, pointed
+from tests.operations.test_doctor import other_settings
 from tests.operations_backup.conftest import disk_of
 from tests.operations_backup.files.conftest import WHERE, back_up, disk, keys
 
@@ -185,6 +186,23 @@ def test_what_is_on_a_volume_survives_a_deployment(railyard: Railyard):
     assert later == f"what was written under deployment {former[:8]} is on /data still"
     assert "a mark was left on /data" in said()
     assert back_up(railyard)["files"] == 3
+
+
+def test_a_volume_is_reached_with_the_token_of_its_system(
+    pointed: Callable[..., None], railyard: Railyard, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """The key belongs to the account of the system; the stack's token is dead here."""
+    omega = "  railyard:omega:\n"
+    own = f"{omega}    railway: {{tokenVariable: OMEGA_RAILWAY_TOKEN}}\n"
+    other_settings(tmp_path / "settings", monkeypatch, omega, own)
+    with railyard.world() as world:
+        alive = world.railway.account_token
+    pointed(RAILWAY_API_TOKEN="planted-dead-token", OMEGA_RAILWAY_TOKEN=alive)
+
+    checks = railyard.run("verify", "omega", "-s", "staging", "--volumes", "--json").json["checks"]
+
+    (found,) = [each["found"] for each in checks if each["check"] == "volume"]
+    assert "a mark was left on /data" in found
 
 
 def test_a_job_that_is_ended_ends_in_order():
