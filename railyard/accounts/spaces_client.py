@@ -29,12 +29,12 @@ def spaces_endpoint(region: str) -> str:
     """Return where a region of Spaces is, as a URL; raises ``OperationError`` where its variable holds none."""
     endpoint = (os.environ.get("SPACES_ENDPOINT_URL") or _ENDPOINT).replace("{{.Region}}", region)
     if host_of(endpoint) is None:
-        raise OperationError(f"SPACES_ENDPOINT_URL is not a valid address: {endpoint}; write it with https://")
+        raise _invalid_endpoint(endpoint)
     return endpoint
 
 
 def spaces_client(region: str) -> Any:
-    """Return the S3 client of a region; raises ``OperationError`` when the environment holds no key."""
+    """Return the S3 client of a region; raises ``OperationError`` without a key, or for an invalid endpoint."""
     if missing := [name for name in KEY_VARIABLES if not os.environ.get(name)]:
         raise OperationError(
             f"{' and '.join(missing)} not set: make a Spaces key at https://cloud.digitalocean.com/spaces/access_keys "
@@ -44,21 +44,29 @@ def spaces_client(region: str) -> Any:
     # Slow to import, and most commands need none of it. Without types of its own.
     boto3: Any = import_module("boto3")
     config: Any = import_module("botocore.config")
-    return boto3.client(
-        "s3",
-        region_name=SIGNING_REGION,
-        endpoint_url=spaces_endpoint(region),
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-        # Newer checksums are not understood by all of Spaces.
-        config=config.Config(
-            connect_timeout=15,
-            read_timeout=30,
-            retries={"max_attempts": 3},
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
-    )
+    endpoint = spaces_endpoint(region)
+    try:
+        return boto3.client(
+            "s3",
+            region_name=SIGNING_REGION,
+            endpoint_url=endpoint,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            # Newer checksums are not understood by all of Spaces.
+            config=config.Config(
+                connect_timeout=15,
+                read_timeout=30,
+                retries={"max_attempts": 3},
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+            ),
+        )
+    except ValueError:  # a name of a host that boto3 does not take, such as one with an underscore
+        raise _invalid_endpoint(endpoint) from None
+
+
+def _invalid_endpoint(endpoint: str) -> OperationError:
+    return OperationError(f"SPACES_ENDPOINT_URL is not a valid address: {endpoint}; write it with https://")
 
 
 def spaces_errors() -> tuple[type[Exception], ...]:

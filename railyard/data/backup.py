@@ -20,7 +20,15 @@ from railyard.data.database import InClearOption, find, reached
 from railyard.data.dumping import dump_of
 from railyard.data.dumps import Dump, Dumps
 from railyard.data.volume_backups import Backup, ServiceVolume, backed_up, make, thin_out
-from railyard.shared.console import JsonOption, reported_errors, table, table_console, write_json
+from railyard.shared.console import (
+    PROBLEM,
+    JsonOption,
+    OperationError,
+    reported_errors,
+    table,
+    table_console,
+    write_json,
+)
 from railyard.shared.options import StackOption
 from railyard.shared.stack import read_stack
 from stacks.project_folder import RAILYARD
@@ -74,17 +82,28 @@ def create(
 ) -> None:
     """Make a backup of each volume, and wait until Railway has it. The services go on running."""
     created: dict[str, dict[str, Any]] = {}
+    failure: OperationError | None = None
     with reported_errors(json=json):
         stack = read_stack(stack_name)
         with connected(stack, sandbox=sandbox) as railway:
-            for volume in railway.run(backed_up(railway, stack, where, backups=False)):
-                backup = railway.run(make(railway.of(volume.system.name), volume, name))
-                deleted = railway.run(thin_out(railway.of(volume.system.name), volume, keep)) if keep else []
-                created[volume.where] = {**_backup(backup), "deleted": [each.name for each in deleted]}
-                if not json:
-                    typer.echo(f"{volume.where}: {_sentence(backup)}" + _deleted(deleted))
+            volumes = railway.run(backed_up(railway, stack, where, backups=False))
+            try:
+                for volume in volumes:
+                    client = railway.of(volume.system.name)
+                    backup = railway.run(make(client, volume, name))
+                    created[volume.where] = {**_backup(backup), "deleted": []}
+                    deleted = railway.run(thin_out(client, volume, keep)) if keep else []
+                    created[volume.where]["deleted"] = [each.name for each in deleted]
+                    if not json:
+                        typer.echo(f"{volume.where}: {_sentence(backup)}" + _deleted(deleted))
+            except OperationError as error:
+                if not json or not created:
+                    raise
+                failure = error
     if json:
-        write_json({"stack": stack_name, "backups": created})
+        write_json({"stack": stack_name, "backups": created, **({"error": str(failure)} if failure else {})})
+    if failure:
+        raise typer.Exit(PROBLEM)
 
 
 @application.command()

@@ -41,7 +41,7 @@ def dump_of(tools: Tools, server: Server, dumps: Dumps, system: str, service: st
         rows=taken.rows,
         unsettled=list(taken.unsettled),
     )
-    dumps.note(dump)
+    dumps.note_new(dump)
     return dump
 
 

@@ -19,7 +19,7 @@ from typing_extensions import override
 
 from railyard.accounts.spaces_client import MISSING, refusal_code, spaces_client, spaces_errors
 from railyard.data import programs
-from railyard.data.cleanup import cleaned_up
+from railyard.data.cleanup import cleaned_up, cleaned_up_after_failure
 from railyard.shared.console import CallError, OperationError
 from railyard.shared.stack import Stack
 from stacks.project_folder import RAILYARD, page
@@ -182,6 +182,20 @@ class Store(Generic[StoredBackupT]):
         body = backup.model_dump_json(by_alias=True, indent=4).encode()
         self._client.put_object(Bucket=self.bucket, Key=backup.note_key, Body=body, ContentType="application/json")
 
+    def note_new(self, backup: StoredBackupT) -> None:
+        """Write down what is known about an object that was just uploaded; without its note the object is deleted."""
+        with cleaned_up_after_failure(lambda: self._delete(backup)):
+            self.note(backup)
+
+    def _delete(self, backup: StoredBackupT) -> None:
+        """Delete an object and its note; raises ``OperationError`` with its name where Spaces refuses."""
+        try:
+            # The note first: an object without one counts as none.
+            for key in (backup.note_key, backup.key):
+                self._client.delete_object(Bucket=self.bucket, Key=key)
+        except spaces_errors() as failure:
+            raise OperationError(f"{self.bucket}/{backup.key} cannot be deleted: {failure}") from None
+
     def all(self) -> list[StoredBackupT]:
         """Return what is complete, newest first."""
         complete: list[StoredBackupT] = []
@@ -231,9 +245,7 @@ class Store(Generic[StoredBackupT]):
             if index and ((keep and index >= keep) or (oldest and each.made < oldest))
         ]
         for each in outdated:
-            # The note first: an object without one counts as none.
-            for key in (each.note_key, each.key):
-                self._client.delete_object(Bucket=self.bucket, Key=key)
+            self._delete(each)
         return outdated
 
     def _keys(self) -> Iterator[str]:
@@ -305,6 +317,19 @@ class Upload:
             self.bytes += len(part)
 
     def complete(self) -> None:
-        """Let the object exist."""
+        """Let the object exist; raises ``OperationError`` where another one of its name does."""
+        if self._is_taken():
+            raise OperationError(
+                f"{'/'.join(self._where.values())} is stored already, begun in the same second: run the command again"
+            )
         self._client.complete_multipart_upload(**self._where, UploadId=self._id, MultipartUpload={"Parts": self._parts})
         self._id = None
+
+    def _is_taken(self) -> bool:
+        try:
+            self._client.head_object(**self._where)
+        except spaces_errors() as failure:
+            if refusal_code(failure) != MISSING:
+                raise
+            return False
+        return True

@@ -68,7 +68,7 @@ def back_up(connection: VolumeConnection, store: FilesBackups, volume: ServiceVo
             upload.write(stream)
             upload.complete()
         backup = backup.model_copy(update={"sha256": upload.sha256, "bytes": upload.bytes})
-        store.note(backup)
+        store.note_new(backup)
     return backup
 
 

@@ -22,7 +22,7 @@ PROJECT: dict[str, Any] = {
     **dict.fromkeys(("prDeploys", "botPrEnvironments", "focusedPrEnvironments", "tracingEnabled"), False),
     "id": "p",
     "name": "shop",
-    "environments": {"edges": []},
+    "environments": {"edges": [], "pageInfo": {"hasNextPage": False}},
 }
 
 
@@ -57,13 +57,17 @@ def test_a_github_without_an_address_is_named(url: str) -> None:
         GitHub(variables)
 
 
-def test_a_spaces_endpoint_without_a_scheme_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The S3 library would end with a traceback."""
+@pytest.mark.parametrize(
+    ("endpoint", "named"),
+    [("{{.Region}}.digitaloceanspaces.com", "fra1"), ("https://spaces_of_ours.example", "https://spaces_of_ours")],
+)
+def test_an_invalid_spaces_endpoint_is_named(monkeypatch: pytest.MonkeyPatch, endpoint: str, named: str) -> None:
+    """Without a scheme, or with a host that the S3 library does not take: it would end with a traceback."""
     for name in ("SPACES_ACCESS_KEY_ID", "SPACES_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "planted")
-    monkeypatch.setenv("SPACES_ENDPOINT_URL", "{{.Region}}.digitaloceanspaces.com")
+    monkeypatch.setenv("SPACES_ENDPOINT_URL", endpoint)
 
-    with pytest.raises(OperationError, match="SPACES_ENDPOINT_URL is not a valid address: fra1"):
+    with pytest.raises(OperationError, match=f"SPACES_ENDPOINT_URL is not a valid address: {named}"):
         spaces_client("fra1")
 
 

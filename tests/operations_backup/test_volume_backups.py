@@ -73,6 +73,19 @@ def test_a_backup_that_fails_says_why(railyard: Railyard):
     assert "the backup of netia/postgres failed: Backup exceeds 50%" in said.errors
 
 
+def test_a_failure_after_a_backup_does_not_hide_it_from_programs(railyard: Railyard):
+    """Railway has it: the document lists it beside what failed."""
+    create(railyard)
+    with railyard.world() as world:
+        world.manual.advance(DAY_S)
+        fail(world, "volumeInstanceBackupDelete", status=200, message="no")
+    said = railyard.run("backup", "create", WHERE, "--keep", "1", "--json")
+
+    assert said.code == 1
+    assert "no" in said.json["error"]
+    assert said.json["backups"][WHERE]["name"] in listed(railyard)
+
+
 def test_only_own_backups_are_thinned_out(railyard: Railyard):
     """Scheduled ones and those that somebody named stay."""
     with railyard.world() as world:

@@ -8,7 +8,17 @@ from typing import Any
 import httpx
 import pytest
 
-from railway_api import Client, DeploymentFailed, DeploymentSpec, Environment, NotFound, Throttled, Validation
+from railway_api import (
+    Client,
+    DeploymentFailed,
+    DeploymentSpec,
+    Environment,
+    NotAuthorized,
+    NotFound,
+    RailwayError,
+    Throttled,
+    Validation,
+)
 from railway_api.documents.environment import ENVIRONMENT_VARIABLES
 from railway_api.documents.project import PROJECT_CREATE, PROJECT_DELETE
 from railway_api.documents.running import AMONG_OTHERS
@@ -101,6 +111,23 @@ async def test_a_deleted_project_is_gone(client: Client, environment: Environmen
     with pytest.raises(NotFound, match="was deleted"):
         await environment.snapshot()
     assert await environment.snapshot_or_none() is None
+
+
+@pytest.mark.parametrize(("more", "error"), [(True, NotAuthorized), (False, NotFound)])
+async def test_an_environment_beyond_the_first_page_is_not_taken_for_a_deleted_one(
+    more: bool, error: type[RailwayError]
+) -> None:
+    """Of a project with more environments than one read shows, one that is not listed may well exist."""
+    project = dict.fromkeys(("id", "name", "description", "workspaceId", "primaryEnvironmentId", "deletedAt"))
+    flags = dict.fromkeys(("prDeploys", "botPrEnvironments", "focusedPrEnvironments", "tracingEnabled"), False)
+    environments = {"edges": [], "pageInfo": {"hasNextPage": more}}
+    shown = {**project, **flags, "id": "p", "name": "shop", "tracingSampleRate": None, "environments": environments}
+    refusal = httpx.Response(200, json={"errors": [{"message": "Not Authorized"}]})
+    transport = transport_of(Wire([refusal, httpx.Response(200, json={"data": {"project": shown}})]))
+
+    with pytest.raises(error):
+        await Environment(transport, "p", "e").snapshot()
+    await transport.close()
 
 
 async def test_changes_that_are_ready_together_leave_in_one_commit(

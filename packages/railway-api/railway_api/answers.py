@@ -615,7 +615,7 @@ class Project(TypedDict):
     focusedPrEnvironments: bool
     tracingEnabled: bool
     tracingSampleRate: float | None
-    environments: Connection[EnvironmentOfProject]
+    environments: FirstPage[EnvironmentOfProject]
 
 
 class ProjectInEnvironmentRunning(TypedDict):

@@ -136,7 +136,8 @@ class EnvironmentAccess:
             return  # then the first refusal says more
         deleted_at = {environment["id"]: environment["deletedAt"] for environment in nodes(project["environments"])}
         # A project token is shown its own environment alone: for it, what is not listed may well exist.
-        unlisted = self.transport.token.kind == "account" and self.environment_id not in deleted_at
+        lists_all = self.transport.token.kind == "account" and not project["environments"]["pageInfo"]["hasNextPage"]
+        unlisted = lists_all and self.environment_id not in deleted_at
         if project["deletedAt"] or unlisted or deleted_at.get(self.environment_id):
             raise NotFound(f"environment {self.environment_id} was deleted")
 

@@ -81,7 +81,6 @@ class Snapshot:
             {
                 "project": {
                     **project,
-                    "environments": {**project["environments"], "pageInfo": {"hasNextPage": False}},
                     "services": _empty(),
                     "volumes": _empty(),
                     "buckets": _empty(),

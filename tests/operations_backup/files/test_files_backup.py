@@ -97,6 +97,34 @@ def archived(railyard: Railyard, key: str, name: str) -> bytes:
         return content.read()
 
 
+def test_an_archive_of_the_same_second_is_not_overwritten(railyard: Railyard, monkeypatch: pytest.MonkeyPatch):
+    """Two that are begun at once have one name: the later one fails and says so, and the first one stays whole."""
+    monkeypatch.setattr("railyard.data.files.time_now", lambda: "2026-11-30T120000Z")
+    made = back_up(railyard)
+    (disk(railyard) / "artifacts" / "key").write_text("another")
+    settle(disk(railyard))
+
+    said = railyard.run("backup", "files", WHERE)
+
+    assert said.code == 1
+    assert f"{BUCKET}/{made['key']} is stored already, begun in the same second: run the command again" in said.errors
+    assert archived(railyard, made["key"], "artifacts/key") == b"k"
+    assert objects(railyard) == {"keys": [made["key"], made["key"].replace("tar.gz", "json")][::-1], "uploads": []}
+
+
+def test_an_archive_whose_note_cannot_be_written_is_deleted(railyard: Railyard):
+    """It would count as none, be billed, and be deleted by no --keep."""
+    with spaces(railyard) as client:
+        client.create_bucket(Bucket=BUCKET)
+    with railyard.world() as world:
+        world.fail("spaces", r"PUT .*\.json$", status=403, final=True, count=9)
+
+    said = railyard.run("backup", "files", WHERE)
+
+    assert said.code == 1
+    assert objects(railyard) == {"keys": [], "uploads": []}
+
+
 def test_what_changes_while_it_is_read_is_read_again(railyard: Railyard, monkeypatch: pytest.MonkeyPatch):
     """The archive has what was written last, and counts as one state."""
     file = disk(railyard) / "notes"

@@ -24,7 +24,10 @@ PROJECT_FIELDS = (
     "id name description workspaceId primaryEnvironmentId deletedAt prDeploys botPrEnvironments focusedPrEnvironments "
     "tracingEnabled tracingSampleRate"
 )
-_WITH_ENVIRONMENTS = f"{{ {PROJECT_FIELDS} environments(first: 200) {{ edges {{ node {{ id name deletedAt }} }} }} }}"
+_WITH_ENVIRONMENTS = (
+    f"{{ {PROJECT_FIELDS} environments(first: 200) {{ edges {{ node {{ id name deletedAt }} }} "
+    "pageInfo { hasNextPage } } }"
+)
 
 API_TOKEN: Operation[ApiTokenContext] = query("apiToken", {}, "{ workspaces { id name } }")
 PROJECT_TOKEN: Operation[ProjectTokenInProjectToken] = query("projectToken", {}, "{ projectId environmentId }")
