@@ -24,11 +24,11 @@ from pulumi_operations.values import differences, mark_named, plain
 
 
 class StepError(Exception):
-    """A step failed; the report has it already."""
+    """A step failed; that has been reported."""
 
 
 class Executor:
-    """Carry out the steps of one run; in a preview, foresees them."""
+    """Carry out the steps of one run; in a preview, predict them."""
 
     def __init__(self, journal: Journal, providers: Providers, report: Report, *, preview: bool, parallel: int) -> None:
         self._journal, self._providers, self._report = journal, providers, report
@@ -36,20 +36,20 @@ class Executor:
         self._slots = threading.Semaphore(parallel)
 
     @contextmanager
-    def _telling(self, step: Step) -> Generator[Callable[[Step], None]]:
-        """Tell that a step begins and ends; the body hands over how the step ended. Raises ``StepError``."""
+    def _reporting(self, step: Step) -> Generator[Callable[[Step], None]]:
+        """Report that a step begins and ends; yield a setter of the step that it ends as. Raises ``StepError``."""
         if self._report.stopping:
             raise StepError
         if not self._preview:
             self._report.started(step)
         began, ended = time.monotonic(), step
 
-        def tell(outcome: Step) -> None:
+        def end_as(outcome: Step) -> None:
             nonlocal ended
             ended = outcome
 
         try:
-            yield tell
+            yield end_as
         except ProviderError as error:
             self._report.finished(ended, time.monotonic() - began, str(error))
             self._report.fail(str(error), step.urn)
@@ -57,7 +57,7 @@ class Executor:
         self._report.finished(ended, time.monotonic() - began)
 
     def same(self, new: Resource, old: Resource) -> None:
-        """Let a resource be; at most what the engine itself keeps of it changes."""
+        """Leave a resource as it is; at most the engine's own fields of its record change."""
         new.id, new.created, new.modified = old.id, old.created, old.modified
         new.outputs = mark_named(old.outputs, new.additional_secret_outputs)
         if replace(new, place=old.place) == old:
@@ -97,9 +97,9 @@ class Executor:
         pending_delete = replaces.place if replaces is not None else -1
         if old_deleted:
             self._report.finished(plan.describe(StepKind.REPLACE, replaces, new, changes))
-        with self._slots, self._telling(plan.describe(kind, replaces, new, changes)) as tell:
+        with self._slots, self._reporting(plan.describe(kind, replaces, new, changes)) as end_as:
             self._create(new, None if old_deleted else replaces, pending_delete)
-            tell(plan.describe(kind, replaces, new, changes))
+            end_as(plan.describe(kind, replaces, new, changes))
         if replaces is not None and not old_deleted:
             self._report.finished(plan.describe(StepKind.REPLACE, replaces, new, changes))
 
@@ -129,7 +129,7 @@ class Executor:
     def update(self, new: Resource, old: Resource, changes: Mapping[str, Change]) -> None:
         """Change a resource in place."""
         new.id, new.created, new.modified = old.id, old.created, timestamp()
-        with self._slots, self._telling(plan.describe(StepKind.UPDATE, old, new, changes)) as tell:
+        with self._slots, self._reporting(plan.describe(StepKind.UPDATE, old, new, changes)) as end_as:
             if not self._preview:
                 self._journal.intend("update", old)
             try:
@@ -140,7 +140,7 @@ class Executor:
                 self._journal.settle(stands, old.place)
                 raise
             self._journal.settle(new, old.place)
-            tell(plan.describe(StepKind.UPDATE, old, new, changes))
+            end_as(plan.describe(StepKind.UPDATE, old, new, changes))
 
     def delete_all(self, doomed: Sequence[Resource], *, replaced: bool = False) -> None:
         """Delete resources, which stand in order of dependency; independent ones at the same time.
@@ -161,7 +161,7 @@ class Executor:
 
         def delete(host: Resource) -> None:
             guests = deletions.guests.get(host.place, ())
-            with self._telling(plan.describe(kind(host), host, None)):
+            with self._reporting(plan.describe(kind(host), host, None)):
                 if host.custom and not host.is_provider:
                     self._journal.intend("delete", host)
                     self._delete(host)
@@ -172,7 +172,7 @@ class Executor:
         self._in_order(deletions, delete)
 
     def _delete(self, doomed: Resource) -> None:
-        """Delete a resource; done, too, when the provider fails since it is gone: after a run that was killed, say."""
+        """Delete a resource. A provider that fails since the resource is gone, as after a killed run, has succeeded."""
         provider = self._providers.get(doomed.provider)
         try:
             provider.delete(doomed)
@@ -216,11 +216,11 @@ class Executor:
             raise error
 
     def _refresh(self, old: Resource) -> None:
-        with self._telling(plan.describe(StepKind.REFRESH, old, old)) as tell:
+        with self._reporting(plan.describe(StepKind.REFRESH, old, old)) as end_as:
             current = self._providers.get(old.provider).read(old, old.id, old.inputs, old.outputs)
             if not current.id:
                 self._journal.remove([old])
-                tell(plan.describe(StepKind.DELETE, old, None))
+                end_as(plan.describe(StepKind.DELETE, old, None))
                 return
             inputs = old.inputs if current.inputs is None else current.inputs
             new = replace(old, id=current.id, inputs=inputs, outputs=current.outputs, init_errors=current.reasons)
@@ -234,4 +234,4 @@ class Executor:
                 new.modified = timestamp()
                 self._journal.amend(new, old.place)
             kind = StepKind.UPDATE if changes or new.id != old.id else StepKind.SAME
-            tell(plan.describe(kind, old, new, changes))
+            end_as(plan.describe(kind, old, new, changes))

@@ -93,7 +93,7 @@ class Monitor:
         """The program's stack outputs, once it has ended."""
 
     def _answer(self, work: Callable[[], _Answer], urn: str = "") -> _Answer:
-        """Do the work; after any failure every caller hears that all is over, as when the CLI stops."""
+        """Return the result of the work; after any failure every call fails, as when the CLI stops."""
         if self._report.stopping:
             raise MonitorError(grpc.StatusCode.UNAVAILABLE, "the run has ended")
         try:
@@ -182,7 +182,7 @@ class Monitor:
             try:
                 answer = provider.invoke(request.tok, arguments)
             except ProviderError as error:
-                # For the program to judge, which may do without the answer.
+                # Not a failure of the run: the program may do without the answer.
                 message = f"invocation of {request.tok} returned an error: {error}"
                 raise MonitorError(grpc.StatusCode.UNKNOWN, message) from None
             return _invoke_response(answer)

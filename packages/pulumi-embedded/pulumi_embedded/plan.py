@@ -104,11 +104,11 @@ def dependents_to_replace(
     excluded: Collection[str],
     would_replace: Callable[[Resource, Properties], bool],
 ) -> list[Resource]:
-    """Return who must go before ``root`` can be deleted before its replacement exists, in order of dependency.
+    """Return the dependents that must be deleted before ``root`` can be, in order of dependency.
 
-    Those are the old dependents that a change of its outputs would replace: ``would_replace`` says so, given the
-    dependent and its inputs with unknowns where they depend on what goes. Registered ones (``settled``) cannot depend
-    on the root any more.
+    Those are the old ones that a change of its outputs would replace: ``would_replace`` returns that for a dependent
+    and its inputs, in which what depends on a deleted resource is unknown. The ``excluded`` URNs are registered
+    already, so that they cannot depend on the root any more.
     """
     going, replaced = {root.urn}, list[Resource]()
     for each in olds:
@@ -135,7 +135,7 @@ class Deletions:
     """Place of a resource → places of those that must go first."""
 
     def everything(self) -> list[Resource]:
-        """Return all of them in an order in which they may be told."""
+        """Return all of them in the order in which they are reported."""
         return [resource for host in self.order for resource in (host, *self.guests.get(host.place, ()))]
 
 

@@ -94,7 +94,7 @@ def _main(
     problems: list[str],
 ) -> Callable[[], None]:
     async def body() -> None:
-        # What a program's top level returns is none of the SDK's business: it would await it.
+        # What a program's top level returns is dropped here: the SDK would await it.
         if callable(program):
             program()
         else:
@@ -114,7 +114,7 @@ def _main(
         try:
             _configure_sdk(identity, monitor, service)
             loop.run_until_complete(pulumi.runtime.run_in_stack(body))
-        except BaseException as error:  # noqa: BLE001 - whatever ends the program is told, sys.exit too
+        except BaseException as error:  # noqa: BLE001 - whatever ends the program is reported, sys.exit too
             problems.append(explain(error, program))
         finally:
             _end(loop, pool)
@@ -139,7 +139,7 @@ def _configure_sdk(identity: Identity, monitor: Monitor, service: EngineService)
 
 
 def _end(loop: asyncio.AbstractEventLoop, pool: ThreadPoolExecutor) -> None:
-    pool.shutdown(wait=True)  # registrations that are under way end first: their outcome belongs into the state
+    pool.shutdown(wait=True)  # registrations that are under way end first: their outcome belongs in the state
     for task in asyncio.all_tasks(loop):
         task.cancel()
     loop.run_until_complete(asyncio.sleep(0))

@@ -203,7 +203,7 @@ class Provider:
             self._previews = answer.supportsPreview
 
     def check(self, resource: Resource, olds: Properties, news: Properties) -> tuple[Properties, list[str]]:
-        """Return the inputs as the provider completes them, and what is wrong with them."""
+        """Return the inputs as the provider completes them, and the reasons why they are not valid."""
         if not self.known:
             return news, []
         request = provider_pb2.CheckRequest(
@@ -246,7 +246,7 @@ class Provider:
             raise
 
     def create(self, resource: Resource, *, interrupted: bool) -> tuple[str, Properties]:
-        """Make it; in a preview, foresee it. Gives id (empty in a preview) and outputs."""
+        """Create a resource; in a preview, predict it. Return its id (empty in a preview) and its outputs."""
         if self._preview and not (self.known and self._previews):
             return "", {}
         request = provider_pb2.CreateRequest(
@@ -262,7 +262,7 @@ class Provider:
         return "" if self._preview else answer.id, self._outputs(answer.properties, resource, resource.inputs)
 
     def update(self, resource: Resource, old: Resource) -> Properties:
-        """Change it in place; in a preview, foresee it."""
+        """Update a resource in place; in a preview, predict it. Return its outputs."""
         if self._preview and not (self.known and self._previews):
             return {}
         request = provider_pb2.UpdateRequest(
@@ -280,7 +280,7 @@ class Provider:
         return self._outputs(answer.properties, resource, resource.inputs)
 
     def delete(self, resource: Resource) -> None:
-        """Delete it; to a provider, already gone is done."""
+        """Delete a resource; for a provider, one that is gone already is deleted."""
         request = provider_pb2.DeleteRequest(
             id=resource.id,
             properties=self._sent(resource.outputs),
@@ -291,7 +291,7 @@ class Provider:
         call(self._stub.Delete, request)
 
     def read(self, resource: Resource, id: str, inputs: Properties | None, outputs: Properties | None) -> ReadResponse:
-        """Look it up; without inputs and outputs this is an import."""
+        """Read a resource; without inputs and outputs this is an import."""
         self._require_loopback()
         request = provider_pb2.ReadRequest(
             id=id,

@@ -22,7 +22,7 @@ _NOT_CONFIGURATION = ("version", "__internal")  # what the engine itself keeps a
 
 
 class Providers:
-    """Start, configures and finds providers. Safe to use from several threads."""
+    """Start, configure and find providers. Safe to use from several threads."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Providers:
     def start_early(self, packages: Iterable[str]) -> None:
         """Start the plugins of packages that will be needed, in the background."""
         for package in packages:
-            with suppress(ProviderError):  # told when the package is really needed
+            with suppress(ProviderError):  # reported when the package is needed
                 self._early[package] = self._start(package)
 
     def default(self, package: str, version: str, download_url: str) -> str:
@@ -86,7 +86,7 @@ class Providers:
             self._defaults[urn] = f"{urn}::{resource.id}"
 
     def declare(self, resource: Resource, old: Resource | None) -> str:
-        """Check and configure a provider resource, complete its record, and give its reference."""
+        """Check and configure a provider resource and complete its record; return its reference, ``URN::id``."""
         with self._lock:
             provider = self._provider(resource.urn)
             own = {key: value for key, value in resource.inputs.items() if key in _NOT_CONFIGURATION}

@@ -1,4 +1,4 @@
-"""The events that a run tells its caller, collected in one place and handed on as events.
+"""The events that a run reports to its caller, collected in one place.
 
 Owns the order of events (one at a time, whatever thread they come from), what has failed, and the log service that
 plugins and program write to. Does not print.
@@ -41,39 +41,39 @@ class Report:
             self._on_event(event)
 
     def started(self, step: Step) -> None:
-        """Tell that work on a resource begins."""
+        """Report that work on a resource begins."""
         if _is_reported(step):
             self._emit(StepStarted(step=step))
 
     def finished(self, step: Step, duration_s: float = 0.0, error: str = "") -> None:
-        """Tell that a step is planned or done, or has failed with ``error``."""
+        """Report that a step is planned or done, or has failed with ``error``."""
         if _is_reported(step):
             with self._lock:
                 self.steps.append(step)
                 self._emit(StepFinished(step=step, duration_s=duration_s, error=error))
 
     def say(self, severity: str, message: str, urn: str = "") -> None:
-        """Say something for good, which by itself fails nothing."""
+        """Report a diagnostic, which by itself fails nothing."""
         with self._lock:
             diagnostic = Diagnostic(severity=severity, message=message, urn=urn)
             self.diagnostics.append(diagnostic)
             self._emit(diagnostic)
 
     def fail(self, message: str, urn: str = "") -> None:
-        """Tell an error, unless the program has said it: the run goes on only with what is under way."""
+        """Report an error, unless the program has done so, and let the run end with what is under way."""
         with self._lock:
             self._over = True
             self.refuse(message, urn)
 
     def refuse(self, message: str, urn: str = "") -> None:
-        """Tell an error behind which a run that only looks goes on, so that everything else is told as well."""
+        """Report an error after which a preview goes on, so that everything else is reported as well."""
         with self._lock:
             self.failed = True
             if Diagnostic(severity="error", message=message, urn=urn) not in self.diagnostics:
                 self.say("error", message, urn)
 
     def status(self, urn: str, text: str) -> None:
-        """Tell what a provider is waiting for."""
+        """Report what a provider is waiting for."""
         self._emit(Status(urn=urn, text=text))
 
 
@@ -92,7 +92,7 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         self._root = ""
 
     def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext | None = None) -> empty_pb2.Empty:
-        """Hand on what is said; debug messages are dropped."""
+        """Report a message; debug messages are dropped."""
         if request.ephemeral:
             self._report.status(request.urn, request.message)
         elif severity := _SEVERITIES.get(request.severity):

@@ -110,7 +110,7 @@ class Resource:
             self.provider = f"{now(urn)}::{id_}"
 
     def forgets(self, remaining: set[str]) -> None:
-        """Drop references to resources that exist no longer."""
+        """Drop references to resources outside of ``remaining``, a set of URNs."""
         self.dependencies = [urn for urn in self.dependencies if urn in remaining]
         self.property_dependencies = {
             key: [urn for urn in urns if urn in remaining] for key, urns in self.property_dependencies.items()
@@ -126,7 +126,7 @@ def _derive(passphrase: str, salt: bytes) -> AESGCM:
 
 
 class Vault:
-    """Encrypt and decrypts secrets as Pulumi's passphrase secrets manager does (pkg/secrets/passphrase)."""
+    """Encrypt and decrypt secrets as Pulumi's passphrase secrets manager does (pkg/secrets/passphrase)."""
 
     def __init__(self, passphrase: str, salt: str = "") -> None:
         """Take the salt line of an existing state; without one, draw a new salt when it is first needed."""

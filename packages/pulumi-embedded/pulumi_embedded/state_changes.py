@@ -1,4 +1,4 @@
-"""Changes of a state without a run: what a person says of resources, and a whole state as a document and back.
+"""Changes of a state without a run: single resources, and the export and import of a whole state.
 
 Owns neither the format nor the journal. Secrets are in clear in a document, and encrypted on disk. All of it raises
 ``EngineError`` when the state cannot be used.
@@ -39,7 +39,7 @@ def _state_of(options: Options) -> Generator[Journal]:
 
 
 def unprotect(options: Options) -> int:
-    """Lift the protection of all resources in the state; gives how many had it."""
+    """Lift the protection of all resources in the state; return how many had it."""
     with _state_of(options) as journal:
         protected = [resource for resource in journal.snapshot.remaining() if resource.protect]
         for resource in protected:
@@ -50,7 +50,7 @@ def unprotect(options: Options) -> int:
 def add_resource(
     options: Options, urn: str, neighbour: str, *, id: str, inputs: Properties, outputs: Properties, hidden: str
 ) -> None:
-    """Put what exists and no provider can import into the state, unless it is there.
+    """Add what exists, but no provider can import, to the state, unless it is there.
 
     Provider and parent are those of ``neighbour``, which it depends on; ``hidden`` names the output that is a secret.
     """
@@ -85,7 +85,7 @@ def amend(options: Options, changes: Mapping[str, Properties]) -> None:
 
 
 def forget(options: Options, urns: Collection[str]) -> int:
-    """Take resources out of the state and leave them as they are; gives how many."""
+    """Remove resources from the state and leave them as they are; return how many."""
     with _state_of(options) as journal:
         forgotten = [resource for resource in journal.snapshot.remaining() if resource.urn in urns]
         journal.remove(forgotten)
@@ -101,7 +101,7 @@ def export_state(options: Options) -> dict[str, Any]:
 
 
 def import_state(options: Options, document: Mapping[str, Any]) -> None:
-    """Let the state be what a document with secrets in clear says, at once and as a whole."""
+    """Replace the state by a document with secrets in clear, at once and as a whole."""
     with _state_of(options) as journal:
         journal.close()
         parsed = parse_deployment(json.dumps(document), passphrase_of(options), options.state_file)

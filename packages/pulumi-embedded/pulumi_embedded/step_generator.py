@@ -25,7 +25,7 @@ Action = Callable[[], None]
 
 
 class RefusedError(Exception):
-    """The program asks for something that cannot be; the text says what, where and what to do."""
+    """The program asks for what is impossible or unsupported; the text says what, where and what to do."""
 
     def __init__(self, message: str, changes: Mapping[str, Change] | None = None) -> None:
         super().__init__(message)
@@ -116,7 +116,7 @@ class StepGenerator:
         return old
 
     def _pass_over(self, resource: Resource, old: Resource | None, error: RefusedError | ProviderError) -> None:
-        """Tell what is refused, and let the preview go on: what depends on it gets the values from before, or none."""
+        """Report a refusal, and let the preview go on: what depends on the resource gets its old values, or none."""
         self._report.refuse(str(error), resource.urn)
         if old is None:
             self.unknown.add(resource.urn)
@@ -165,52 +165,52 @@ class StepGenerator:
         new.inputs = self._check(
             provider, new, old.inputs, plan.without_ignored(inputs, old.inputs, new.ignore_changes)
         )
-        verdict = self._judge(new, old, provider)
-        match verdict.kind:
+        decision = self._decide(new, old, provider)
+        match decision.kind:
             case StepKind.REPLACE:
-                self._refuse_replacement(new, old, verdict)
+                self._refuse_replacement(new, old, decision)
                 new.inputs = self._check(provider, new, {}, inputs)
-                return self._replace(goal, old, verdict)
+                return self._replace(goal, old, decision)
             case StepKind.UPDATE:
-                return lambda: self._executor.update(new, old, verdict.changes)
+                return lambda: self._executor.update(new, old, decision.changes)
             case _ if imported is not None:
                 new.id, new.inputs, new.outputs = imported.id, imported.inputs, imported.outputs
                 return lambda: None
             case _:
                 return lambda: self._executor.same(new, old)
 
-    def _judge(self, new: Resource, old: Resource, provider: Provider) -> plan.DiffDecision:
-        verdict = plan.replaced_with_host(new, self._replaced)
-        if verdict is None and self._providers.changed(old, new.provider):
-            verdict = plan.DiffDecision(kind=StepKind.REPLACE, changes={"provider": Change.UPDATE_REPLACE})
-        if verdict is not None:
-            return verdict
+    def _decide(self, new: Resource, old: Resource, provider: Provider) -> plan.DiffDecision:
+        decision = plan.replaced_with_host(new, self._replaced)
+        if decision is None and self._providers.changed(old, new.provider):
+            decision = plan.DiffDecision(kind=StepKind.REPLACE, changes={"provider": Change.UPDATE_REPLACE})
+        if decision is not None:
+            return decision
         answer = provider.diff(new, old, new.inputs)
         compared = new.inputs
         if answer.changed is None:
             compared = plan.without_ignored(new.inputs, old.inputs, new.ignore_changes)
         return plan.decide(old, compared, answer, new.replace_on_changes)
 
-    def _refuse_replacement(self, new: Resource, old: Resource, verdict: plan.DiffDecision) -> None:
+    def _refuse_replacement(self, new: Resource, old: Resource, decision: plan.DiffDecision) -> None:
         if new.protect and old.protect:
             message = (
                 f"'{new.urn}' would have to be replaced, but is protected. If that is meant, "
                 f"{way_to_unprotect(self._stack)}; or take `protect` away in the program first"
             )
-            raise RefusedError(message, verdict.changes)
+            raise RefusedError(message, decision.changes)
         if new.import_id:
             message = (
                 f"'{new.urn}' would have to be replaced, but still has the `import_` option, which ties it to the "
                 f"existing '{new.import_id}': remove that option, or make the inputs match what exists"
             )
-            raise RefusedError(message, verdict.changes)
+            raise RefusedError(message, decision.changes)
 
-    def _replace(self, goal: Goal, old: Resource, verdict: plan.DiffDecision) -> Action:
+    def _replace(self, goal: Goal, old: Resource, decision: plan.DiffDecision) -> Action:
         new = goal.resource
         self._replaced |= {new.urn, old.urn}
-        first = verdict.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace
+        first = decision.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace
         if not first:
-            return lambda: self._executor.create(new, replaces=old, changes=verdict.changes)
+            return lambda: self._executor.create(new, replaces=old, changes=decision.changes)
         settled = {*self.declared, *self.claimed, *self._deleted_early}
         doomed = [old, *plan.dependents_to_replace(old, self._order, settled, self._would_replace)]
         for resource in doomed[1:]:
@@ -228,7 +228,7 @@ class StepGenerator:
 
         def delete_then_create() -> None:
             self._executor.delete_all(doomed, replaced=True)
-            self._executor.create(new, replaces=old, changes=verdict.changes, old_deleted=True)
+            self._executor.create(new, replaces=old, changes=decision.changes, old_deleted=True)
 
         if self._preview:  # nothing waits for anything; the order of the plan is the order of decisions
             delete_then_create()
@@ -270,5 +270,5 @@ class StepGenerator:
 
 
 def way_to_unprotect(stack: str) -> str:
-    """Tell how a person lifts protection."""
+    """Return the advice on how to lift protection, as part of a sentence."""
     return f"run `railyard unprotect -s {stack}` (sandbox) or `pulumi state unprotect`"

@@ -1,7 +1,7 @@
-"""The events of an embedded engine's operation: the steps it plans and runs, what is said meanwhile, and the outcome.
+"""The events of an embedded engine's operation: the steps that it plans and runs, diagnostics, and the result.
 
-Owns the vocabulary between the engine and whoever shows or checks its work. Does not print.
-Values are plain Python; secrets are ``Secret``, not yet known ones are ``UNKNOWN`` (see ``values``).
+Owns the types between the engine and the code that shows or checks its work. Does not print.
+Values are plain Python; a secret is a ``Secret``, a value that is not known yet is ``UNKNOWN`` (see ``values``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 
 class Operation(StrEnum):
-    """Hold what the engine was asked to do."""
+    """Name an operation of the engine."""
 
     PREVIEW = "preview"
     UP = "up"
@@ -22,7 +22,7 @@ class Operation(StrEnum):
 
 
 class StepKind(StrEnum):
-    """Hold what happens to one resource; the values are the words of Pulumi's ``--json``.
+    """Name what happens to one resource, in the words of Pulumi's ``--json``.
 
     A replacement is three steps: ``REPLACE`` stands for the whole, and has no work of its own, ``CREATE_REPLACEMENT``
     and ``DELETE_REPLACED`` are its halves. A refresh begins as ``REFRESH`` and ends as what it found: ``SAME``,
@@ -53,7 +53,7 @@ class Change(StrEnum):
 
     @property
     def replaces(self) -> bool:
-        """Tell whether this difference alone makes the resource a new one."""
+        """Tell whether this difference alone replaces the resource."""
         return self.value.endswith("-replace")
 
     def replacing(self) -> Change:
@@ -82,7 +82,7 @@ class Step:
     """Property path → how it differs; for a refresh, what differs between the state and the cloud."""
     protect: bool = False
     dependencies: frozenset[str] = frozenset()
-    """URNs of the resources that it needs first, or needed."""
+    """URNs of the resources that it depends on, or depended on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ class StepFinished:
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """Hold what a provider is waiting for, for the row of one resource; replaces the one before."""
+    """Hold what a provider is waiting for, for the row of one resource; it replaces the status before."""
 
     urn: str
     text: str
@@ -111,7 +111,7 @@ class Status:
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnostic:
-    """Something said for good: severity is ``info``, ``warning`` or ``error``."""
+    """A message that stays: its severity is ``info``, ``warning`` or ``error``."""
 
     severity: str
     message: str

@@ -1,7 +1,7 @@
 """Sending a request and repeating it, as the real plugins' clients do.
 
-Owns retries, waits and the rule that a stand-in stays on this machine. Knows no API: which answers are worth a repeat
-is told by each client.
+Owns retries, waits and the rule that a stand-in stays on this machine. Knows no API: each client decides which answers
+are retried.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Retries:
     first_wait_s: float
     """Doubled with each repeat, unless the answer says how long to wait."""
     is_retryable: Callable[[httpx.Response], bool]
-    """Tells whether to retry after an answer. A broken connection is always retried."""
+    """Returns whether to retry after an answer. A broken connection is always retried."""
     count_header: str = ""
     """Header that carries the number of the repeat."""
 
@@ -84,7 +84,7 @@ def new_client(*, headers: Mapping[str, str] | None = None, proxy: str | None = 
 
     import httpx  # noqa: PLC0415
 
-    # Nobody is trusted, since nothing on this machine has TLS: it takes 30 ms to load the usual authorities.
+    # No authority is trusted, since no address on this machine has TLS: loading the usual ones takes 30 ms.
     trusted = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return httpx.AsyncClient(headers=headers, proxy=proxy, timeout=TIMEOUT_S, trust_env=False, verify=trusted)
 
@@ -95,7 +95,7 @@ def speed() -> float:
 
 
 async def send(client: httpx.AsyncClient, build: Callable[[], httpx.Request], retries: Retries) -> Response:
-    """Send what ``build`` makes, again and again while it is worth it. Raises ``Failure`` without any answer."""
+    """Send the request that ``build`` returns, with retries. Raises ``Failure`` when no attempt got an answer."""
     attempt = 0
     while True:
         request = build()

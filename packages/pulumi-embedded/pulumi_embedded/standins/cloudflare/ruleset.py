@@ -119,7 +119,7 @@ def _given(value: Any) -> Any:
 
 
 def _state(ruleset: Mapping[str, Any], zone_id: str) -> RulesetState:
-    # Cloudflare tells none as an empty one.
+    # Cloudflare answers an empty string for none.
     same = {name: ruleset.get(name) or None for name in ("description", "version", "last_updated")}
     rules: list[dict[str, Any]] = ruleset.get("rules") or []
     return RulesetState(

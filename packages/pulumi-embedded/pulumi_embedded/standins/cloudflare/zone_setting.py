@@ -42,7 +42,7 @@ class ZoneSetting(Resource[ZoneSettingInputs, ZoneSettingState]):
         return new.setting_id, await _change(context, new)
 
     async def read(self, context: Context, id: str, old: ZoneSettingState | None) -> ZoneSettingState | None:
-        """Return an import names zone and setting as ``ZONE/SETTING``."""
+        """Return the setting; the id of an import is ``ZONE/SETTING``."""
         zone_id, _, setting_id = id.rpartition("/")
         zone_id = zone_id or (old.zone_id if old else "")
         client = cast("CloudflareClient", context.client)

@@ -83,7 +83,7 @@ class SpacesBucket(Resource[SpacesBucketInputs, SpacesBucketState]):
         return new.name, await _whole(spaces, new.name, new)
 
     async def read(self, context: Context, id: str, old: SpacesBucketState | None) -> SpacesBucketState | None:
-        """Return an import names region and bucket as ``REGION,NAME``."""
+        """Return the bucket; the id of an import is ``REGION,NAME``."""
         region, _, name = id.rpartition(",")
         inputs = old or SpacesBucketInputs(name=name, region=region)
         return await _read(_spaces(context), name, inputs)

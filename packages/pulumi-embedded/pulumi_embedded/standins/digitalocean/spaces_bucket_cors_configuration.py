@@ -40,7 +40,7 @@ class SpacesBucketCorsConfiguration(Resource[CorsConfigurationInputs, CorsConfig
     async def read(
         self, context: Context, id: str, old: CorsConfigurationState | None
     ) -> CorsConfigurationState | None:
-        """Return an import names region and bucket as ``REGION,NAME``."""
+        """Return the rules; the id of an import is ``REGION,NAME``."""
         region, _, bucket = id.rpartition(",")
         return await _read(context, old.region if old else region, old.bucket if old else bucket, old)
 

@@ -44,7 +44,7 @@ class SpacesClient:
         return await self._ask(method, self._address(region, bucket) + path, body, headers or {})
 
     async def location(self, region: str, bucket: str) -> Response:
-        """Return the one request that has the bucket in the path."""
+        """Return the answer to the one request that has the bucket in its path: where the bucket is."""
         return await self._ask("GET", f"{self._address(region, '')}/{bucket}?location=", b"", {})
 
     async def _ask(self, method: str, address: str, body: bytes, headers: Mapping[str, str]) -> Response:
@@ -100,7 +100,7 @@ def check(operation: str, answer: Response) -> Response:
 
 
 def document(answer: Response) -> ET.Element:
-    """Return the XML of an answer, without namespaces; an empty element when it is none."""
+    """Return the XML of an answer, without namespaces; an empty element when the body is not XML."""
     try:
         root = ET.fromstring(answer.body)  # noqa: S314 - from the sandbox on this machine
     except ET.ParseError:

@@ -85,7 +85,7 @@ def _state(key: Mapping[str, Any], old: SpacesKeyState | None = None) -> SpacesK
 
 
 async def _remove_leftovers(client: DigitalOceanClient, new: SpacesKeyInputs) -> None:
-    """Delete keys of this name with these grants: nobody ever learned their secrets."""
+    """Delete keys of this name with these grants, whose secrets are lost."""
     body = _sent(new)
     for key in (await client.json("GET", f"{PATH}?page=1&per_page=200"))["keys"]:
         if key["name"] == body["name"] and (key.get("grants") or []) == body["grants"]:
