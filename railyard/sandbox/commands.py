@@ -1,7 +1,7 @@
-"""``railyard sandbox``: faults that a person orders, to practise with, and simulated time that passes at once.
+"""``railyard sandbox``: faults that a user orders, to practise with, and simulated time that passes at once.
 
-Owns what people call things: a service by its system, an API by its name. The faults themselves stand in
-the one list of the simulated clouds, kept with their state: they last, between two commands too, until they are mended.
+Owns the names on the command line: a service by its system, an API by its name. The faults are part of the state of the
+simulated clouds, so that they last beyond the command, until they are mended.
 """
 
 from __future__ import annotations
@@ -104,7 +104,9 @@ def advance(
         match = re.fullmatch(r"(\d+)([smhd])", time)
         seconds = int(match[1]) * _UNITS_S[match[2]] if match and len(match[1]) <= _DIGITS else None
         if seconds is None or seconds > _LONGEST_DAYS * _UNITS_S["d"]:
-            raise CallError(f"{time[:40]!r} is no time: write 90s, 45m, 3h or 2d, at most {_LONGEST_DAYS}d at once")
+            raise CallError(
+                f"{time[:40]!r} is not a valid time: write 90s, 45m, 3h or 2d, at most {_LONGEST_DAYS}d at once"
+            )
         now = sandbox_door.control(address, "POST", "time", {"advance_s": seconds})
         if json:
             write_json(now)
@@ -133,27 +135,31 @@ def volume(
 
 @contextmanager
 def _control() -> Generator[str]:
-    """Yield the address of the simulated clouds: of those that `make sandbox` serves, or of our own for the moment."""
+    """Yield the address of the simulated clouds: those that `make sandbox` serves, or else those of this process."""
     with operate.serving() as address:
         yield address
 
 
 def _ordered(stack: Stack, what: str, how: str | None, times: int | None, address: str) -> tuple[dict[str, Any], str]:
-    """Return what to tell the simulated clouds, and what to tell the person; raises ``CallError``."""
+    """Return the order for the simulated clouds, and the sentence for the user. Raises ``CallError``."""
     if what in APIS:
         status = how or "503"
         if not re.fullmatch(r"[45]\d\d" + ("|200" if what == "railway" else ""), status):
-            raise CallError(f"{status!r} is no HTTP status of a failure: name 400 to 599, or 200 for one of GraphQL")
-        requests = "every request" if times is None else f"the next {times} requests"
+            raise CallError(
+                f"{status!r} is not an HTTP status of a failure: name 400 to 599, or 200 for one of GraphQL"
+            )
+        requests = "every request" if times is None else f"the next {count(times, 'request')}"
         fault = {"api": what, "operation": "", "status": int(status), "count": times}
         return fault, f"{what} answers {requests} with {status}"
     if times is not None:
         raise CallError(f"--times counts requests of an API, and {what} is none of {', '.join(APIS)}")
-    if what == "token":
+    if what == "token" and how is None:
         _, token = sandbox_door.graphql(address)
         return {"source": token, "defect": "revoked"}, "Railway knows the token RAILWAY_API_TOKEN no more"
     if what == "dns":
         return _hidden(stack, how)
+    if what == "token":
+        raise CallError(f"the token breaks in one way only: {how!r} is not needed")
     if how not in SERVICE_DEFECTS:
         raise CallError(f"a service breaks in one of these ways: {', '.join(SERVICE_DEFECTS)}, not {how!r}")
     system, service = find(stack, what)

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from google.protobuf import json_format, struct_pb2
+from google.protobuf import struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from pulumi_operations import values
+from pulumi_operations.values import to_struct
 from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.server import Sandbox
 
 ROOT = Path(__file__).parents[2]
 STANDINS = ROOT / "packages" / "pulumi-embedded" / "pulumi_embedded" / "standins"
 ZONE = ZONE_IDS["seance.dev"]
-SECRET = "4dabf18193072939515e22adb298388d"
-"""Pulumi's mark of a special value."""
-SECRET_VALUE = "1b47061264138c4ac30d75fd1eb44270"
 
 RECORD = "cloudflare:index/dnsRecord:DnsRecord"
 SETTING = "cloudflare:index/zoneSetting:ZoneSetting"
@@ -64,23 +63,9 @@ SPACE = {"name": "seance-cdn", "region": "sfo3", "acl": "private"}
 ORIGIN = "seance-cdn.sfo3.digitaloceanspaces.com"
 
 
-def struct(values: dict[str, Any]) -> struct_pb2.Struct:
-    made = struct_pb2.Struct()
-    made.update(values)
-    return made
-
-
-def plain(values: struct_pb2.Struct) -> dict[str, Any]:
-    """The values, with secrets unwrapped."""
-
-    def unwrapped(value: Any) -> Any:
-        if isinstance(value, dict) and value.get(SECRET) == SECRET_VALUE:
-            return unwrapped(value["value"])
-        if isinstance(value, dict):
-            return {key: unwrapped(inner) for key, inner in value.items()}
-        return [unwrapped(inner) for inner in value] if isinstance(value, list) else value
-
-    return unwrapped(json_format.MessageToDict(values))
+def plain(struct: struct_pb2.Struct) -> dict[str, Any]:
+    """Return the properties of a struct, with secrets unwrapped."""
+    return values.plain(values.from_struct(struct))
 
 
 class Engine:
@@ -89,13 +74,13 @@ class Engine:
     def __init__(self, address: str) -> None:
         self._channel = grpc.insecure_channel(address)
         self.stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
-        self.stub.Configure(provider_pb2.ConfigureRequest(args=struct({}), acceptSecrets=True, acceptResources=True))
+        self.stub.Configure(provider_pb2.ConfigureRequest(args=to_struct({}), acceptSecrets=True, acceptResources=True))
 
     def close(self) -> None:
         self._channel.close()
 
     def check(self, type: str, inputs: dict[str, Any]) -> Any:
-        return self.stub.Check(provider_pb2.CheckRequest(urn=urn(type), news=struct(inputs)))
+        return self.stub.Check(provider_pb2.CheckRequest(urn=urn(type), news=to_struct(inputs)))
 
     def create(
         self, type: str, inputs: dict[str, Any], *, preview: bool = False, interrupted: bool = False
@@ -110,28 +95,28 @@ class Engine:
     def diff(self, type: str, id: str, old: dict[str, Any], state: dict[str, Any], new: dict[str, Any]) -> Any:
         news = self.check(type, new).inputs
         olds = self.check(type, old).inputs
-        request = provider_pb2.DiffRequest(urn=urn(type), id=id, olds=struct(state), news=news, old_inputs=olds)
+        request = provider_pb2.DiffRequest(urn=urn(type), id=id, olds=to_struct(state), news=news, old_inputs=olds)
         return self.stub.Diff(request)
 
     def read(
         self, type: str, id: str, inputs: dict[str, Any] | None = None, state: dict[str, Any] | None = None
     ) -> Any:
         request = provider_pb2.ReadRequest(
-            urn=urn(type), id=id, inputs=struct(inputs or {}), properties=struct(state or {})
+            urn=urn(type), id=id, inputs=to_struct(inputs or {}), properties=to_struct(state or {})
         )
         return self.stub.Read(request)
 
     def update(self, type: str, id: str, state: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
         news = self.check(type, new).inputs
-        request = provider_pb2.UpdateRequest(urn=urn(type), id=id, olds=struct(state), news=news)
+        request = provider_pb2.UpdateRequest(urn=urn(type), id=id, olds=to_struct(state), news=news)
         return plain(self.stub.Update(request).properties)
 
     def invoke(self, token: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        answer = self.stub.Invoke(provider_pb2.InvokeRequest(tok=token, args=struct(arguments)))
+        answer = self.stub.Invoke(provider_pb2.InvokeRequest(tok=token, args=to_struct(arguments)))
         return plain(getattr(answer, "return"))
 
     def delete(self, type: str, id: str, state: dict[str, Any]) -> None:
-        self.stub.Delete(provider_pb2.DeleteRequest(urn=urn(type), id=id, properties=struct(state)))
+        self.stub.Delete(provider_pb2.DeleteRequest(urn=urn(type), id=id, properties=to_struct(state)))
 
 
 def urn(type: str) -> str:

@@ -230,7 +230,11 @@ def test_after_one_more_run_nothing_is_left_undone(work: Work, tmp_path: Path, m
     directories = (tmp_path / str(number) for number in itertools.count())
 
     async def done(kill: Kill | None = None) -> tuple[list[Any], int]:
-        return await work.done(Place(next(directories), monkeypatch), kill)
+        try:
+            return await work.done(Place(next(directories), monkeypatch), kill)
+        except Exception as problem:
+            problem.add_note(f"{work}, killed at {kill}")
+            raise
 
     async def wrong() -> list[Kill]:
         undisturbed, count = await done()

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from pulumi.runtime.proto import provider_pb2
 
+from pulumi_operations.values import SIGNATURE
 from railway_api.certificates import trusted
 from railway_sandbox.addresses import SPACES_ACCESS_KEY
 from railway_sandbox.server import Sandbox
@@ -18,7 +19,6 @@ from tests.clouds.plugin import (
     CORS,
     KEY,
     ORIGIN,
-    SECRET,
     SPACE,
     Engine,
     plain,
@@ -176,7 +176,7 @@ def test_key_keeps_its_secret(digitalocean_plugin: Engine, standin_sandbox: Sand
     updated = digitalocean_plugin.update(KEY, made.id, state, {**given, "name": "renamed"})
     digitalocean_plugin.delete(KEY, made.id, state)
 
-    assert SECRET in made.properties["secretKey"]
+    assert SIGNATURE in made.properties["secretKey"]
     assert (made.id, 43) == (state["accessKey"], len(state["secretKey"]))
     assert [state["secretKey"]] * 2 == [read["secretKey"], updated["secretKey"]]
     assert standin_sandbox.digitalocean.spaces_keys() == []

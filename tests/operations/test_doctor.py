@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from railway_sandbox.server import Sandbox
 from railyard.engine import pulumi_cli
 from tests.lifecycle.conftest import ROOT
 from tests.operations.conftest import Railyard
@@ -291,33 +290,21 @@ def test_a_spaces_key_without_rights(railyard: Railyard, pointed) -> None:
     assert text == "the Spaces key may not use seance-cdn-staging, or it is somebody else's"
 
 
-def test_a_digitalocean_token_that_is_refused(railyard: Railyard, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_digitalocean_token_that_is_refused(railyard: Railyard) -> None:
     """DigitalOcean's own words are quoted."""
-    made = Sandbox.__init__
-
-    def failing(self: Sandbox, *arguments, **options) -> None:
-        made(self, *arguments, **options)
-        self.fail("digitalocean", "spaces/keys", status=401)
-
-    monkeypatch.setattr(Sandbox, "__init__", failing)
+    with railyard.world() as world:
+        world.fail("digitalocean", "spaces/keys", status=401)
 
     (text,) = problems(railyard.run("doctor", "--json"), "bucket")
 
     assert text == "DIGITALOCEAN_TOKEN does not work: 401 simulated failure 401"
 
 
-def test_a_cloud_that_does_not_answer_is_not_one_that_refuses(
-    railyard: Railyard, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cloud_that_does_not_answer_is_not_one_that_refuses(railyard: Railyard) -> None:
     """Nobody makes new tokens or compares ids for an API that is down."""
-    made = Sandbox.__init__
-
-    def failing(self: Sandbox, *arguments, **options) -> None:
-        made(self, *arguments, **options)
-        self.fail("digitalocean", "spaces/keys", status=503)
-        self.fail("cloudflare", "GET /zones", drop=True, count=99)
-
-    monkeypatch.setattr(Sandbox, "__init__", failing)
+    with railyard.world() as world:
+        world.fail("digitalocean", "spaces/keys", status=503)
+        world.fail("cloudflare", "GET /zones", drop=True, count=99)
 
     said = railyard.run("doctor", "--json")
 
@@ -339,15 +326,10 @@ def test_a_token_with_a_character_that_no_token_has(railyard: Railyard, pointed)
     assert "planted" not in said.text
 
 
-def test_clouds_are_checked_when_railway_fails(railyard: Railyard, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_clouds_are_checked_when_railway_fails(railyard: Railyard) -> None:
     """The token is good and a later read is not: what Cloudflare and Spaces say is shown all the same."""
-    made = Sandbox.__init__
-
-    def failing(self: Sandbox, *arguments, **options) -> None:
-        made(self, *arguments, **options)
-        self.fail("railway", "query .*environment", status=200, message="Problem processing request", count=99)
-
-    monkeypatch.setattr(Sandbox, "__init__", failing)
+    with railyard.world() as world:
+        world.fail("railway", "query .*environment", status=200, message="Problem processing request", count=99)
 
     said = railyard.run("doctor", "--json")
 

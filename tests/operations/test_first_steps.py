@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from railway_sandbox.faults import Api
-from railway_sandbox.server import Sandbox
 from railyard.operate.doctor import first_page
 from railyard.operate.doctor.first_steps import STEPS
 from tests.lifecycle.conftest import ROOT
@@ -133,19 +132,14 @@ def test_partly_set(first: Callable[..., Said], pointed: Point) -> None:
     ],
 )
 def test_rights_that_are_missing_are_named(
-    first: Callable[..., Said], pointed: Point, monkeypatch: pytest.MonkeyPatch,
+    first: Callable[..., Said], railyard: Railyard, pointed: Point,
     api: Api, operation: str, name: str, text: str, fix: str,
 ) -> None:  # fmt: skip
     """Each step says what the token may not, in the API's words, and which right it lacks."""
-    made = Sandbox.__init__
-
-    def refusing(self: Sandbox, *arguments: Any, **options: Any) -> None:
-        made(self, *arguments, **options)
-        self.fail(api, operation, status=403, count=9)  # of every zone, in whichever order they are asked
+    with railyard.world() as world:
+        world.fail(api, operation, status=403, count=9)  # of every zone, in whichever order they are asked
         if operation == "tokens/verify":
-            self.fail(api, "GET /zones", status=403)
-
-    monkeypatch.setattr(Sandbox, "__init__", refusing)
+            world.fail(api, "GET /zones", status=403)
     pointed()
 
     said = first()
@@ -196,17 +190,10 @@ def test_repositories_that_railways_app_does_not_reach(
     assert repository in unknown["next"]
 
 
-def test_a_check_that_fails_is_one_step_to_do(
-    first: Callable[..., Said], pointed: Point, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_check_that_fails_is_one_step_to_do(first: Callable[..., Said], railyard: Railyard, pointed: Point) -> None:
     """Railway answers about the token and not about the environments: all other steps are shown."""
-    made = Sandbox.__init__
-
-    def failing(self: Sandbox, *arguments: Any, **options: Any) -> None:
-        made(self, *arguments, **options)
-        self.fail("railway", "query .*environment", status=200, message="Problem processing request", count=99)
-
-    monkeypatch.setattr(Sandbox, "__init__", failing)
+    with railyard.world() as world:
+        world.fail("railway", "query .*environment", status=200, message="Problem processing request", count=99)
     pointed()
 
     said = first()

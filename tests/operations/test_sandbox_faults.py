@@ -123,12 +123,13 @@ def test_time_passes_when_it_is_asked_to(railyard: Railyard) -> None:
         (("break", "seance/backend"), "a service breaks in one of these ways: crash, unhealthy, slow, build"),
         (("break", "seance/backend", "503"), "a service breaks in one of these ways:"),
         (("break", "seance/backend", "crash", "--times", "2"), "--times counts requests of an API"),
-        (("break", "cloudflare", "crash"), "'crash' is no HTTP status of a failure: name 400 to 599"),
+        (("break", "token", "crash"), "the token breaks in one way only: 'crash' is not needed"),
+        (("break", "cloudflare", "crash"), "'crash' is not an HTTP status of a failure: name 400 to 599"),
         (("break", "dns"), "name a domain in a zone of staging: seance.dev, rose.example"),
         (("break", "dns", "rose.test"), "name a domain in a zone of staging: seance.dev, rose.example"),
-        (("advance", "3 hours"), "'3 hours' is no time: write 90s, 45m, 3h or 2d"),
+        (("advance", "3 hours"), "'3 hours' is not a valid time: write 90s, 45m, 3h or 2d"),
         (("advance", "99999999999999d"), "write 90s, 45m, 3h or 2d, at most 3650d at once"),
-        (("break", "cloudflare", "200"), "'200' is no HTTP status of a failure"),
+        (("break", "cloudflare", "200"), "'200' is not an HTTP status of a failure"),
     ],
 )
 def test_what_cannot_be_ordered_is_a_wrong_call(railyard: Railyard, call: tuple[str, ...], words: str) -> None:

@@ -16,7 +16,7 @@ RAILWAY_HOST: Final = "backboard.railway.com"
 CLOUDFLARE_PATH: Final = "/client/v4"
 DNS_PATH: Final = "/dns-query"
 CONTROL_PATH: Final = "/sandbox/"
-"""Below it the sandbox itself is told what to do (``control``). No cloud has this path."""
+"""The paths of the sandbox's own API (``control``) begin with it; no cloud has such a path."""
 AUTHORITY_FILE: Final = "edge-authority.pem"
 """The certificate, in the sandbox directory, by which those of the simulated edges are checked."""
 

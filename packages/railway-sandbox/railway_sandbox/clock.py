@@ -1,7 +1,7 @@
-"""Simulated time: what every model of the sandbox takes for "now".
+"""Simulated time, which every model of the sandbox uses as the current time.
 
-Owns the mapping from real to simulated seconds. Does not sleep and does not persist itself: the server stores
-``now()`` with the rest of the state, so that time stands still between two commands.
+Owns the mapping from real to simulated seconds. The server stores ``now()`` with the rest of the state, so that no
+simulated time passes between two commands.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, Protocol, get_args
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from railway_sandbox.addresses import CONTROL_PATH
 from railway_sandbox.clock import timestamp
@@ -65,7 +65,7 @@ def respond(sandbox: ControlledSandbox, request: Request) -> Response:
         return Response.of_json(404, {"message": f"the sandbox has no {request.method} {request.path}"})
     try:
         return Response.of_json(200, operation(sandbox, request.json_object()))
-    except (UnreadableBodyError, ValidationError, ValueError, LookupError) as problem:
+    except (UnreadableBodyError, ValueError, LookupError) as problem:
         return Response.of_json(400, {"message": str(problem.args[0]) if problem.args else str(problem)})
 
 
@@ -99,6 +99,8 @@ def _add_fault(sandbox: ControlledSandbox, arguments: Mapping[str, Any]) -> dict
         raise ValueError(f"there is no defect {how!r}; there are {', '.join(get_args(Defect))}")
     elif "service" in arguments:
         service_defects.add_defect(sandbox.railway, str(arguments.get("project")), str(arguments["service"]), how)
+    elif "source" not in arguments:
+        raise ValueError("a defect needs a source, or a project and a service")
     else:
         sandbox.railway.fail(str(arguments["source"]), how)
     return _list(sandbox, {})

@@ -42,7 +42,7 @@ class Fault:
     drop: bool = False
     hang_s: float = 0.0
     retry_after_s: int | None = None
-    """After how many simulated seconds Railway says to ask again."""
+    """The simulated seconds of Railway's Retry-After header."""
     when: Timing = "before"
     final: bool = False
     count: int | None = 1
@@ -72,7 +72,11 @@ class Faults:
         self._counting = threading.Lock()
 
     def add(self, fault: Fault) -> None:
-        """Let a fault wait for its request. Raises ``ValueError`` for one that changes nothing."""
+        """Let a fault wait for its request. Raises ``ValueError`` for one that is not valid."""
+        try:
+            re.compile(fault.operation)
+        except re.error as problem:
+            raise ValueError(f"operation {fault.operation!r} is not a valid regular expression: {problem}") from problem
         if fault.status is None and not fault.drop and not fault.hang_s:
             raise ValueError("a fault needs a status, drop=True or hang_s")
         self._waiting.append(fault)
@@ -82,11 +86,11 @@ class Faults:
         return [asdict(fault) for fault in self._waiting if fault.count != 0]
 
     def load(self, waiting: Iterable[Mapping[str, Any]]) -> None:
-        """Load what ``dump`` gave."""
+        """Replace the waiting faults with what ``dump`` returned."""
         self._waiting = [Fault(**fault) for fault in waiting]
 
     def clear(self) -> None:
-        """Forget every fault that still waits."""
+        """Remove all waiting faults."""
         self._waiting.clear()
 
     def take(self, api: Api, operation: str, when: Timing) -> Fault | None:

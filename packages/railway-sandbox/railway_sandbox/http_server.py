@@ -33,12 +33,12 @@ TLS_HANDSHAKE: Final = b"\x16"
 """The first byte of a connection that begins with TLS."""
 
 Certificate = ssl.SSLContext | ssl.AlertDescription
-"""With what a handshake goes on, or how it ends."""
+"""The certificate with which a handshake goes on, or the alert with which it ends."""
 
 
 @dataclass(frozen=True)
 class TlsEndpoint:
-    """TLS for connections: a certificate by the name that they ask for, and answers of their own."""
+    """TLS for connections: the certificate for each name that a client asks for, and the answers to its requests."""
 
     certificate: Callable[[str], Certificate]
     answer: Answer
@@ -73,9 +73,9 @@ class HttpServer(ThreadingHTTPServer):
         talk: Talk | None = None,
         simulated: Collection[str] = (),
     ) -> None:
-        """Take ``talk``, which serves clients that ask for a WebSocket; without it nobody gets one.
+        """Begin to serve. ``talk`` serves clients that ask for a WebSocket; without it they get an ordinary answer.
 
-        Clients that take the server as their proxy reach it at the hosts ``simulated``, too, over TLS.
+        Clients whose proxy is the server reach it over TLS at the hosts ``simulated`` as well.
         """
         self.answer, self.talk, self.secure = answer, talk, secure
         self.simulated = simulated
@@ -123,7 +123,7 @@ class HttpServer(ThreadingHTTPServer):
                 self.replace(secured, request)
 
     def replace(self, old: socket.socket, new: socket.socket) -> None:
-        """Note that ``new`` stands for the connection ``old`` from now on, to be ended with the server."""
+        """End ``new`` in place of ``old`` with the server: one connection, before and after a TLS handshake."""
         with self._changing:
             self._connections.discard(old)
             self._connections.add(new)
@@ -185,8 +185,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             response = self.answer(request)
         except OSError as problem:
-            # A disk that is full: whoever runs the server is told when it ends.
-            message = f"the sandbox cannot keep what it answers: {problem.filename}: {problem.strerror}"
+            # A full disk, for example; the user who runs the server gets the same error when it ends.
+            message = f"the sandbox cannot store this request: {problem.filename}: {problem.strerror}"
             response = Response.of_json(500, {"message": message}, {"x-should-retry": "false"})
         except Exception:  # noqa: BLE001 - a fault of the sandbox itself must reach both the client and a person
             traceback.print_exc()

@@ -58,7 +58,7 @@ Handler = Callable[[Call[Cloud]], Response]
 
 @dataclass(frozen=True)
 class Route(Generic[Cloud]):
-    """A method and a path, in which ``ID`` stands for an id."""
+    """A method and a path, in which each ``ID`` matches an id."""
 
     method: str
     path: str

@@ -108,7 +108,7 @@ def _buckets(cloud: RailwayCloud, world: Answer) -> None:
 
 
 def _decided_by_a_file(deployment: Deployment | None, answer: Answer) -> None:
-    """Let a deployment tell what a ``railway.toml`` decides, as the one that serves does."""
+    """Give a deployment the settings that a ``railway.toml`` decides, as the live one has them."""
     serving: list[Answer] = [*answer["activeDeployments"], *filter(None, [answer["latestDeployment"]])]
     every: list[Config] = [each["meta"] or {} for each in serving]
     meta = next((each for each in every if each.get("propertyFileMapping")), Config())
@@ -122,7 +122,7 @@ def _decided_by_a_file(deployment: Deployment | None, answer: Answer) -> None:
 def _instance(cloud: RailwayCloud, environment: Environment, service_id: str, config: Config, answer: Answer) -> None:
     """Make what a service is in the environment, with its domains and proxies."""
     now = cloud.now()
-    # What other records tell is no setting of the service.
+    # Volumes and networking have records of their own.
     own = {key: value for key, value in config.items() if key not in {"volumeMounts", "networking"}}
     own.setdefault("deploy", {}).setdefault("multiRegionConfig", _regions(cloud, environment))
     instances.create(cloud, environment, service_id, now, own)

@@ -1,7 +1,7 @@
 """The sandbox: all simulated APIs behind one loopback port, and what makes them last.
 
-Owns the order of things for each request: fault, work, store, log, answer. What a client was told is stored before it
-was told. Between two commands simulated time stands still.
+Owns the order of steps for each request: fault, work, store, log, answer. What an answer says is stored before it is
+sent. Between two commands no simulated time passes.
 """
 
 from __future__ import annotations
@@ -128,8 +128,8 @@ class Sandbox:
 
         ``status`` answers with that error and this ``message`` (of Railway, 200 is a GraphQL error), ``drop`` closes
         the connection without an answer, ``hang_s`` waits real seconds first; ``hang_s`` alone then answers normally.
-        ``when="after"`` does the work before it goes wrong. Operations are named as in the request log. Clients are
-        told to repeat at once where their API knows how; ``final`` tells Cloudflare's not to repeat.
+        ``when="after"`` does the work before it goes wrong. Operations are named as in the request log. Headers
+        let clients repeat at once where their API has some; with ``final`` Cloudflare's let them not repeat.
         """
         fault = Fault(
             api=api,
@@ -195,7 +195,7 @@ class Sandbox:
 
     def _answer(self, route: Route, request: Request) -> Response:
         if route.api == "proxy":
-            message = f"the sandbox is a proxy for Spaces alone and refuses {route.operation}"
+            message = f"the sandbox is a proxy for simulated hosts only and refuses {route.operation}"
             return Response.of_json(502, {"message": message})
         with self._working:
             before = self.railway.mutated

@@ -1,4 +1,4 @@
-"""The files of one sandbox directory, and who may write them.
+"""The files of one sandbox directory, and the lock of the process that may write them.
 
 Owns file names, the database and its transactions, atomic writes, the lock that keeps a second server out, and the note
 that tells other commands where the running one listens. Does not know what the state means. A transaction touches the
@@ -87,7 +87,7 @@ class Database:
             yield self.connection
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # Readable by its owner alone, for it holds variables and tokens; SQLite's own files beside it follow.
+        # Only its owner may read it, for it holds variables and tokens; SQLite's own files get the same mode.
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         try:
@@ -114,7 +114,7 @@ class AlreadyServingError(SandboxError):
 
 
 def other_version(path: Path) -> str:
-    """Return what to say of a state that this version does not understand."""
+    """Return the error for a state that this version cannot read."""
     return f"{path} is of another version of Railyard: 'railyard sandbox reset' empties the sandbox"
 
 
@@ -148,7 +148,7 @@ class Storage:
             raise SandboxError(unreadable(self.state, problem)) from problem
 
     def write_state(self, changed: Changed, *, everything: bool = False) -> None:
-        """Store changes: whoever reads sees all of them or none. With ``everything`` nothing else stays.
+        """Store changes, of which a reader sees all or none. With ``everything`` they replace all that was stored.
 
         Raises ``OSError``, as for any other file that cannot be written, when the disk is full for example.
         """
@@ -212,7 +212,7 @@ class Storage:
 
     @contextmanager
     def lock(self, attempts: int = LOCK_ATTEMPTS) -> Generator[None]:
-        """Keep every other server out. Raises ``AlreadyServingError`` at once, rather than wait for it to end."""
+        """Keep every other server out while the block runs. Raises ``AlreadyServingError`` where one runs already."""
         self.directory.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:

@@ -1,6 +1,6 @@
 """One WebSocket connection as RFC 6455 has it, as far as text goes: handshake, frames, ping and close.
 
-Owns bytes on the wire. What is said in the texts belongs to whoever serves the connection.
+Owns the bytes on the wire; the meaning of the texts belongs to the caller.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class CloudflareCloud:
     def __init__(
         self, now: Callable[[], float], ids: Identifiers, hidden: Callable[[str], bool] = lambda _name: False
     ) -> None:
-        """Take ``hidden(name)``, which tells whether nobody finds the records of a name, though its zone holds them."""
+        """Begin with a new account. ``hidden(name)`` tells whether the DNS hides the records of a name."""
         self._hidden = hidden
         self._now = now
         self._ids = ids

@@ -1,7 +1,7 @@
-"""The answers of Cloudflare to a path that is not there, and of the sandbox to one that it does not have.
+"""Refusals that several modules raise: of a path or an id that does not exist, and of what is not simulated.
 
-All other refusals stand where they are decided. Codes and texts are Cloudflare's where they are known. Validation
-errors stand alone in ``errors``, without the ``error_chain`` that Cloudflare retired in October 2024.
+Codes and texts are Cloudflare's where they are known. A validation error is the only item of ``errors``, without the
+``error_chain`` that Cloudflare retired in October 2024.
 """
 
 from __future__ import annotations
@@ -15,5 +15,5 @@ def no_route(path: str) -> RefusedError:
 
 
 def not_simulated(feature: str) -> RefusedError:
-    """Return the answer to what only the real Cloudflare can do."""
+    """Return the refusal of a feature that only the real Cloudflare has."""
     return RefusedError(501, 1, f"the sandbox does not simulate {feature} of Cloudflare")

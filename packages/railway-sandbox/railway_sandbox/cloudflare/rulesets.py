@@ -1,7 +1,7 @@
 """Rulesets of a zone: the redirect rules that Cloudflare applies before a request reaches an origin.
 
 Owns the one entry point ruleset that a zone has in a phase, its rules and what they answer a visitor. Of the phases
-``http_request_dynamic_redirect`` alone is simulated, and of the rules language what a redirect of a host name needs;
+only ``http_request_dynamic_redirect`` is simulated, and of the rules language what a redirect of a host name needs;
 all else is answered as not simulated. https://developers.cloudflare.com/ruleset-engine/rulesets-api/
 """
 
@@ -95,7 +95,7 @@ class Rulesets:
         self._table[ruleset["id"]] = cast("Ruleset", dict(ruleset))
 
     def replace(self, id: str, body: Mapping[str, Any], *, dry_run: bool = False) -> Ruleset:
-        """Let a ruleset have exactly the rules that were sent; name and phase stay unless they were sent, too."""
+        """Replace the rules of a ruleset with those of the body; its name and description stay where none are sent."""
         old = self.one(id)
         for name in ("kind", "phase"):
             if body.get(name, old[name]) != old[name]:
@@ -103,7 +103,7 @@ class Rulesets:
         return self._store(id, {**old, "rules": [], **body}, old=old, dry_run=dry_run)
 
     def replace_entry_point(self, phase: str, body: Mapping[str, Any], *, dry_run: bool = False) -> Ruleset:
-        """Do so with the entry point of a phase, which is made where there is none."""
+        """Replace the rules of a phase's entry point, which is made where there is none."""
         if (old := self._of_phase(phase)) is not None:
             return self.replace(old["id"], body, dry_run=dry_run)
         return self.create({"name": "default", "kind": "zone", "phase": phase, **body}, dry_run=dry_run)

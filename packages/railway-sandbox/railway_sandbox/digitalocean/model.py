@@ -69,7 +69,7 @@ class DigitalOceanCloud:
         return _existing(self._keys, access_key)
 
     def create_key(self, name: object, grants: object) -> SpacesKey:
-        """Make a key. The answer alone holds the secret; it is not kept, because signatures are not checked."""
+        """Make a key. Only this answer has the secret, which is not stored: signatures are not checked."""
         access_key = "DO00" + self._ids.hexadecimal(16).upper()
         key = SpacesKey(
             name=_text(name, "name"), grants=_grants(grants), access_key=access_key, created_at=timestamp(self._now())
@@ -312,7 +312,7 @@ def _text(value: object, name: str) -> str:
 
 
 def _grants(grants_body: object) -> list[Grant]:
-    """Return the grants as they were sent; an unknown permission becomes empty, as DigitalOcean's client does it."""
+    """Return the grants as they were sent; an unknown permission becomes empty, as in DigitalOcean's client."""
     grants: list[Grant] = []
     for grant in cast("list[dict[str, Any]]", grants_body or []):
         bucket, permission = str(grant.get("bucket") or ""), str(grant.get("permission") or "")

@@ -1,7 +1,7 @@
 """The sandbox's own certificate authority: it signs the certificates that the simulated edges show.
 
-Owns its key and its certificate, two files in the sandbox directory, and how a certificate is made. Does not decide who
-has which certificate. Dates are real ones: real clients check them.
+Owns its key and its certificate, two files in the sandbox directory, and how a certificate is made; the caller decides
+the names in it. Dates are real ones: real clients check them.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class CertificateAuthority:
         self._contexts: dict[tuple[str, ...], ssl.SSLContext] = {}
 
     def context(self, names: Sequence[str], issuer: str) -> ssl.SSLContext:
-        """Return what a server shows a certificate for ``names`` with, signed by ``issuer``, a key of ISSUERS."""
+        """Return a server's TLS context with a certificate for ``names``, signed by ``issuer``, a key of ISSUERS."""
         key = (issuer, *names)
         if key not in self._contexts:
             self._contexts[key] = self._context(names, issuer)
@@ -68,7 +68,7 @@ class CertificateAuthority:
         )
         leaf = unsigned.sign(signer.key, hashes.SHA256())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        with tempfile.NamedTemporaryFile() as file:  # the ssl module reads files alone
+        with tempfile.NamedTemporaryFile() as file:  # the ssl module reads only files
             file.write(_private(self._key) + _public(leaf) + _public(signer.certificate))
             file.flush()
             context.load_cert_chain(file.name)

@@ -1,6 +1,6 @@
 """The public DNS of the simulated world: where a name leads, and the answers of a public resolver (DNS over HTTPS).
 
-Owns the names that nobody has to enter (Railway's, DigitalOcean's), how a chain of CNAMEs is followed, and what the
+Owns the names of Railway and DigitalOcean, which are in no zone, how a chain of CNAMEs is followed, and what the
 public sees of the zones: ``/dns-query?name=…&type=…``, in JSON as Cloudflare and Google answer. Behind Cloudflare's
 proxy a name has Cloudflare's addresses, and the name of a zone itself has those of its CNAME's target. What the zones
 hold is Cloudflare's.

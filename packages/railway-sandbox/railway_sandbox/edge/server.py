@@ -1,7 +1,7 @@
 """The HTTPS server of the simulated Internet: the certificate for a name, and the response.
 
 Simulates Cloudflare's proxy (its certificate, redirect rules, SSL modes and errors) and DigitalOcean's CDN. Railway's
-own edge stands with the simulated Railway.
+own edge is part of the simulated Railway.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LETS_ENCRYPT: Final = "E7"
 GOOGLE: Final = "WE1"
 DIGICERT: Final = "GeoTrust TLS RSA CA G1"
 NO_SUCH_NAME: Final = ssl.AlertDescription.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-"""In the place of a DNS that knows no address: clients come here without asking it."""
+"""The alert for a name without an address: clients come here without asking the DNS."""
 NO_CERTIFICATE: Final = ssl.AlertDescription.ALERT_DESCRIPTION_HANDSHAKE_FAILURE
 """Cloudflare's TLS alert for a name that its certificates do not cover."""
 
@@ -118,7 +118,7 @@ class EdgeServer:
         """Return an object of Spaces, through the CDN or not."""
         cached = dns.CDN.fullmatch(last)
         if cached and name != last and not self._endpoint_of(name):
-            return Response.of_json(HTTPStatus.FORBIDDEN, {"message": f"{name} is no name of this CDN endpoint"})
+            return Response.of_json(HTTPStatus.FORBIDDEN, {"message": f"{name} is not a name of this CDN endpoint"})
         if cached and not self._served(last):
             return Response.of_json(HTTPStatus.NOT_FOUND, {"message": f"there is no CDN endpoint {last}"})
         origin = last.replace(".cdn.digitaloceanspaces.", ".digitaloceanspaces.")

@@ -22,7 +22,7 @@ class Entry:
     """One successful request that changed something."""
 
     sequence: int
-    """Position since the journal began; the version ids that moto draws depend on it alone."""
+    """Position since the journal began; it decides the version ids that moto draws."""
     method: str
     region: str
     bucket: str
@@ -34,7 +34,7 @@ class Entry:
 
 
 class Journal:
-    """An append-only file, readable by its owner alone: objects may be private."""
+    """An append-only file, which only its owner may read: objects may be private."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

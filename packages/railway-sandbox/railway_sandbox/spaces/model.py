@@ -44,7 +44,7 @@ _DROPPED_HEADERS = frozenset(
 )
 _SIGNATURE = frozenset({"awsaccesskeyid", "signature", "expires"})
 _ASSUMED = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/s3/aws4_request"
-"""Credentials for moto, after the sandbox has authorized the request; unsigned, moto shows public objects alone."""
+"""Credentials for moto, after the sandbox has authorized the request; unsigned, moto shows only public objects."""
 _FORM = "application/x-www-form-urlencoded"
 _STORED: Final = cast("Sequence[Any]", (FakeKey, FakeMultipart))
 """Classes of moto whose objects hold content; each lists all of its objects."""
@@ -63,13 +63,13 @@ class SpacesCloud:
         self._names: dict[str, tuple[str, str]] = {}
         self._regions: dict[str, str] = {}
         self._unread: deque[Entry] = deque()
-        """Entries of the journal that are not applied yet: most processes load them and ask for another cloud alone."""
+        """Entries of the journal that are not applied yet: most processes that load them never ask for an object."""
         self.taken: set[str] = set(TAKEN_NAMES)
 
     # Persistence
 
     def load(self) -> None:
-        """Load what the journal says; its buckets are made for the first one who asks."""
+        """Load the journal; its buckets are made at the first request."""
         self.forget()
         self._unread.extend(self._journal.entries())
 
@@ -232,7 +232,7 @@ class SpacesCloud:
 
     @contextmanager
     def _world(self) -> Generator[S3Backend]:
-        """Return moto's backend with this sandbox's buckets in it."""
+        """Yield moto's backend with this sandbox's buckets in it."""
         with _moto:
             before = s3_backends.bucket_accounts
             s3_backends.bucket_accounts = self._names

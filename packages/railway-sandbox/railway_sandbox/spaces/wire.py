@@ -70,7 +70,7 @@ def _document(refused: RefusedError) -> bytes:
 
 
 def access_key(request: Request) -> str:
-    """Return the access key that signed the request, in its header or its address; empty when nobody did."""
+    """Return the access key that signed the request, in its header or its address; empty where it is not signed."""
     match = _CREDENTIAL.search(request.headers.get("authorization", ""))
     if match:
         return match["key"]
