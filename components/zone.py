@@ -94,9 +94,16 @@ class HasName(Protocol):
 ZoneT = TypeVar("ZoneT", bound=HasName)
 
 
+def nearest_name(zones: Iterable[str], hostname: str) -> str | None:
+    """Return the name of the zone of the records of ``hostname``: the longest that holds it; None where none does."""
+    return max((zone for zone in zones if holds(zone, hostname)), key=len, default=None)
+
+
 def nearest(zones: Iterable[ZoneT], hostname: str) -> ZoneT | None:
     """Return the zone of the records of ``hostname``: the longest name that holds it; None where no zone does."""
-    return max((zone for zone in zones if holds(zone.name, hostname)), key=lambda zone: len(zone.name), default=None)
+    named = {zone.name: zone for zone in zones}
+    name = nearest_name(named, hostname)
+    return None if name is None else named[name]
 
 
 def holding(zones: Iterable[Zone | ExistingZone], hostname: str) -> Zone | ExistingZone:

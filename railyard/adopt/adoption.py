@@ -32,7 +32,7 @@ from railyard.shared.stack import Stack, read_stack, settings_in
 from stacks import declared_secrets, own_system, resource_types
 from stacks.arguments_tree import walk_arguments
 from stacks.own import secrets as own_secrets
-from stacks.own.expressions import is_plain
+from stacks.own.expressions import is_plain, literal
 from stacks.own.settings import OwnSettings
 from stacks.problems import SettingsError
 from stacks.secret_rules import Secret
@@ -117,11 +117,12 @@ def read(
 ) -> LiveProject:
     """Read a project, given by id or name, and what belongs to ``system``, where one is meant.
 
-    Raises ``CallError`` where nobody says which environment is meant.
+    Raises ``CallError`` where no argument and no setting says which of several environments is meant.
     """
     project_id, environments = railway.run(live_reader.environments(railway.client, project))
     stated = [str(each.get("environment")) for each in configuration.projects(config) if each.get("name") == project]
-    environment_name = environment or next((each for each in [*stated, stack] if each in environments), None)
+    default = configuration.environment_of(config, stack)
+    environment_name = environment or next((each for each in [*stated, default] if each in environments), None)
     if environment_name is None and len(environments) == 1:
         environment_name = next(iter(environments))
     if environment_name not in environments:
@@ -250,7 +251,7 @@ def finish(adoption: Adoption, railway: Railway, kept_by: Stack | None, age: Seq
         planned_resources, matched = _planned_and_matched(adoption, engine)
     except OperationError as error:
         raise OperationError(
-            f"{error}\n{adoption.edit.file.name} is written, and nothing is imported yet: mend this, and run the same "
+            f"{error}\n{adoption.edit.file.name} is written, and nothing is imported yet: fix this, and run the same "
             "command again"
         ) from None
     _keep_variables(adoption, planned_resources, matched, values)
@@ -370,17 +371,20 @@ def _keep_variables(
         hidden = sorted(
             name for name, value in extra.items() if system_settings.hides(name, value) or name in secrets.values
         )
-        clear = {name: value for name, value in extra.items() if name not in hidden}
+        clear = {name: value for name, value in extra.items() if value is not None and name not in hidden}
         where = names[service_id]
         if hidden:
             adoption.notes.append(f"{where}: {', '.join(hidden)} may be secrets, and no secret of {adoption.system}")
         _add_variables(adoption, resource.name.removeprefix(f"{adoption.system}-").removesuffix("-instance"), clear)
 
 
-def _add_variables(adoption: Adoption, service: str, variables: dict[str, Any]) -> None:
+def _add_variables(adoption: Adoption, service: str, variables: Mapping[str, str]) -> None:
+    own = adoption.target.own
+    path = (adoption.system, SERVICES, service) if own else (adoption.system, service)
     for name, value in variables.items():
         try:
-            edit = configuration.edited(adoption.stack, {(adoption.system, service, "variables", name): value})
+            written = literal(value) if own else value
+            edit = configuration.edited(adoption.stack, {(*path, "variables", name): written})
         except OperationError as error:
             adoption.notes.append(f"{service}: variables.{name} is not kept: {str(error).splitlines()[-1].strip()}")
             continue

@@ -46,11 +46,13 @@ SystemArgument = Annotated[
 ]
 ProjectOption = Annotated[
     str | None,
-    typer.Option("--project", help="Railway's project, by id or name. Default: the settings' own, or SYSTEM-STACK."),
+    typer.Option(
+        "--project", help="Railway's project, by id or name. Default: the settings' own, or SYSTEM-ENVIRONMENT."
+    ),
 ]
 EnvironmentOption = Annotated[
     str | None,
-    typer.Option("--environment", help="Its environment. Default: that of the stack's name, or the only one."),
+    typer.Option("--environment", help="Its environment. Default: that of the stack, or the only one."),
 ]
 ServiceOption = Annotated[
     list[str] | None,
@@ -101,7 +103,8 @@ def adopt(
         # The sandbox's keys open its own secrets; those of the stack are opened with the user's.
         user_environment = dict(os.environ)
         with account(configuration.plan_of(config), sandbox=sandbox) as railway:
-            project = project or configuration.project_name(config, system or "") or f"{system}-{stack}"
+            default = configuration.environment_of(config, stack)
+            project = project or configuration.project_name(config, system or "") or f"{system}-{default}"
             live = adoption.read(railway, project, stack, environment, config, system)
             adopted = adoption.begin(stack, live, system, names, config, own=own)
             if not json:

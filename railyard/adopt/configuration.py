@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import go_yaml
 from go_yaml import ListNode
-from pulumi_operations.project import ProjectError, config_nodes
+from pulumi_operations.project import ProjectError, config_nodes, read_text
 from railway_api.plans import Plan
 from railyard.adopt.live import LiveProject
 from railyard.migrate.findings import Settings
@@ -21,7 +21,7 @@ from railyard.promote.settings_file import Edit, edited, with_value
 from railyard.shared.console import OperationError
 from railyard.shared.files import write_whole
 from railyard.shared.project import project_directory
-from railyard.shared.settings_text import last_character, settings_yaml
+from railyard.shared.settings_text import entries, last_character, settings_yaml
 from railyard.shared.stack import settings_in
 from stacks.defaults_file import defaults_text
 from stacks.problems import SettingsError
@@ -31,14 +31,27 @@ from stacks.shared_settings import DEFAULTS_FILE, NAMESPACE, file_name, shared_v
 
 
 def read(stack: str) -> Settings:
-    """Return what a stack's file holds as its configuration; nothing where there is no file."""
+    """Return what a stack's file holds as its configuration: full key → value; empty where there is no file.
+
+    Raises ``OperationError`` for a file that cannot be read, or whose keys lack their namespace.
+    """
     file = project_directory() / file_name(stack)
     try:
-        document: Any = go_yaml.load(file.read_text(encoding="utf-8")) if file.exists() else {}
+        document: Any = go_yaml.load(read_text(file)) if file.exists() else {}
+    except ProjectError as error:
+        raise OperationError(str(error)) from None
     except go_yaml.YamlError as error:
         raise OperationError(f"{file.name}: {error}") from None
     config: Any = cast("Any", document).get("config") if isinstance(document, dict) else None
-    return cast("Settings", config) if isinstance(config, dict) else {}
+    settings = cast("Settings", config) if isinstance(config, dict) else {}
+    if short := [key for key in settings if ":" not in key]:
+        raise OperationError(f"{file.name}: the key {short[0]} has no namespace: write {NAMESPACE}:{short[0]}")
+    return settings
+
+
+def environment_of(config: Settings, stack: str) -> str:
+    """Return the environment for which a stack stands, whose name its projects and their environments have."""
+    return str(config.get(f"{NAMESPACE}:environment") or stack)
 
 
 def plan_of(config: Settings) -> Plan:
@@ -129,18 +142,19 @@ def with_system(stack: str, system: str, settings: Settings, present: Settings |
     """Return the stack's file with the settings of a system; ``present`` is what stands there now, None for nothing."""
     if present is not None:
         return edited(stack, dict(_changes((system,), settings, present)))
-    file = project_directory() / f"Pulumi.{stack}.yaml"
+    file = project_directory() / file_name(stack)
     before = file.read_bytes().decode("utf-8") if file.exists() else ""
     text = before or f"config:\n  {NAMESPACE}:secrets: secrets/{stack}.yaml\n"
     if not _CONFIG.search(text):
         raise OperationError(f"{file.name} has no group 'config:' in lines of its own: add it at the top")
     missing = [{"name": name, "id": id_} for name, id_ in zones.missing.items()]
     if missing:
-        text = _with_zones(text, missing) if zones.known else _appended(text, f"{NAMESPACE}:zones", missing)
-    key = ("config", f"{NAMESPACE}:systems")
-    if (runs := go_yaml.find(go_yaml.compose(text), key)) is not None:
-        text = with_value(text, key, list(dict.fromkeys([*cast("list[str]", go_yaml.value_of(runs)), system])))
-    return Edit(file, before, _appended(text, f"{NAMESPACE}:{system}", settings))
+        key = f"{NAMESPACE}:zones"
+        text = _with_zones(text, missing) if zones.known else _appended(file.name, text, key, missing)
+    place = ("config", f"{NAMESPACE}:systems")
+    if (runs := go_yaml.find(go_yaml.compose(text), place)) is not None:
+        text = with_value(text, place, list(dict.fromkeys([*cast("list[str]", go_yaml.value_of(runs)), system])))
+    return Edit(file, before, _appended(file.name, text, f"{NAMESPACE}:{system}", settings))
 
 
 def save(edit: Edit) -> None:
@@ -167,11 +181,19 @@ def _with_zones(text: str, missing: Sequence[Settings]) -> str:
     return "\n".join([text[:end], *items]) + text[end:]
 
 
-def _appended(text: str, key: str, value: Any) -> str:
-    """Return the text with a key at the end of its configuration, which is the last group of such a file."""
+def _appended(name: str, text: str, key: str, value: Any) -> str:
+    """Return the text of the file ``name`` with another key behind the last one of its group ``config``."""
+    blocks = entries(name, text) if go_yaml.find(go_yaml.compose(text), ("config",)) else []
+    end = blocks[-1].end if blocks else cast("re.Match[str]", _CONFIG.search(text)).end()
+    if not re.search(r"^[^#\s]", text[end:], re.MULTILINE):
+        end = len(text)  # no other group, at most a comment
+    first_line = text[blocks[0].start :] if blocks else "  "
+    indent = " " * (len(first_line) - len(first_line.lstrip(" ")))
     dumped = settings_yaml({key: value}, short_in_one_line=True)
-    block = "".join(f"  {line}" if line.strip() else line for line in dumped.splitlines(keepends=True))
-    return f"{text.rstrip()}\n\n{block}" if text.strip() != "config:" else f"config:\n{block}"
+    block = "".join(f"{indent}{line}" if line.strip() else line for line in dumped.splitlines(keepends=True))
+    others = text[end:].lstrip("\n")
+    between = "\n\n" if blocks else "\n"
+    return f"{text[:end].rstrip()}{between}{block}" + (f"\n{others}" if others else "")
 
 
 def _changes(path: Key, wanted: Settings, present: Settings) -> Iterator[tuple[Key, Any]]:

@@ -8,7 +8,7 @@ of a service counts as its configuration (``railyard.migrate``): it is what runs
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
@@ -17,7 +17,7 @@ import httpx
 
 from components import railway_bucket
 from components.redirect import PHASE
-from components.zone import ZoneSettings, holds, nearest
+from components.zone import ZoneSettings, nearest, nearest_name
 from railway_api.answers import EnvironmentAdopted, EnvironmentSnapshot
 from railway_api.certificates import trusted
 from railway_api.client import Client
@@ -148,8 +148,7 @@ async def read(
     snapshot = Snapshot(cast("EnvironmentSnapshot", data))
     _refuse_unlisted_volumes(snapshot)
     hosts = LiveProject(snapshot=snapshot).hosts()
-    ids = {zone.name: zone.id for zone in zones}
-    held = _zones(hosts, zones, ids) if hosts else {}
+    held = _zones(hosts, zones)
     held |= {zone.name: zone.id for name in redirected if (zone := nearest(zones, name))}
     rulesets = {id_: _ruleset(id_) for id_ in held.values()}
     records = [record for zone_id in held.values() for record in _records(zone_id)]
@@ -207,26 +206,22 @@ def _variables(snapshot: Snapshot, service_id: str) -> Mapping[str, Any]:
     return snapshot.service_config(service_id).get("variables") or {}
 
 
-def _zones(hosts: Sequence[str], zones: Sequence[ZoneSettings], known_ids: Mapping[str, str]) -> dict[str, str]:
+def _zones(hosts: Sequence[str], zones: Sequence[ZoneSettings]) -> dict[str, str]:
+    """Return name → id of the zones that hold ``hosts``: those of the settings first, then those of the account."""
     ids: dict[str, str] = {}
     unknown: list[str] = []
     for host in hosts:
         zone = nearest(zones, host.removeprefix("*."))
         if zone:
-            ids[zone.name] = known_ids[zone.name]
+            ids[zone.name] = zone.id
         else:
             unknown.append(host)
     if unknown:
         every = {str(each["name"]): str(each["id"]) for each in _pages("/zones?per_page=50")}
         for host in unknown:
-            if name := zone_of(host, every):
+            if name := nearest_name(every, host):
                 ids[name] = every[name]
     return ids
-
-
-def zone_of(host: str, zones: Iterable[str]) -> str | None:
-    """Return the zone that has the records of a name: of those that hold it, the one furthest below."""
-    return max((zone for zone in zones if holds(zone, host)), key=len, default=None)
 
 
 def _records(zone_id: str) -> Iterator[Record]:
@@ -248,7 +243,7 @@ def _ruleset(zone_id: str) -> Mapping[str, Any] | None:
     answer = _get(url, "CLOUDFLARE_API_TOKEN", "Cloudflare", also=(401, 403, 404))
     if answer.get("result"):
         return cast("Mapping[str, Any]", answer["result"])
-    return {} if answer["status"] == 404 else None
+    return {} if answer.get("status") == 404 else None
 
 
 def _pages(path: str) -> Iterator[Mapping[str, Any]]:
@@ -283,7 +278,9 @@ def _endpoints() -> Iterator[Mapping[str, Any]]:
 
 def _get(url: str, variable: str, whose: str, *, also: Collection[int] = ()) -> Mapping[str, Any]:
     """Return the JSON of an answer; of one with a status of ``also``, ``{"status": …}``."""
-    token = os.environ.get(variable)
+    token = os.environ.get(variable, "")
+    if not token.isascii():
+        raise OperationError(f"{variable} has characters that no token has: copy it again")
     if not token:
         raise OperationError(f"the project uses {whose}, and {variable} is not set: set it to a token that may read")
     try:
@@ -296,5 +293,7 @@ def _get(url: str, variable: str, whose: str, *, also: Collection[int] = ()) -> 
         status, path = refused.response.status_code, refused.request.url.path
         place = "look at the id of the zone in railyard:zones, and" if status == 404 and "/zones/" in path else "look"
         raise OperationError(f"{whose} refuses to be read: {status} for {path}; {place} at {variable}") from None
-    except (httpx.HTTPError, ValueError):
+    except httpx.HTTPError:
         raise OperationError(f"{whose} cannot be reached: check the network") from None
+    except ValueError:
+        raise OperationError(f"{whose} answers without JSON: look whether {url} is its address") from None

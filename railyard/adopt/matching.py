@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
 from components.redirect import redirect_of, redirects_of
+from components.zone import nearest_name
 from pulumi_operations.values import UNKNOWN_ON_THE_WIRE
-from railyard.adopt.live import LiveProject, zone_of
+from railyard.adopt.live import LiveProject
 from railyard.shared.urns import carries, name_of
 from stacks import resource_types
 
@@ -162,7 +163,7 @@ class _Matcher:
             return None
         mounts = self._live.snapshot.mounted(service)
         exact = [key for key, each in mounts.items() if each and each.get("mountPath") == resource.inputs["mountPath"]]
-        chosen = exact or list(mounts)
+        chosen = exact or [key for key, each in mounts.items() if each]
         return f"{self._where}/{chosen[0]}" if chosen else None
 
     def _service_domain(self, resource: Planned) -> str | None:
@@ -199,7 +200,7 @@ class _Matcher:
         domain = next((each for each in every if host.endswith(f"-{each['domain']}")), None)
         if domain is None:
             return None
-        status, zone = domain.get("status"), zone_of(domain["domain"], self._live.zones)
+        status, zone = domain.get("status"), nearest_name(self._live.zones, domain["domain"])
         if status is None:
             return None
         if type_ == "TXT":

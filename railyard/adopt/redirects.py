@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.redirect import RedirectSettings, RedirectsSettings, redirect_of
-from components.zone import ZoneSettings
+from components.zone import ZoneSettings, nearest_name
 from railyard.adopt import configuration
-from railyard.adopt.live import LiveProject, zone_of
+from railyard.adopt.live import LiveProject
 from railyard.migrate.findings import Settings
 from railyard.shared.stack import names
 from stacks.names import wrong_names
@@ -58,7 +58,7 @@ def _said(zone: str, system: str, stack: str, config: Settings, live: LiveProjec
     owners: list[str] = []
     for name in dict.fromkeys((stack, *names())):
         for other, hosts in configuration.redirected(config if name == stack else configuration.read(name)).items():
-            here = [host for host in hosts if zone_of(host, live.zones) == zone]
+            here = [host for host in hosts if nearest_name(live.zones, host) == zone]
             if (name, other) == (stack, system):
                 said = here
             elif here:

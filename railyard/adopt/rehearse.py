@@ -159,7 +159,7 @@ def _elsewhere(stack: str) -> Generator[Path]:
         for path in root.iterdir():
             if path.name in written:
                 (shutil.copytree if path.is_dir() else shutil.copy)(path, copy / path.name)
-            elif not path.name.startswith((".", "Pulumi.")) or path.name == ".venv":
+            elif not path.name.startswith(".") or path.name == ".venv":
                 (copy / path.name).symlink_to(path)
         before = dict(os.environ)
         engine = {name: before[name] for name in (engine_choice.VARIABLE, "PULUMI_HOME") if name in before}

@@ -60,7 +60,8 @@ def target(
 ) -> Target:
     """Return what the project becomes: the system ``name``, or the one that fits best."""
     if own or (name and stack and name in stack.systems and name not in system_names()):
-        return Target(name=name or _own_name(live), system=class_of(name or _own_name(live)), own=True)
+        own_name = name or _own_name(live, stack)
+        return Target(name=own_name, system=class_of(own_name), own=True)
     if name:
         system = named(name)
         _refuse_names(system, live, names)
@@ -69,7 +70,7 @@ def target(
     fits = {each.NAME: list(_reasons(each, live, {**_other_names(each, live), **names})) for each in systems}
     best = max((each for each in systems if each.NAME not in taken), key=lambda one: len(fits[one.NAME]), default=None)
     if best is None or len(fits[best.NAME]) < _ENOUGH:
-        own_name = _own_name(live)
+        own_name = _own_name(live, stack)
         reason = f"no system has {_ENOUGH} of its variables or services: its services become one of their own"
         return Target(name=own_name, system=system_of(own_name), own=True, reasons=[reason])
     return Target(name=best.NAME, system=best, names={**_other_names(best, live), **names}, reasons=fits[best.NAME])
@@ -111,11 +112,22 @@ def strangers(live: LiveProject, chosen: Target, stack: StackSettings | None) ->
     return sorted(name for name in live.services() if name not in taken)
 
 
-def _own_name(live: LiveProject) -> str:
-    """Return the project's name without that of its environment, as a system's name."""
-    name = _LABEL.sub("-", str(live.snapshot.project["name"]).lower()).strip("-")
+def _own_name(live: LiveProject, stack: StackSettings | None) -> str:
+    """Return the project's name without that of its environment, as a system's name.
+
+    Raises ``CallError`` where the stack has a system of this name in another project.
+    """
+    project = str(live.snapshot.project["name"])
+    name = _LABEL.sub("-", project.lower()).strip("-")
     name = name.removesuffix(f"-{live.snapshot.environment['name']}") or "own"
-    return f"{name}-services" if name in system_names() else name
+    name = f"{name}-services" if name in system_names() else name
+    present = stack.systems.get(name) if stack else None
+    if present and present.project.name != project:
+        raise CallError(
+            f"the stack has a system {name} in the project {present.project.name}: name the system that {project} "
+            "becomes"
+        )
+    return name
 
 
 def _reasons(system: type[System[Any]], live: LiveProject, names: Mapping[str, str]) -> Iterator[str]:

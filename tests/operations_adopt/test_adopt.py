@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from pulumi_embedded.journal import Journal
+from railway_sandbox import addresses
+from railway_sandbox.server import Sandbox
 from railyard.adopt import take_over
 from tests.lifecycle.conftest import ROOT
 from tests.operations_adopt.conftest import FORGOTTEN, Elsewhere
@@ -221,6 +223,55 @@ def test_what_cannot_be_adopted_is_said_in_one_sentence(
     assert said.code in (1, 2)
     assert message in " ".join(said.errors.split())
     assert elsewhere.settings.read_text() == FORGOTTEN
+
+
+def test_a_project_is_found_by_the_environment_of_the_stack(elsewhere: Elsewhere) -> None:
+    """The stack's settings may say that it is for another environment than its name says."""
+    text = f"{FORGOTTEN}  railyard:environment: staging\n"
+    (elsewhere.directory / "Pulumi.europe.yaml").write_text(text)
+
+    said = elsewhere.railyard("adopt", "rose", "-s", "europe", "--yes", "--json")
+
+    assert (said.code, said.json.get("project"), said.json.get("left")) == (0, "rose-staging", []), said.text
+
+
+def test_a_system_is_written_into_the_group_of_the_settings(elsewhere: Elsewhere) -> None:
+    """Also where another group, of Pulumi's own, is behind it, and with the indentation that is there."""
+    others = "# shared\nenvironment:\n  - shared\n"
+    elsewhere.settings.write_text(FORGOTTEN.replace("\n  ", "\n    ") + others)
+
+    said = elsewhere.railyard("adopt", "rose", "-s", "staging", "--yes", "--json")
+
+    assert (said.code, said.json.get("left")) == (0, []), said.text + said.errors
+    assert elsewhere.settings.read_text().endswith(f"protected: true\n\n{others}")
+    assert "\n    railyard:rose:\n" in elsewhere.settings.read_text()
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"  # \xe4\n", "Pulumi.staging.yaml is not valid UTF-8"),
+        (b"  omega: {logLevel: warn}\n", "Pulumi.staging.yaml: the key omega has no namespace: write railyard:omega"),
+    ],
+)
+def test_a_file_that_cannot_be_written_by_its_keys_is_named(elsewhere: Elsewhere, line: bytes, message: str) -> None:
+    """A key without its namespace would stand twice afterwards, and the first one would be ignored."""
+    elsewhere.settings.write_bytes(FORGOTTEN.encode() + line)
+
+    said = elsewhere.railyard("adopt", "omega", "-s", "staging", "--yes")
+
+    assert (said.code, message in said.errors) == (1, True), said.errors
+
+
+def test_a_token_that_cannot_be_one_is_named(elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the network is at fault where a token has letters that no header can have."""
+    sandbox = Sandbox(elsewhere.clouds)
+    with sandbox.serve() as address:
+        for name, value in (addresses.environment(address) | {"CLOUDFLARE_API_TOKEN": "t\u00f6ken"}).items():
+            monkeypatch.setenv(name, value)
+        said = elsewhere.railyard("adopt", "rose", "-s", "staging", "--dry-run")
+
+    assert (said.code, "CLOUDFLARE_API_TOKEN has characters that no token has" in said.errors) == (1, True)
 
 
 def test_a_stack_that_is_new_is_made(elsewhere: Elsewhere) -> None:

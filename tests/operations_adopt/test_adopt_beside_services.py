@@ -12,6 +12,7 @@ from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.faults import Fault
 from railway_sandbox.server import Sandbox
 from tests.operations_adopt.conftest import FORGOTTEN, Elsewhere
+from tests.provider.dashboard import patch
 from tests.railyard_command import point_nowhere
 
 ZONE = ZONE_IDS["seance.dev"]
@@ -239,3 +240,49 @@ def test_every_bucket_gets_a_key_of_its_own(shop: Elsewhere) -> None:
     }
     assert shop.of_systems["railyard:shop"]["services"]["web"]["bucket"] == "web-bucket-2"
     assert shop.writes() == []
+
+
+def test_variables_that_somebody_added_are_kept(shop: Elsewhere) -> None:
+    """In a system that was written by hand too, and with what would be an expression in settings as it is."""
+    bring_up(shop, WITH_DATABASE)
+    with shop.world() as (cloud, _):
+        web = next(each for each in cloud.railway.state.services.values() if each.name == "web")
+        environments = cloud.railway.state.environments.values()
+        environment = next(each.id for each in environments if each.project_id == web.project_id)
+        added = {"TIMEZONE": {"value": "Europe/Berlin"}, "TEMPLATE": {"value": "${user.name}"}}
+        patch(cloud.railway, environment, services={web.id: {"variables": added}})
+
+    said = shop.railyard("adopt", "shop", "-s", "staging", "--yes", "--json")
+
+    assert (said.code, said.json.get("left")) == (0, []), said.text + said.errors
+    variables = shop.of_systems["railyard:shop"]["services"]["web"]["variables"]
+    assert variables == {
+        "DATABASE_URL": "${postgres.url}",
+        "TIMEZONE": "Europe/Berlin",
+        "TEMPLATE": "$${user.name}",
+    }
+
+
+def test_a_name_that_another_project_has_is_not_proposed(shop: Elsewhere) -> None:
+    """The services of one project would go into the system of another."""
+    bring_up(shop, SHOP)
+    other = "  railyard:shop:\n    project: {name: other}\n    services: {api: {image: shop/api:1}}\n"
+    shop.settings.write_text(FORGOTTEN + other)
+
+    said = shop.railyard("adopt", "--project", "shop-staging", "--own", "-s", "staging", "--dry-run")
+
+    assert said.code == 2
+    assert "the stack has a system shop in the project other: name the system that shop-staging becomes" in said.errors
+
+
+def test_a_rehearsal_knows_the_other_stacks(shop: Elsewhere) -> None:
+    """Redirects that a system of another stack has are left to it, as in the adoption itself."""
+    bring_up(shop, SHOP)
+    shop.settings.rename(shop.directory / "Pulumi.other.yaml")
+    shop.settings.write_text(FORGOTTEN)
+    call = ("adopt", "mine", "--own", "--project", "shop-staging", "-s", "staging", "--json")
+
+    adopted, rehearsed = (shop.railyard(*call, option) for option in ("--dry-run", "--rehearse"))
+
+    assert "seance.dev: its redirects are left to shop of other" in adopted.json["notes"]
+    assert "seance.dev: its redirects are left to shop of other" in rehearsed.json["notes"]
