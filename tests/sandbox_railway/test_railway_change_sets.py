@@ -245,6 +245,17 @@ def test_a_database_is_made_with_its_volume_and_variables(
     assert "SUCCESS" in place.railway.statuses(place.environment, place.names("services")["db"])
 
 
+def test_a_group_is_renamed_by_the_change_set_that_makes_it(place: Place):
+    """A preview shows the change and makes nothing; the group has its new name."""
+    changes = (created("group", "front"), updated("group.front", "name", "front", "shop"))
+
+    assert place.preview(*changes) == [*changes]
+    assert place.config()["config"]["groups"] == {}
+    place.apply(*changes, w=True)
+
+    assert [group["name"] for group in place.config()["config"]["groups"].values()] == ["shop"]
+
+
 def test_two_databases_have_two_passwords(place: Place):
     """Each is made up for its own."""
     place.apply(created("database", "one", engine="redis"), created("database", "two", engine="redis"), w=True)

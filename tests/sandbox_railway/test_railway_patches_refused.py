@@ -58,6 +58,8 @@ def test_a_configuration_file_is_refused(shop: Shop):
         {"deploy": {"cronSchedule": "*/-5 * * * *"}},
         {"deploy": {"cronSchedule": "*/0 * * * *"}},
         {"deploy": {"cronSchedule": "1_0 * * * *"}},
+        {"deploy": {"cronSchedule": "jan * * * *"}},
+        {"deploy": {"cronSchedule": "0 0 * mon *"}},
     ],
 )
 def test_what_is_not_well_formed_is_refused(shop: Shop, settings: Json):

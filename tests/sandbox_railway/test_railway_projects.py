@@ -251,3 +251,29 @@ def test_tracing_of_a_project_holds_for_its_services_until_one_of_them_says_othe
         p=project,
         i={"tracingSampleRate": 2},
     )
+
+
+def test_a_temporary_project_expires_whether_or_not_its_deletion_was_scheduled(railway: Client):
+    """A schedule does not lengthen its life, and cancelling the schedule does not make it lasting."""
+    railway.clock.advance(30)
+    create = 'mutation { projectCreate(input: {name: "short"}) { id } }'
+    project = railway.ask(create)["projectCreate"]["id"]
+    railway.ask("mutation($p: String!) { projectScheduleDelete(id: $p) }", p=project)
+    railway.ask("mutation($p: String!) { projectScheduleDeleteCancel(id: $p) }", p=project)
+    railway.clock.advance(24 * 3600 + 1)
+
+    shown = railway.ask("query($p: String!) { project(id: $p) { deletedAt } }", p=project)["project"]
+    assert shown["deletedAt"] is not None
+
+
+def test_null_leaves_the_build_command_and_an_empty_string_clears_it(railway: Client):
+    """The older form has this exception among its settings."""
+    project, environment = railway.project()
+    web = railway.service(project, environment)
+    shown = "query($e: String!, $s: String!) { serviceInstance(environmentId: $e, serviceId: $s) { buildCommand } }"
+
+    def command_after(value: str | None) -> str | None:
+        railway.ask(UPDATE_INSTANCE, e=environment, s=web, i={"buildCommand": value})
+        return railway.ask(shown, e=environment, s=web)["serviceInstance"]["buildCommand"]
+
+    assert [command_after(value) for value in ("make", None, "")] == ["make", "make", ""]

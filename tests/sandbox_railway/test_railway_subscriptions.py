@@ -141,6 +141,39 @@ def test_a_subscription_that_cannot_be_is_told_and_ended(scene: Scene, listener:
     assert ended == {"type": "complete", "id": "2"}
 
 
+IN_A_FRAGMENT = 'subscription { ...A } fragment A on Subscription { deployment(id: "x") { id } }'
+
+
+@pytest.mark.parametrize("payload", [{"query": DEPLOYMENT, "variables": "id"}, {"query": IN_A_FRAGMENT}])
+def test_a_payload_that_is_not_a_subscription_is_refused(listener: Listener, payload: Any):
+    """The connection stays, and other subscriptions with it."""
+    listener.send("connection_init")
+    listener.send("subscribe", id="1", payload=payload)
+    listener.send("ping")
+
+    assert [listener.message()["type"] for _ in range(3)] == ["connection_ack", "error", "pong"]
+
+
+@pytest.mark.parametrize(
+    ("initialized", "message", "code"),
+    [
+        (False, {"kind": "subscribe", "id": "1", "payload": {"query": DEPLOYMENT}}, 4401),
+        (True, {"kind": "subscribe", "id": "1", "payload": "text"}, 4400),
+    ],
+)
+def test_a_message_that_the_protocol_forbids_ends_the_connection(
+    listener: Listener, message: Any, code: int, *, initialized: bool
+):
+    """A subscription before the connection is initialized, and a message of another form."""
+    if initialized:
+        listener.send("connection_init")
+        assert listener.message() == {"type": "connection_ack"}
+    listener.send(**message)
+
+    kind, data = listener.receive()
+    assert (kind, int.from_bytes(data[:2], "big")) == (8, code)
+
+
 def test_nobody_listens_without_a_token(scene: Scene):
     """The connection is closed with 4403."""
     with scene.sandbox.serve() as address:

@@ -320,6 +320,17 @@ def test_a_backup_is_restored_to_a_service(disk: Disk, *, at_once: bool):
     assert disk.railway.refusal(commit, e=disk.environment) == "No patch to apply"
 
 
+def test_a_deleted_volume_gets_no_backups(disk: Disk):
+    """Its schedules end with it, and take no change."""
+    update = """mutation($v: String!) { volumeInstanceBackupScheduleUpdate(volumeInstanceId: $v, kinds: [DAILY]) }"""
+    disk.railway.ask(update, v=disk.instance)
+    disk.railway.ask(DELETE, v=disk.id)
+    disk.railway.clock.advance(90_000)
+
+    assert _backups(disk) == []
+    assert disk.railway.refusal(update, v=disk.instance) == "VolumeInstance not found"
+
+
 def test_a_volume_is_mounted_once_and_in_a_region_of_railway(disk: Disk):
     """One patch does not mount it in two services, and no operation puts it where Railway has no region."""
     web = disk.railway.service(disk.project, disk.environment)

@@ -1,8 +1,7 @@
-"""Ids and keys for simulated things: repeatable, never from chance.
+"""Ids and keys of simulated resources, repeatable from run to run.
 
-Owns the one source that every model draws from: the same seed gives the same ids in the same order, and the position is
-stored with the rest of the state, so that no id is ever given twice. Names that are made out of something need no
-source: the same text gives the same id or host name in every run.
+The models draw from one source: the same seed gives the same ids in the same order, and the position is stored with the
+rest of the state, so that no id is given twice. ``uuid_of`` and ``short_of`` give the same id for the same string.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Identifiers:
-    """A counter dressed up as random-looking identifiers."""
+    """A counter, each of whose positions is hashed to an id."""
 
     seed: str = "sandbox"
     count: int = 0

@@ -1,4 +1,4 @@
-"""Tokens: who asks, and what each kind of token may do.
+"""Tokens: the caller of a request, and what each kind of token may do.
 
 Owns Railway's three token kinds and their limits. Reading the headers belongs to ``wire``.
 """
@@ -124,7 +124,7 @@ Operations = dict[str, Callable[[Caller, Arguments], Any]]
 """Root operations by their names in Railway's API."""
 
 Stream = Callable[[Caller, Arguments, Any], tuple[Any, Any]]
-"""From a caller, arguments and what was seen (None at first): what is new, or None; and what was seen by then."""
+"""From a caller, arguments and the last state (None at first): the news, or None; and the state by then."""
 
 Streams = dict[str, Stream]
 """Root subscriptions by their names in Railway's API."""

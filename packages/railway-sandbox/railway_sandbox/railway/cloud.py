@@ -47,8 +47,8 @@ Defect = Literal[
 - ``unhealthy``: it runs but never answers its health check
 - ``missing-commit``: the repository has no such commit; ``no-access``: Railway's GitHub app does not reach it
 - ``checks``: the CI checks of a push fail; ``outsider``: the author of a push is no member, so it needs approval
-- ``certificate``: no certificate can be issued for the domain; ``dns``: nobody finds its records
-- ``slow``: deployments take ten minutes longer; ``revoked``: nobody gets in with this token
+- ``certificate``: no certificate can be issued for the domain; ``dns``: its records are not found
+- ``slow``: deployments take ten minutes longer; ``revoked``: the token is not valid any more
 """
 
 
@@ -71,7 +71,7 @@ class RailwayCloud:
         proxied: Callable[[str], bool] = lambda _name: False,
         lock: threading.RLock | None = None,
     ) -> None:
-        """Take ``dns(name, type)``, the values of a record set, and ``proxied(name)``: does Cloudflare stand before it?
+        """Take ``dns(name, type)``, the values of a record set, and ``proxied(name)``: does Cloudflare proxy the name?
 
         ``plan`` (free, trial, hobby or pro) counts for a new account only; with ``state`` the account's own stays.
         """

@@ -1,8 +1,7 @@
 """The limits of Railway: on requests, by plan and token and by the edge in front of the API, and the pace of creates.
 
-Counts requests and applies the limits; ``wire`` writes the response headers. The counts are stored with the next change
-of the state: a restart forgets what was counted since the last one. The intervals between creates are business rules
-that hold for the user.
+``wire`` writes the response headers. The counts are stored with the next change of the state: a restart forgets the
+requests since the last one. The interval between two creates holds for the user, whichever token creates.
 """
 
 from __future__ import annotations
@@ -40,8 +39,8 @@ def edge(cloud: RailwayCloud, *, has_query_string: bool) -> RateLimit:
     if has_query_string or not cloud.limits_requests:
         return RateLimit(None)
     now = cloud.now()
-    window = cloud.state.rates.setdefault(EDGE_KEY, RateWindow(hour_started_at=now))
-    window.recent = [*(at for at in window.recent if at > now - 1), now]
+    window = _window(cloud, EDGE_KEY)
+    window.recent = [*window.recent, now]
     if len(window.recent) > EDGE_REQUESTS_PER_S:
         cloud.state.edge_blocked_until = now + EDGE_BLOCK_S
     return RateLimit("edge" if now < cloud.state.edge_blocked_until else None)

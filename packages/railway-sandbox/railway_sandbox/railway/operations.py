@@ -60,7 +60,7 @@ FIELDS: FieldResolvers = _gathered("FIELDS")
 
 
 def catch_up(cloud: RailwayCloud) -> None:
-    """Let happen what was due since the last request: patches, restores, expiries, certificates."""
+    """Apply what was due since the last request: patches, restores, expiries, certificates."""
     config_patch.apply_due(cloud)
     volume_backups.finish_due(cloud)
     projects.expire(cloud)

@@ -56,7 +56,7 @@ class Workspace(UpdatableEntity):
     name: str
     preferred_region: str | None = None
     soft_limit_dollars: int | None = None
-    """Use in a billing period about which Railway sends a mail; None: there is no limit at all."""
+    """Use in a billing period at which Railway sends an e-mail; None: there is no limit."""
     hard_limit_dollars: int | None = None
     """Use at which Railway stops everything."""
 
@@ -146,7 +146,7 @@ class Patch(UpdatableEntity):
 
     @property
     def last_applied_error(self) -> str | None:
-        """Return what the patch itself tells of its failure: nothing, unless it is ``failed`` or ``committed``."""
+        """Return the error that the patch itself shows: None unless it is ``failed`` or ``committed``."""
         return self.failed_with if self.aftermath in ("failed", "committed") else None
 
 
@@ -341,7 +341,7 @@ class EndpointName(Record):
 
 
 class User(Record):
-    """Somebody with an account, beside the one whose tokens these are."""
+    """A person with an account other than the owner of the tokens."""
 
     id: str
     name: str
@@ -388,6 +388,6 @@ PlacedT = TypeVar("PlacedT", CustomDomain, ServiceDomain, TCPProxy, VolumeInstan
 
 
 def of_service(table: Mapping[str, PlacedT], environment_id: str, service_id: str) -> list[PlacedT]:
-    """Return what is there of a service in an environment: its domains, its proxies, the disks that it mounts."""
+    """Return the records of a service in an environment that are not deleted: domains, proxies, mounted disks."""
     here = (environment_id, service_id, None)
     return [each for each in table.values() if (each.environment_id, each.service_id, each.deleted_at) == here]

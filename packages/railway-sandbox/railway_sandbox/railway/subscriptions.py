@@ -32,19 +32,30 @@ PAUSE_S: Final = 0.1
 NOT_AUTHORIZED: Final = 4403
 
 
+class _ProtocolError(Exception):
+    """A message that the protocol forbids: the connection is closed with ``code``."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
 class _Subscription:
-    """One subscription of a caller. Raises ``GraphQLError`` when made of what is no valid one."""
+    """One subscription of a caller. Raises ``GraphQLError`` for a payload that is not a valid one."""
 
     def __init__(self, caller: Caller, payload: Mapping[str, Any]) -> None:
         document, mistakes = wire.parsed(str(payload.get("query")))
         operation = get_operation_ast(document, payload.get("operationName"))
         if mistakes or operation is None or operation.operation is not OperationType.SUBSCRIPTION:
             raise GraphQLError(mistakes[0] if mistakes else "No subscription in the document.")
-        values = get_variable_values(wire.schema(), operation.variable_definitions or [], part(payload, "variables"))
+        variables, node = part(payload, "variables"), operation.selection_set.selections[0]
+        if not isinstance(variables, dict) or not isinstance(node, FieldNode):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise GraphQLError("A subscription has one field, and an object of variables.")
+        values = get_variable_values(wire.schema(), operation.variable_definitions or [], variables)
         if isinstance(values, list):
             raise values[0]
         self._caller, self._document, self._payload = caller, document, payload
-        self._node = cast("FieldNode", operation.selection_set.selections[0])
+        self._node = node
         root = wire.schema().subscription_type
         assert root is not None
         self._arguments = get_argument_values(root.fields[self._node.name.value], self._node, values)
@@ -77,7 +88,7 @@ class _Subscription:
 
 
 def serve(cloud: RailwayCloud, headers: Mapping[str, str], socket: WebSocket, note: Callable[[str], None]) -> None:
-    """Talk with a client until it goes; ``note`` is told the text of each subscription."""
+    """Talk with a client until it goes; ``note`` gets the document of each subscription."""
     token = headers.get("authorization", "").partition(" ")[2].strip()
     with cloud.lock:
         caller = caller_of(cloud, token, headers.get("project-access-token"))
@@ -91,9 +102,10 @@ class _Conversation:
     def __init__(self, caller: Caller, socket: WebSocket, note: Callable[[str], None]) -> None:
         self._caller, self._socket, self._note = caller, socket, note
         self._open: dict[str, _Subscription] = {}
+        self._acknowledged = False
 
     def hold(self) -> None:
-        """Answer what the client says and send what is new, until it goes."""
+        """Answer messages and send news, until the client goes or breaks the protocol."""
         try:
             while True:
                 if self._socket.has_news(PAUSE_S):
@@ -101,21 +113,26 @@ class _Conversation:
                     if text is None:
                         return
                     if text:
-                        self._answer(json.loads(text))
+                        self._answer(_message(text))
                 self._send_news()
+        except _ProtocolError as error:
+            self._socket.close(error.code, str(error))
         except (OSError, ValueError):
             return
 
     def _answer(self, message: Mapping[str, Any]) -> None:
         kind, key = message.get("type"), str(message.get("id"))
         if kind == "connection_init":
+            self._acknowledged = True
             self._send("connection_ack")
         elif kind == "ping":
             self._send("pong")
         elif kind == "complete":
             self._open.pop(key, None)
         elif kind == "subscribe":
-            payload: Mapping[str, Any] = message.get("payload") or {}
+            if not self._acknowledged:
+                raise _ProtocolError(4401, "Unauthorized")
+            payload = _object(message.get("payload"))
             self._note(str(payload.get("query")))
             try:
                 self._open[key] = _Subscription(self._caller, payload)
@@ -134,3 +151,16 @@ class _Conversation:
 
     def _send(self, kind: str, **more: Any) -> None:
         self._socket.send(json.dumps({"type": kind, **more}))
+
+
+def _message(text: str) -> Mapping[str, Any]:
+    try:
+        return _object(json.loads(text))
+    except ValueError:
+        raise _ProtocolError(4400, "Invalid message received") from None
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise _ProtocolError(4400, "Invalid message received")
+    return cast("dict[str, Any]", value)

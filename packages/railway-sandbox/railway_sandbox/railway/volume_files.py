@@ -24,7 +24,7 @@ class VolumeFiles:
         return folder
 
     def copy(self, of: str, to: str) -> None:
-        """Let ``to`` hold what ``of`` holds now, a backup of a disk say; nothing where that holds nothing."""
+        """Copy the files of ``of``, for example a disk, to ``to``, a backup; do nothing where there are none."""
         if self._directory is None or not (self._directory / of).is_dir():
             return
         shutil.copytree(self._directory / of, self._directory / to, symlinks=True, dirs_exist_ok=True)

@@ -145,7 +145,7 @@ def _trace(cloud: RailwayCloud) -> str:
 
 @lru_cache(DOCUMENTS)
 def parsed(text: str) -> tuple[DocumentNode, list[str]]:
-    """Return a document and what is wrong with it by the schema. Raises ``GraphQLSyntaxError``."""
+    """Return a document and the mistakes that the schema finds in it. Raises ``GraphQLSyntaxError``."""
     document = parse(text)
     return document, [_with_double_quotes(mistake.message) for mistake in validate(schema(), document)]
 

@@ -1,1 +1,1 @@
-"""The account: who asks, what its plan allows, at which rate, and what it has used."""
+"""The account: its tokens and keys, the limits of its plan, and its usage."""

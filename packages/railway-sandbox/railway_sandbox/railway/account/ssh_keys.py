@@ -1,4 +1,4 @@
-"""Public SSH keys: who is let into the containers of an account.
+"""Public SSH keys, which open the containers of an account.
 
 Owns their operations. Whose a key is follows from the token: a workspace's token makes keys of the workspace, an
 account's the user's own unless it names a workspace. Who connects with one is ``ssh_relay``'s.

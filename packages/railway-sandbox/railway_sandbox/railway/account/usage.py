@@ -110,7 +110,7 @@ def _services(caller: Caller, project: Project) -> list[tuple[str, str, dict[str
 
 
 def _used(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
-    """Return what was used between two moments, 30 days where none are given, as if it had run so all the time."""
+    """Return the use between two moments (30 days by default), as if the same had run all the time."""
     start, end = (arguments.get(name) for name in ("startDate", "endDate"))
     share = 1.0
     if start and end:
@@ -172,7 +172,7 @@ def customer_id(workspace: Workspace) -> str:
 
 
 def _workspace(caller: Caller, inputs: Arguments) -> Workspace:
-    """Return the workspace of a customer. Railway gives one text for a wrong id and for a plan without limits."""
+    """Return the workspace of a customer. Railway refuses a wrong id and a plan without limits in the same words."""
     workspace = next((each for each in caller.workspaces() if customer_id(each) == inputs["customerId"]), None)
     if workspace is None or caller.cloud.state.plan in ("free", "trial"):
         raise not_authorized()

@@ -43,7 +43,7 @@ def _apply(caller: Caller, arguments: Arguments) -> dict[str, Any]:
     if base_etag is not None and base_etag != config_view.etag(caller.cloud, environment):
         raise Refused("Environment config has changed since the change set was computed")
     changes = changes_of(arguments["input"])
-    # All or nothing: what is refused is refused of a copy, in which nothing stays.
+    # All or nothing: a refusal happens in a copy, of which nothing is kept.
     _commit(replace(caller, cloud=caller.cloud.copy()), arguments, changes)
     patch = _commit(caller, arguments, changes)
     if arguments.get("waitForCompletion") is not False:

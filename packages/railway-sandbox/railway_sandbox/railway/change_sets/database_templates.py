@@ -1,4 +1,4 @@
-"""The databases that Railway makes from a change set: image, where the data lie, and which variables.
+"""The databases that Railway makes from a change set: image, path of the data and variables.
 
 Owns these facts of Railway's templates, and nothing else.
 """

@@ -24,11 +24,11 @@ _AS_IN_THE_CONFIG: Final = ("build", "deploy", "networking")
 _RUNNING: Final = ("service", "database")
 _GROUP_LOOKS: Final = ("color", "icon", "isCollapsed")
 _TO_BE_MADE: Final = "to be made"
-"""Stands for the id of what the same change set makes, as long as nothing is made."""
+"""The id of a resource that the same change set makes, before it is made."""
 
 
 class Resources:
-    """The resources of an environment by their addresses. Those that ``changes`` make count as there."""
+    """The resources of an environment by their addresses, with those that ``changes`` create."""
 
     def __init__(self, caller: Caller, environment: Environment, changes: list[dict[str, Any]]) -> None:
         self._cloud, self._environment = caller.cloud, environment
@@ -46,7 +46,7 @@ class Resources:
                 self._known(noun).setdefault(name, _TO_BE_MADE)
 
     def patch_of(self, change: Mapping[str, Any], *, make: bool) -> Config:
-        """Return what a change adds to the commit; with ``make`` what it makes is made, and a name is changed."""
+        """Return what a change adds to the patch of the commit; with ``make`` also create and rename resources."""
         kind, (noun, name) = change["kind"], _address(change)
         if kind == "domain.create":
             return {}  # Railway answers that it was applied, and makes none
@@ -61,9 +61,7 @@ class Resources:
         if kind == "resource.delete":
             return self._deleted(noun, id)
         if kind == "resource.update" and field == "name":
-            if make:
-                self._rename(noun, id, str(change["after"]))
-            return {}
+            return self._renamed(noun, id, change["after"], make=make)
         if kind == "resource.update" and field == "groupId":
             return self._grouped(noun, id, change.get("after"), make=make)
         if noun not in _RUNNING:
@@ -157,16 +155,20 @@ class Resources:
 
     # --- changed ------------------------------------------------------------------------------------------------------
 
-    def _rename(self, noun: str, id: str, name: str) -> None:
+    def _renamed(self, noun: str, id: str, name: str, *, make: bool) -> Config:
+        """Rename a resource with ``make``; the name of a group is a part of the configuration, which is returned."""
         state = self._cloud.state
         if noun == "group":
-            self._environment.config["groups"][id]["name"] = name
-        elif noun == "volume":
+            return {"groups": {id: {"name": name}}}
+        if not make:
+            return {}
+        if noun == "volume":
             volumes.rename(self._cloud, state.volumes[id], name)
         elif noun == "bucket":
             state.buckets[id].name = name
         else:
             services.rename(self._cloud, state.services[id], name)
+        return {}
 
     def _deleted(self, noun: str, id: str) -> Config:
         """Return the deletion of a resource; a volume stays."""
@@ -189,7 +191,7 @@ class Resources:
         raise malformed()
 
     def _field(self, id: str, field: str, change: Mapping[str, Any]) -> Config:
-        """Return one part of a service as the configuration has it, with null for what was there and is no more."""
+        """Return one part of a service as in the configuration, with null for each key that the change removes."""
         before, after = change.get("before"), _with_unwritten(field, change)
         if field == "source":
             if before is None and part(change, "after").get("image") in DEFAULT_IMAGES and id:
@@ -251,9 +253,9 @@ def _variable(value: Any) -> Config:
 
 
 def _with_unwritten(field: str, change: Mapping[str, Any]) -> Any:
-    """Return what is wanted, with what a file of ``config pull`` has no words for as it was.
+    """Return the value after a change, with the settings before it that a file of ``config pull`` cannot express.
 
-    Such a file names no backup schedules, and of the builders not Nixpacks: a file without them takes neither away.
+    Such a file holds no backup schedules and not the builder Nixpacks: a file without them removes neither.
     """
     before, after = part(cast("Config", change), "before"), change.get("after")
     if field == "build" and before.get("builder") == "NIXPACKS":

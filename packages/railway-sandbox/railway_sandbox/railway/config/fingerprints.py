@@ -30,7 +30,7 @@ class Affected:
 
 @contextmanager
 def affected_by(cloud: RailwayCloud, environment: Environment) -> Generator[Affected]:
-    """Compare the environment before and after the block; what was affected stands in the result afterwards."""
+    """Compare the environment before and after the block, and then fill the result with the affected services."""
     before = _fingerprints(cloud, environment)
     affected = Affected()
     yield affected

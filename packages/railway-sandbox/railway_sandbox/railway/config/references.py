@@ -37,12 +37,12 @@ def _parse(inside: str) -> Reference:
     owner = owner.strip()
     if len(owner) > 1 and owner[0] == owner[-1] and owner[0] in "\"'":
         return Reference(owner[1:-1], name.strip())
-    # A name with dots is none without quotes: Railway fills in an empty text.
+    # A name with dots needs quotes: without them Railway fills in an empty string.
     return Reference(_NOBODY if "." in owner else owner, name.strip())
 
 
 def references(text: str) -> set[Reference]:
-    """Return every reference in a variable's text."""
+    """Return every reference in the value of a variable."""
     return {_parse(inner) for inner in PATTERN.findall(text)}
 
 

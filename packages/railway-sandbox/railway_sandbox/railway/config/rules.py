@@ -113,7 +113,7 @@ def check_plan(cloud: RailwayCloud, config: Config) -> None:
 
 
 def check_cron(schedule: str) -> None:
-    """Refuse what is no cron schedule of five fields, or one that runs more often than every five minutes."""
+    """Refuse an invalid cron schedule (five fields), and one that runs more often than every five minutes."""
     try:
         gap = shortest_gap_minutes(schedule)
     except ValueError:
@@ -123,7 +123,7 @@ def check_cron(schedule: str) -> None:
 
 
 def check_volume_size(cloud: RailwayCloud, disk: VolumeInstance | None, size_mb: int) -> None:
-    """Refuse a size beyond the plan, or one that would cut off what is stored; known when a patch is applied."""
+    """Refuse a size beyond the plan, or smaller than a disk with data; checked when a patch is applied."""
     if size_mb > cloud.plan.max_volume_mb:
         raise size_beyond_plan(cloud.plan.max_volume_mb)
     if disk is not None and size_mb < disk.size_mb and disk.written:

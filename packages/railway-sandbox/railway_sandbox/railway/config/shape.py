@@ -1,4 +1,4 @@
-"""The shape of Railway's scalar ``EnvironmentConfig``: which keys there are and what may stand there.
+"""The shape of Railway's scalar ``EnvironmentConfig``: its keys and the types of their values.
 
 Owns the check that a patch is well formed. Whether it is allowed is decided by ``config.rules``, what it does by
 ``config_patch``. Every leaf is optional, and ``null`` (remove) is well formed everywhere.

@@ -26,7 +26,7 @@ def disk_of(cloud: RailwayCloud, environment_id: str, volume_id: str) -> VolumeI
 
 
 def check(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
-    """Refuse volumes that do not exist, sizes that are not allowed, and mounts of what is mounted elsewhere."""
+    """Refuse volumes that do not exist, invalid sizes and regions, and mounts of what another service mounts."""
     for volume_id, entry in part(patch, "volumes").items():
         volume = cloud.state.volumes.get(volume_id)
         disk = disk_of(cloud, environment.id, volume_id)
@@ -66,7 +66,7 @@ def _check_alerts(volume_id: str, settings: Config) -> None:
 
 
 def check_sizes(cloud: RailwayCloud, environment: Environment, patch: Config) -> None:
-    """Refuse sizes that the plan, or what is stored, does not allow."""
+    """Refuse sizes that the plan or the data on the disk do not allow."""
     for volume_id, entry in part(patch, "volumes").items():
         settings: Config = entry or {}
         if settings.get("sizeMB") is not None:

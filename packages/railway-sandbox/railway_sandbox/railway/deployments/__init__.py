@@ -1,1 +1,1 @@
-"""Deployments: from what source, with which statuses over time, with which logs; and what is done to them."""
+"""Deployments: their sources, statuses over time and logs, and the operations on them."""

@@ -147,7 +147,7 @@ def start(
     variables: dict[str, str] | None = None,
     stays: Literal["SKIPPED", "NEEDS_APPROVAL"] | None = None,
 ) -> Deployment:
-    """Start a deployment at ``at``; ``source`` is what it runs, by default what the settings say.
+    """Start a deployment at ``at`` of ``source``, by default the source in the settings.
 
     With ``stays`` it is only recorded: skipped, or waiting for an approval.
     """

@@ -109,7 +109,7 @@ def _deployment_logs(caller: Caller, arguments: Arguments) -> list[dict[str, Any
 
 
 def _news_of(log: Callable[[Caller, Arguments], list[dict[str, Any]]]) -> Stream:
-    """Return what tells the lines of a log beyond those that were seen; at first its last ones."""
+    """Return the stream of a log: its last lines at first, then the lines since."""
 
     def news(caller: Caller, arguments: Arguments, sent_count: int | None) -> tuple[list[dict[str, Any]] | None, int]:
         lines = log(caller, {**arguments, "limit": LARGEST_LIMIT})

@@ -61,7 +61,7 @@ def named_service(project: str, service: str) -> str:
 
 
 def defect_of(cloud: RailwayCloud, meta: dict[str, Any], service_id: str) -> str | None:
-    """Return what is wrong with a service or the source of its deployment, if anything."""
+    """Return the defect of a service or of the source of its deployment, if it has one."""
     defects = cloud.state.defects
     if own := defects.get(source_of_service(cloud, service_id)):
         return own

@@ -49,7 +49,7 @@ def verification_name(domain: CustomDomain) -> str:
 
 
 def verification_value(domain: CustomDomain) -> str:
-    """Return the text that the TXT record needs."""
+    """Return the value that the TXT record needs."""
     return f"railway-verify={domain.token.removeprefix('railway-verify=')}"
 
 
@@ -110,7 +110,7 @@ def _forbidden(cloud: RailwayCloud, domain: CustomDomain) -> str | None:
 
 
 def _refusal(cloud: RailwayCloud, domain: CustomDomain) -> str:
-    """Return what Railway tells of a certificate that was not issued."""
+    """Return Railway's error for a certificate that was not issued."""
     forbidden = _forbidden(cloud, domain)
     return (
         f"CAA record for {forbidden} prevents issuance" if forbidden else "The certificate authority refused the order."

@@ -56,7 +56,7 @@ def generated(cloud: RailwayCloud) -> list[ServiceDomain]:
 
 
 def _unavailable(cloud: RailwayCloud, name: str) -> str | None:
-    """Return why a custom domain cannot be had, if it cannot."""
+    """Return why a name cannot become a custom domain; None for one that can."""
     if not HOST.fullmatch(name) or name.endswith((".railway.app", ".railway.internal")):
         return f"{name} is not a valid domain"
     if any(domain.domain == name for domain in customs(cloud)):

@@ -159,8 +159,8 @@ def _stage(caller: Caller, arguments: Arguments) -> Patch:
 
 
 def merge_patches(first: Any, second: Any) -> Any:
-    """Return both together; where both say something, ``second`` wins."""
-    # Unlike settings, patches keep their nulls: they are what is to be removed.
+    """Return two patches as one; ``second`` wins where both have a value."""
+    # Unlike settings, patches keep their nulls: these remove.
     if not isinstance(first, dict) or not isinstance(second, dict):
         return second
     merged: Config = dict(first)  # pyright: ignore[reportUnknownArgumentType]

@@ -20,7 +20,7 @@ HOSTS = ("shuttle", "monorail", "roundhouse", "viaduct", "turntable")
 
 
 def check_ports(entry: Config) -> None:
-    """Refuse proxies whose key is no port."""
+    """Refuse proxies whose key is not a valid port."""
     for port in part(part(entry, "networking"), "tcpProxies"):
         if not (port.isdecimal() and 0 < int(port) < 65_536):
             raise invalid(f"networking.tcpProxies.{port}")

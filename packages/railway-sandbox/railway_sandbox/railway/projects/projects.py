@@ -111,13 +111,15 @@ def _delete(caller: Caller, arguments: Arguments) -> bool:
 
 def _schedule_delete(caller: Caller, arguments: Arguments) -> bool:
     caller.require("account", "workspace")
-    caller.project(arguments["id"]).expired_at = caller.now + SCHEDULED_S
+    project, at = caller.project(arguments["id"]), caller.now + SCHEDULED_S
+    project.expired_at = at if project.expired_at is None else min(project.expired_at, at)
     return True
 
 
 def _cancel_scheduled_delete(caller: Caller, arguments: Arguments) -> bool:
     caller.require("account", "workspace")
-    caller.project(arguments["id"]).expired_at = None
+    project = caller.project(arguments["id"])
+    project.expired_at = None if project.workspace_id is not None else project.created_at + TEMPORARY_S
     return True
 
 

@@ -36,7 +36,7 @@ GROUPS: Final = {group: older_settings(group) - OF_THEIR_OWN for group in ("buil
 """Settings of the config that ``ServiceInstanceUpdateInput`` may have, by their group."""
 
 TRACING: Final = {"tracingEnabled": "tracing_enabled", "autoInstrumentationEnabled": "auto_instrumentation_enabled"}
-"""Settings that are no part of the config: a change reaches running containers without a deployment."""
+"""Settings outside of the config: a change reaches running containers without a deployment."""
 
 
 def _update(caller: Caller, arguments: Arguments) -> bool:
@@ -70,7 +70,8 @@ def _update(caller: Caller, arguments: Arguments) -> bool:
 
 def _with_input(caller: Caller, environment: Environment, service: Service, inputs: Arguments) -> Config:
     before = service_config(environment, service.id)
-    entry: Config = {group: {name: inputs[name] for name in names if name in inputs} for group, names in GROUPS.items()}
+    given = {name for name in inputs if not (name == "buildCommand" and inputs[name] is None)}  # null changes nothing
+    entry: Config = {group: {name: inputs[name] for name in names & given} for group, names in GROUPS.items()}
     source: Config = {**part(inputs, "source")}
     if "rootDirectory" in inputs:
         source["rootDirectory"] = inputs["rootDirectory"]

@@ -36,7 +36,7 @@ def label_of(name: str) -> str:
 
 
 def is_label(name: str) -> bool:
-    """Tell whether a name is a DNS label as it stands."""
+    """Tell whether a name is a valid DNS label."""
     return re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name) is not None
 
 

@@ -153,7 +153,7 @@ def _environment_of(caller: Caller, row: VariableRow, _arguments: Arguments) -> 
 
 
 def _for_deployment(caller: Caller, arguments: Arguments) -> dict[str, str]:
-    """Return what a deployment gets, but for sealed variables, which Railway shows nobody."""
+    """Return the variables of a deployment but the sealed ones, whose values Railway never shows."""
     return _variables(caller, {**arguments, "unrendered": False})
 
 

@@ -60,13 +60,15 @@ def _schedules(caller: Caller, arguments: Arguments) -> list[dict[str, Any]]:
 
 def _schedules_update(caller: Caller, arguments: Arguments) -> bool:
     disk = instance_of(caller, arguments["volumeInstanceId"])
+    if disk.deleted_at is not None:
+        raise not_found("VolumeInstance")
     set_schedules(disk, arguments["kinds"], caller.now)
     return True
 
 
 def _make_scheduled(cloud: RailwayCloud, disk: VolumeInstance) -> None:
     """Make the backups that were due since the schedules were set, as far as they are still kept."""
-    now = cloud.now()
+    now = cloud.now() if disk.deleted_at is None else disk.deleted_at
     for kind, enabled_at in disk.backup_schedules.items():
         _, retention_s, period_s = SCHEDULES[kind]
         first = max(ceil((enabled_at + 1) / period_s), ceil((now - retention_s) / period_s))
@@ -86,10 +88,10 @@ def _backup(disk: VolumeInstance, id: str, name: str, at: float) -> VolumeBackup
     )
 
 
-def _there(cloud: RailwayCloud, disk: VolumeInstance) -> list[VolumeBackup]:
+def _restorable(cloud: RailwayCloud, disk: VolumeInstance) -> list[VolumeBackup]:
     """Return the backups of a disk that can be restored, newest first."""
     _make_scheduled(cloud, disk)
-    unfinished = {work.backup_id for work in workflows_of(cloud, disk) if not work.restores and not _made(work)}
+    unfinished = {work.backup_id for work in workflows_of(cloud, disk) if not work.restores and not _is_complete(work)}
     backups = [
         backup
         for backup in cloud.state.volume_backups.values()
@@ -101,17 +103,17 @@ def _there(cloud: RailwayCloud, disk: VolumeInstance) -> list[VolumeBackup]:
     return sorted(backups, key=lambda backup: backup.created_at, reverse=True)
 
 
-def _made(work: Workflow) -> bool:
+def _is_complete(work: Workflow) -> bool:
     return work.done and work.error is None
 
 
 def _list(caller: Caller, arguments: Arguments) -> list[VolumeBackup]:
-    return _there(caller.cloud, instance_of(caller, arguments["volumeInstanceId"]))
+    return _restorable(caller.cloud, instance_of(caller, arguments["volumeInstanceId"]))
 
 
 def _one(caller: Caller, arguments: Arguments) -> tuple[VolumeInstance, VolumeBackup]:
     disk = instance_of(caller, arguments["volumeInstanceId"])
-    for backup in _there(caller.cloud, disk):
+    for backup in _restorable(caller.cloud, disk):
         if backup.id == arguments["volumeInstanceBackupId"]:
             return disk, backup
     raise not_found("VolumeInstanceBackup")
@@ -199,7 +201,7 @@ def _bring_back(cloud: RailwayCloud, work: Workflow) -> None:
     cloud.state.volumes[new.id] = new
     cloud.state.volume_instances[copy.id] = copy
     cloud.files.copy(backup.id, copy.id)
-    for each in _there(cloud, disk):
+    for each in _restorable(cloud, disk):
         if each.created_at > backup.created_at:
             each.deleted_at = work.done_at
         else:

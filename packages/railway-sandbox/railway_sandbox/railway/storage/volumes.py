@@ -231,7 +231,7 @@ def _state(caller: Caller, disk: VolumeInstance, _arguments: Arguments) -> str:
 
 
 def workflows_of(cloud: RailwayCloud, disk: VolumeInstance) -> list[Workflow]:
-    """Return what is or was done with the backups of a disk."""
+    """Return the workflows on the backups of a disk, running and finished."""
     return [work for work in cloud.state.workflows.values() if work.volume_instance_id == disk.id]
 
 
