@@ -98,7 +98,7 @@ class Engine:
     def __init__(self) -> None:
         self.said: list[tuple[str, str]] = []
 
-    def connect(self, address: str) -> None:
+    async def connect(self, address: str) -> None:
         """Stay with this one."""
 
     async def status(self, text: str, urn: str) -> None:

@@ -1,4 +1,4 @@
-"""The error of a text that is no YAML, or none that is read here."""
+"""The error of a text that is not valid YAML, or not YAML that is read here."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Reason(StrEnum):
     """It holds more than one document."""
     KEY_TWICE = "key twice"
     KEY = "key"
-    """A key that is no text."""
+    """A key that is not a string."""
     TAG = "tag"
     ALIAS = "alias"
     """An alias or a merge of something that is not there, or not of the kind."""
 
 
 def printable(text: str) -> str:
-    """Return ``text`` on one line: what a terminal or a CI log would act upon is spelled out, as Python does it."""
+    """Return ``text`` on one line: each character that is not printable is escaped as Python escapes it."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
@@ -34,7 +34,7 @@ def shortened(text: str, longest: int = 60) -> str:
 
 
 class YamlError(Exception):
-    """A text is refused."""
+    """Report why a text is refused, and where."""
 
     def __init__(
         self,
@@ -52,5 +52,5 @@ class YamlError(Exception):
         self.column = column
         self.reason = reason
         self.key = key
-        """The key that stands twice."""
+        """The key that occurs twice."""
         super().__init__(self.problem)

@@ -58,7 +58,7 @@ class Node:
 
 @dataclass(kw_only=True, eq=False)
 class ScalarNode(Node):
-    """A text, number, flag, moment or nothing."""
+    """A string, number, boolean, point in time or null."""
 
     text: str
     """Its characters without quotes."""
@@ -95,7 +95,7 @@ class MappingNode(Node):
 def compose(text: str) -> Node | None:
     """Return the only document of ``text``, None for an empty one. Raises ``YamlError``.
 
-    A text is read once for whoever asks next about its values and its lines: nodes are not to be changed.
+    The result is cached, and callers share it: do not change its nodes.
     """
     if len(text) > LONGEST:
         raise YamlError(
@@ -120,7 +120,7 @@ def compose(text: str) -> Node | None:
         ) from None
     except (ValueError, OverflowError):
         raise YamlError(
-            r"it holds an escape such as \U99999999, which is no character", reason=Reason.CHARACTER
+            r"it holds an escape such as \U99999999, which is not a character", reason=Reason.CHARACTER
         ) from None
     return composer.root
 
@@ -130,7 +130,7 @@ def _place(mark: Any) -> tuple[int, int]:
 
 
 class _Composer:
-    """Puts the events of a text together."""
+    """Makes nodes of the events of a text."""
 
     def __init__(self, text: str) -> None:
         self.root: Node | None = None
@@ -140,7 +140,7 @@ class _Composer:
         self._open: list[tuple[ListNode | MappingNode, list[Node]]] = []
 
     def take(self, event: Any) -> None:
-        """Add what ``event`` tells."""
+        """Add the node that ``event`` begins, ends or is."""
         if isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:

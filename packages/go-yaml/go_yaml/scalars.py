@@ -1,6 +1,6 @@
 """The value of an unquoted scalar, as go-yaml version 3 resolves it: neither YAML 1.1 as in PyYAML nor YAML 1.2 alone.
 
-``yes`` and ``n`` are texts, ``010`` and ``0o10`` are eight, ``1_000`` is a number and ``2026-1-2`` is a moment.
+``yes`` and ``n`` are strings, ``010`` and ``0o10`` are eight, ``1_000`` is a number, ``2026-1-2`` is a point in time.
 Source: https://github.com/go-yaml/yaml/blob/v3.0.1/resolve.go
 """
 
@@ -45,7 +45,7 @@ _MOMENT: Final = re.compile(
 
 @lru_cache(maxsize=4096)  # files say the same words and numbers again and again, and are read several times
 def plain_scalar(text: str) -> Scalar:
-    """Return what an unquoted scalar means."""
+    """Return the value of an unquoted scalar; a ``Timestamp`` for a point in time."""
     if text in _WORDS:
         return _WORDS[text]
     moment = _timestamp(text)

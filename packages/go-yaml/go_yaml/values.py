@@ -1,6 +1,6 @@
 """The values of nodes, and the way to a node.
 
-Owns merges (``<<``) and the demand that keys are texts.
+Owns merges (``<<``) and the rule that keys are strings.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def resolved(node: Node) -> Node:
 def entries(mapping: MappingNode) -> Iterator[tuple[ScalarNode, Node]]:
     """Yield the keys of a mapping with their nodes: its own, then those that it merges and does not have.
 
-    Raises ``YamlError`` for a key that is no text, and for a merge of something that has no keys.
+    Raises ``YamlError`` for a key that is not a string, and for a merge of something that has no keys.
     """
     keys: set[str] = set()
     merges: list[Node] = []
@@ -72,7 +72,7 @@ def is_merge(key: Node) -> bool:
 
 
 def find(node: Node | None, path: Sequence[str | int]) -> Node | None:
-    """Return the node at ``path``, through aliases and merges; None when nothing stands there. Raises ``YamlError``."""
+    """Return the node at ``path``, through aliases and merges; None when there is none. Raises ``YamlError``."""
     for part in path:
         node = None if node is None else resolved(node)
         if isinstance(node, MappingNode):
@@ -100,7 +100,7 @@ def _sources(merged: Node) -> list[MappingNode]:
     sources = [resolved(item) for item in node.items] if isinstance(node, ListNode) else [node]
     if not all(isinstance(source, MappingNode) for source in sources):
         raise YamlError(
-            "<< merges groups of keys, and this is none: name an anchor of one",
+            "<< merges groups of keys, and this is not one: name an anchor of one",
             merged.line,
             merged.column,
             reason=Reason.ALIAS,
@@ -112,14 +112,14 @@ def _key(node: Node) -> ScalarNode:
     if not isinstance(node, ScalarNode):
         kind = "an alias" if isinstance(node, AliasNode) else "a list or a group of keys"
         raise YamlError(
-            f"a key is {kind}, and needs to be a text: write the text", node.line, node.column, reason=Reason.KEY
+            f"a key is {kind}, and needs to be a string: write the string", node.line, node.column, reason=Reason.KEY
         )
     value = scalar_of(node)
     if isinstance(value, str) and not isinstance(value, Timestamp):
         return node
     label = shortened(node.text)
     raise YamlError(
-        f"the key {label or 'of no characters'} is {_KINDS[type(value)]} in YAML, and needs to be a text: "
+        f"the key {label or 'of no characters'} is {_KINDS[type(value)]} in YAML, and needs to be a string: "
         f'write "{label}" in quotes, '
         "or another name",
         node.line,

@@ -22,7 +22,7 @@ _WAITING: Final = ("…", "...")
 _READING: Final = ("invoke", "read")
 _STOPPED_SLEEP_S: Final = 0.1
 _SAFETY: Final = 1.5
-"""A resource that does not heed its deadline is stopped at this multiple of it."""
+"""A resource that ignores its deadline is stopped at this multiple of it."""
 
 T = TypeVar("T")
 

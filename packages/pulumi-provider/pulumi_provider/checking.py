@@ -1,14 +1,14 @@
-"""Judges what a user wrote, against the declaration, before anything is changed.
+"""Validates what a user wrote, against the declaration, before anything is changed.
 
 Finds unknown, missing and mistyped properties, values outside a closed set, and what the ``check`` of a property or
-of the whole resource refuses; what is not known yet (``UNKNOWN``) is never judged. Paths are the user's: camelCase,
+of the whole resource refuses; what is not known yet (``UNKNOWN``) is never refused. Paths are the user's: camelCase,
 nested.
 
-The configuration of a provider is judged like the inputs of a resource, in the shape that the engine gives it: values
-that are not strings may come as JSON text, and the engine adds keys of its own.
+The configuration of a provider is validated like the inputs of a resource, in the shape that the engine gives it:
+values that are not strings may come as JSON text, and the engine adds keys of its own.
 
-A reason never shows a value that may be a secret: the engine does not tell which ones are, and it prints reasons as
-they are. So a wrong type is named by its kind, and a wrong choice is shown only where it resembles an allowed one.
+A reason never shows a value that may be a secret: the engine does not say which ones are, and it prints reasons as they
+are. So a wrong type is named by its kind, and a wrong choice is shown only where it resembles an allowed one.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def describe(type: ValueType) -> str:
 
 
 def check_configuration(declared: type[Inputs], arguments: struct_pb2.Struct | Mapping[str, str]) -> CheckResult:
-    """Return configuration as checked values; ``arguments`` is the struct of a request, or its older form of texts."""
+    """Return the checked configuration; ``arguments`` is the struct of a request, or its older form, key → string."""
     values = decode(arguments) if isinstance(arguments, struct_pb2.Struct) else _without_namespace(arguments)
     fields = {field.wire_name: field for field in fields_of(declared)}
     parsed = {key: _parsed(fields[key], value) if key in fields else value for key, value in values.items()}

@@ -1,8 +1,8 @@
-"""Declared properties ↔ decoded values: renames, nests and defaults, without judging.
+"""Declared properties ↔ decoded values: renames, nests and defaults, without validation.
 
 Three forms of the same thing: *wire* (camelCase keys, plain values), *named* (snake_case keys, nested dicts) and
 *typed* (the declared dataclass). Lenient towards old states: what an earlier version did not write is ``None`` or the
-default, what this version does not know any more is dropped. Judging is the work of ``checking``.
+default, what this version does not know any more is dropped. Validation is the work of ``checking``.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ def wire(
     mark_secrets: bool,
     imported: bool = False,
 ) -> dict[str, Any]:
-    """Turn named or typed into wire form, without unset ones; ``mark_secrets`` makes declared secrets ``Secret``.
+    """Return named or typed properties in wire form, without unset ones.
 
-    ``imported``: so are those of which no program has said what is secret in them.
+    With ``mark_secrets`` each declared secret is a ``Secret``; with ``imported`` as well each property in which only a
+    program says what is secret.
     """
     result: dict[str, Any] = {}
     for field in fields:

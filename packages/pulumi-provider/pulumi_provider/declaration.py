@@ -51,7 +51,7 @@ class Problem:
 
 
 Check = Callable[[Any], str | None]
-"""Judges one known, plain value: the reason why it is refused ("must be …, not 70000"), or ``None``."""
+"""Validates one known, plain value: the reason why it is refused ("must be …, not 70000"), or ``None``."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ class Resource(Generic[InputsT, StateT]):
         return {}
 
     def replaced_by(self, old: StateT, new: Mapping[str, Any]) -> Sequence[str]:
-        """Return properties (snake_case) whose change replaces only sometimes (a volume that shrinks, say).
+        """Return properties (snake_case) whose change replaces only sometimes, such as a volume's size that shrinks.
 
         ``new`` is as in ``check``. Asked only when something differs.
         """
@@ -195,7 +195,7 @@ class Resource(Generic[InputsT, StateT]):
         return ()
 
     async def create(self, context: Context, new: InputsT) -> tuple[str, StateT]:
-        """Make it; the id and the whole state.
+        """Create the resource, and return its id and its whole state.
 
         Raises ``Failure`` when nothing exists, ``InitializationFailed`` when something does.
         """

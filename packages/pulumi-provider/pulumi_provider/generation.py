@@ -20,7 +20,7 @@ from .sdk_parts import HEADER
 def derived_files(
     provider: Provider, root: Path, package: Path, pages: Path | None = None
 ) -> Mapping[Path, str | None]:
-    """Return path → the text that it must have, or ``None`` for one that must go.
+    """Return path → the text that it must have, or ``None`` for a file that must go.
 
     ``pages`` is the folder of the pages, which has the examples in ``examples/<module>.py``; without it there are none.
     """
@@ -40,7 +40,7 @@ def outdated(files: Mapping[Path, str | None]) -> list[Path]:
 
 
 def write(files: Mapping[Path, str | None]) -> list[Path]:
-    """Bring the files on disk in step; which ones were changed."""
+    """Write the files that differ on disk and remove those that must go; return the paths of both."""
     changed = outdated(files)
     for path in changed:
         text = files[path]

@@ -1,7 +1,7 @@
 """Starts a provider as the engine expects it: a gRPC server on loopback, its port as the first line of stdout.
 
-Owns the life of the process: arguments, port, signals, and the end when nobody is left to serve. Nothing else may ever
-be printed on stdout.
+Owns the life of the process: arguments, port, signals, and the end when the engine is gone. Nothing but the port is
+printed on stdout.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ OPTIONS: Final = (
 
 
 def main(load: Callable[[], Provider]) -> None:
-    """Serve until the engine stops us or goes away.
+    """Serve until the engine stops the process or is gone.
 
     The provider is loaded after the port is printed, so that the engine goes on with its own work meanwhile.
     """

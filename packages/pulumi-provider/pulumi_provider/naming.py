@@ -1,6 +1,6 @@
 """Names of properties: snake_case in Python, camelCase for everyone else.
 
-Only for names that stand in a declaration: keys that a user chooses (of a variable, say) are never converted.
+Only for names in a declaration: a key that a user chooses, such as the name of a variable, is never converted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The messages and services of Pulumi's protocols, without the SDK around them.
 
-The modules stand inside of the SDK, whose import takes a plugin longer than all the rest of its start; a plugin needs
-nothing else of it. Where the SDK is loaded already, they come from there. The messages are the same in both cases:
+The modules are part of the SDK, whose import takes longer than the rest of a plugin's start; a plugin needs nothing
+else of it. Where the SDK is loaded already, they come from there. The messages are the same in both cases:
 protobuf makes one class for each.
 """
 

@@ -39,7 +39,7 @@ def package_schema(provider: Provider) -> Json:
 
 
 def python_package(provider: Provider) -> str:
-    """Import name of the Python SDK."""
+    """Return the import name of the Python SDK."""
     return provider.python_package or f"pulumi_{provider.name.replace('-', '_')}"
 
 

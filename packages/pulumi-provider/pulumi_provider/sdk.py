@@ -36,6 +36,7 @@ from .sdk_parts import (
 
 _PROVIDER_MODULE: Final = "configured_provider"
 _WIDTH: Final = 120
+_WHY_NEW: Final = "# As in SDKs that Pulumi generates: outputs are keys without values, and no parameters."
 
 
 def sdk_modules(provider: Provider) -> Mapping[str, str]:
@@ -115,7 +116,7 @@ def _resource_module(provider: Provider, resource: type[Resource[Any, Any]]) -> 
 
 
 def _inputs_class(name: str, fields: Sequence[Field]) -> str:
-    """Return only the names and types by which Pulumi serializes the inputs: nobody makes one by hand."""
+    """Return a class of the names and types by which Pulumi serializes the inputs; programs do not see it."""
     lines = "\n".join(declared_property(field.name, input_type(field), field) for field in required_first(fields))
     return f"@pulumi.input_type\nclass _{name}Inputs:\n{lines or '    pass'}"
 
@@ -136,6 +137,7 @@ def _initializer(resource: type[Resource[Any, Any]], fields: Sequence[Field]) ->
     lines = [
         signature,
         doc,
+        f"        {_WHY_NEW}",
         f"        values = _{name}Inputs.__new__(_{name}Inputs)",
         block("values.__dict__.update(", [f"dict.fromkeys({name}.__annotations__)", *values], ")", 8),
     ]

@@ -26,7 +26,10 @@ def old_state(resource: Resource[Any, Any], outputs: Mapping[str, Any]) -> Input
 
 
 def owned_state(resource: Resource[Any, Any], state: Inputs, inputs: Mapping[str, Any] | None) -> Inputs:
-    """Return a state without what its inputs (wire form) do not say: what a refresh saw beside is not the program's."""
+    """Return the state without the properties that ``inputs`` (wire form) lacks.
+
+    A refresh has found those, and the program does not own them.
+    """
     if inputs is None:
         return state
     fields = fields_of(resource.inputs_type)

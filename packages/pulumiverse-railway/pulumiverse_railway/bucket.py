@@ -71,6 +71,7 @@ class Bucket(pulumi.CustomResource):
         :param region: Region: sjc (California), iad (Virginia), ams (Amsterdam) or sin (Singapore). Another one makes a
           new, empty bucket (API: EnvironmentConfig buckets.region). A change makes a new resource.
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _BucketInputs.__new__(_BucketInputs)
         values.__dict__.update(
             dict.fromkeys(Bucket.__annotations__),

@@ -67,6 +67,7 @@ class CustomDomain(pulumi.CustomResource):
           change makes a new resource.
         :param target_port: Port of the service that it leads to. Default: Railway detects it (API: targetPort).
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _CustomDomainInputs.__new__(_CustomDomainInputs)
         values.__dict__.update(
             dict.fromkeys(CustomDomain.__annotations__),

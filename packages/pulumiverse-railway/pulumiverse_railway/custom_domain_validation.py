@@ -63,6 +63,7 @@ class CustomDomainValidation(pulumi.CustomResource):
         :param proxied: True if a proxy such as Cloudflare's stands in front of Railway: then a certificate of Railway's
           own is not waited for, and the name has to answer over HTTPS instead. Default: false.
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _CustomDomainValidationInputs.__new__(_CustomDomainValidationInputs)
         values.__dict__.update(
             dict.fromkeys(CustomDomainValidation.__annotations__),

@@ -58,6 +58,7 @@ class EgressGateway(pulumi.CustomResource):
         :param region: Region whose traffic leaves through them, such as us-west2; another one gives other addresses.
           Default: where the service runs (API: region). A change makes a new resource.
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _EgressGatewayInputs.__new__(_EgressGatewayInputs)
         values.__dict__.update(
             dict.fromkeys(EgressGateway.__annotations__),

@@ -72,6 +72,7 @@ class Environment(pulumi.CustomResource):
         :param skip_initial_deploys: True if the copied services of a fork stay undeployed at first; counts only when
           the environment is made (API: skipInitialDeploys). Default: false.
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _EnvironmentInputs.__new__(_EnvironmentInputs)
         values.__dict__.update(
             dict.fromkeys(Environment.__annotations__),

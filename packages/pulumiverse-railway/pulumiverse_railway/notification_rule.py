@@ -78,6 +78,7 @@ class NotificationRule(pulumi.CustomResource):
         :param ephemeral_environments: True if events of short-lived environments count too. Default: what Railway takes
           (API: ephemeralEnvironments).
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _NotificationRuleInputs.__new__(_NotificationRuleInputs)
         values.__dict__.update(
             dict.fromkeys(NotificationRule.__annotations__),

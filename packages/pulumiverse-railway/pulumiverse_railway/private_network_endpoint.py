@@ -62,6 +62,7 @@ class PrivateNetworkEndpoint(pulumi.CustomResource):
         :param dns_name: Name of the service in the private network, without .railway.internal, unique in its
           environment (API: dnsName).
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _PrivateNetworkEndpointInputs.__new__(_PrivateNetworkEndpointInputs)
         values.__dict__.update(
             dict.fromkeys(PrivateNetworkEndpoint.__annotations__),

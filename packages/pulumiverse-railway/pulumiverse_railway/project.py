@@ -90,6 +90,7 @@ class Project(pulumi.CustomResource):
         :param tracing_sample_rate: The part of the requests that is traced, of every traced service, 0 to 1. Default:
           Railway's (API: tracingSampleRate).
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _ProjectInputs.__new__(_ProjectInputs)
         values.__dict__.update(
             dict.fromkeys(Project.__annotations__),

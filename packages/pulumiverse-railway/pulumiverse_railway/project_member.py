@@ -51,6 +51,7 @@ class ProjectMember(pulumi.CustomResource):
           dashboard, and imported here afterwards. A change makes a new resource.
         :param role: Role in the project; changed in place (API: role).
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _ProjectMemberInputs.__new__(_ProjectMemberInputs)
         values.__dict__.update(
             dict.fromkeys(ProjectMember.__annotations__),

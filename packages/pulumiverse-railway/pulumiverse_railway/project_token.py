@@ -52,6 +52,7 @@ class ProjectToken(pulumi.CustomResource):
         :param name: Name of the token. Railway allows several of one name; two resources in one environment need
           different ones (API: name). A change makes a new resource.
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _ProjectTokenInputs.__new__(_ProjectTokenInputs)
         values.__dict__.update(
             dict.fromkeys(ProjectToken.__annotations__),

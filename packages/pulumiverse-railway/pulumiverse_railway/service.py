@@ -75,6 +75,7 @@ class Service(pulumi.CustomResource):
         :param auto_instrumentation_enabled: True if Railway traces what its processes do, too, without a change of
           their code, while it is traced. Default: false (API: autoInstrumentationEnabled).
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _ServiceInputs.__new__(_ServiceInputs)
         values.__dict__.update(
             dict.fromkeys(Service.__annotations__),

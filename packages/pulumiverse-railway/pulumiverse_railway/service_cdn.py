@@ -80,6 +80,7 @@ class ServiceCdn(pulumi.CustomResource):
         :param purge_on_deploy: Content that a successful deployment removes from the cache: none, HTML, or all.
           Default: HTML (API: caching.purgeOnDeploy).
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _ServiceCdnInputs.__new__(_ServiceCdnInputs)
         values.__dict__.update(
             dict.fromkeys(ServiceCdn.__annotations__),

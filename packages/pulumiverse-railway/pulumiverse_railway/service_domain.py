@@ -51,6 +51,7 @@ class ServiceDomain(pulumi.CustomResource):
           makes a new resource.
         :param target_port: Port of the service that it leads to. Default: Railway detects it (API: targetPort).
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _ServiceDomainInputs.__new__(_ServiceDomainInputs)
         values.__dict__.update(
             dict.fromkeys(ServiceDomain.__annotations__),

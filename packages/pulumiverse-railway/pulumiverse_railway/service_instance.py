@@ -309,6 +309,7 @@ class ServiceInstance(pulumi.CustomResource):
           Railway's deploymentRollback, unless it still runs; the resource fails all the same, and the next run deploys
           what is asked for. Default: keep.
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _ServiceInstanceInputs.__new__(_ServiceInstanceInputs)
         values.__dict__.update(
             dict.fromkeys(ServiceInstance.__annotations__),

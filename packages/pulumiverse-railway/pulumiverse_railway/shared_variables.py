@@ -49,6 +49,7 @@ class SharedVariables(pulumi.CustomResource):
           alone; no two resources may name the same one. A service reads one as ${{shared.NAME}}, and is redeployed by
           Railway when it changes.
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _SharedVariablesInputs.__new__(_SharedVariablesInputs)
         values.__dict__.update(
             dict.fromkeys(SharedVariables.__annotations__),

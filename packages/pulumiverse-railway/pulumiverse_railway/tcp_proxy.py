@@ -57,6 +57,7 @@ class TcpProxy(pulumi.CustomResource):
         :param application_port: Port of the service that it leads to (API: applicationPort). A change makes a new
           resource.
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _TcpProxyInputs.__new__(_TcpProxyInputs)
         values.__dict__.update(
             dict.fromkeys(TcpProxy.__annotations__),

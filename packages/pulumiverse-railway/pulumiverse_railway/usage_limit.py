@@ -51,6 +51,7 @@ class UsageLimit(pulumi.CustomResource):
         :param workspace_id: Railway's id of the workspace. Another one replaces the limit. Default: railway:workspaceId
           of the configuration, else the only workspace of the token.
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _UsageLimitInputs.__new__(_UsageLimitInputs)
         values.__dict__.update(
             dict.fromkeys(UsageLimit.__annotations__),

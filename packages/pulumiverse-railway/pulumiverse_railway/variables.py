@@ -65,6 +65,7 @@ class Variables(pulumi.CustomResource):
           isSealed). A refresh sees whether they exist, not whether somebody changed them. Railway cannot unseal: a name
           that is taken from this list is removed and set anew, which is two deployments. Default: none.
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _VariablesInputs.__new__(_VariablesInputs)
         values.__dict__.update(
             dict.fromkeys(Variables.__annotations__),

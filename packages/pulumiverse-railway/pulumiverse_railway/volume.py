@@ -87,6 +87,7 @@ class Volume(pulumi.CustomResource):
         :param usage_alerts: Percentages of its capacity at which Railway alerts, such as 80 and 95. Default: those that
           Railway has for it, and none once they were taken away here (API: alerts.usage).
         """
+        # As in SDKs that Pulumi generates: outputs are keys without values, and no parameters.
         values = _VolumeInputs.__new__(_VolumeInputs)
         values.__dict__.update(
             dict.fromkeys(Volume.__annotations__),
