@@ -1,6 +1,6 @@
 """The account under test: the one whose token is set, or the sandbox.
 
-Owns which tokens will do. Never shows one.
+Owns which tokens can be used. Never shows one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NEEDED: Final = (
 
 
 class CallError(Failure):
-    """The suite was called in a way that cannot work."""
+    """The suite was called with wrong options or variables."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ class Account:
 
     configuration: Configuration
     place: str
-    """In words."""
+    """The account in words, ``a real account``."""
     real: bool
     """True when it costs money."""
 
     def client(self) -> Client:
-        """Return a client of its own."""
+        """Return a new client, which the caller closes."""
         return build_client(self.configuration)
 
 
@@ -91,7 +91,10 @@ def _set(name: str, value: str) -> Generator[None]:
 
 
 async def workspace_of(client: Client, workspace: str | None) -> str | None:
-    """Return the workspace in which the project is made: the one wanted, else the only one. Raises ``CallError``."""
+    """Return the id of the workspace for the project: ``workspace``, or the only one; None where the token has none.
+
+    Raises ``CallError`` when the token is refused, does not reach ``workspace``, or reaches several.
+    """
     try:
         workspaces: Mapping[str, str] = {
             each["id"]: each["name"] for each in (await client.call(API_TOKEN))["workspaces"]

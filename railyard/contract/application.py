@@ -1,7 +1,6 @@
 """The command: which points, where, and how its result is shown.
 
 Exit codes: 0 all that was tried is as assumed, 1 something is otherwise or could not be told, 2 the call was wrong.
-Owns the wiring alone.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ def live(
             typer.echo(f"error: {failure}", err=True)
         raise typer.Exit(WRONG_CALL if isinstance(failure, CallError) else PROBLEM) from None
     except KeyboardInterrupt:
-        # The first one ends the run in an orderly way; this is a second one, in the middle of the clean-up.
+        # The first Ctrl-C deletes the project and ends the run; this is a second one, during the clean-up.
         typer.echo("interrupted again: the project may still be there, 'make live CLEAN=1' deletes it", err=True)
         raise typer.Exit(PROBLEM) from None
     if not good:
@@ -71,7 +70,7 @@ def live(
 
 
 def chosen(only: str) -> Sequence[DoubtfulPoint]:
-    """Return the points of a list of numbers, all without one. Raises ``CallError`` for what is no point."""
+    """Return the points of a list of numbers, all points for an empty one; raises ``CallError`` for a wrong number."""
     points = {str(each.number): each for each in POINTS}
     names = [each.strip() for each in only.split(",") if each.strip()]
     skipped = {str(number): reason for number, reason in SKIPPED.items()}
@@ -84,7 +83,7 @@ def chosen(only: str) -> Sequence[DoubtfulPoint]:
 
 
 async def _until_told_to_end(work: Coroutine[Any, Any, bool]) -> bool:
-    """Let ``kill`` end a run as Ctrl-C does: what was made is deleted first."""
+    """Return the result of ``work``, False when it is cancelled; SIGTERM cancels it as Ctrl-C does."""
     task = asyncio.ensure_future(work)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:

@@ -1,6 +1,6 @@
-"""A doubtful point of Railway's API, and what can come of trying one.
+"""A doubtful point of Railway's API, and the verdict of trying one.
 
-Owns no point: those stand in ``checks``, and those that are not tried in ``skipped``.
+The points are declared in ``checks``, and those that are not tried in ``skipped``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome, and what was seen (or why nothing could be told)."""
+    """The outcome, and what was observed, or why nothing could be told."""
 
     outcome: Outcome
     observation: str
@@ -38,7 +38,7 @@ Ask = Callable[[ProjectUnderTest], Awaitable[Verdict]]
 
 @dataclass(frozen=True, kw_only=True)
 class DoubtfulPoint:
-    """One doubtful point: what is taken for true, and how Railway is asked."""
+    """One doubtful point: what is assumed, and how Railway is asked."""
 
     number: int
     """As in docs/doubtful-points.md."""
@@ -73,7 +73,7 @@ def doubtful_point(
     volumes: int = 0,
     last: bool = False,
 ) -> Callable[[Ask], DoubtfulPoint]:
-    """Make a point of the function that asks."""
+    """Return a decorator that makes a point of the function that asks."""
 
     def declare(ask: Ask) -> DoubtfulPoint:
         return DoubtfulPoint(
@@ -92,8 +92,8 @@ def doubtful_point(
     return declare
 
 
-def judge(*observations: tuple[bool, str]) -> Verdict:
-    """Judge as assumed when all that was found is; with what was seen for each, what is otherwise first."""
+def verdict(*observations: tuple[bool, str]) -> Verdict:
+    """Return the verdict on observations, each whether it is as assumed and its text; what is otherwise comes first."""
     ordered = sorted(observations, key=lambda each: each[0])
     outcome = Outcome.AS_ASSUMED if all(right for right, _ in observations) else Outcome.OTHERWISE
     return Verdict(outcome, "; ".join(text for _, text in ordered))

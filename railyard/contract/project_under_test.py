@@ -1,7 +1,7 @@
-"""The throwaway project as the points use it: what is needed again and again, with Railway's waits and refusals.
+"""The throwaway project as the points use it: the operations that several of them need.
 
-Owns waiting: for patches, deployments and cool-downs, each a bounded number of times, so that a point costs no more
-than it says. Judges nothing.
+Owns waiting for patches, deployments and cool-downs, each a bounded number of times, so that a point costs no more than
+it declares. Gives no verdict.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ ATTEMPTS: Final = 6
 RETRY_S: Final = 3.0
 PATCH_POLLS, PATCH_POLL_S = 12, 3.0
 UNLISTED_POLLS: Final = 5
-"""After so many looks a patch that is not listed is taken for one without effect."""
+"""Number of polls after which a patch that is not listed counts as one without effect."""
 DEPLOYMENT_POLLS, DEPLOYMENT_POLL_S = 18, 10.0
 LOOKS, LOOK_S = 4, 5.0
 """Number of looks, and seconds between them, for what Railway may show late."""
@@ -54,7 +54,7 @@ class Undecided(Failure):
 
 
 class ProjectUnderTest:
-    """A project with one environment, and a second one when somebody asks for it."""
+    """A project with one environment, and a second one once a point asks for it."""
 
     def __init__(self, client: Client, project: Json, workspace_id: str | None) -> None:
         self.client = client
@@ -79,7 +79,7 @@ class ProjectUnderTest:
         await self.client.clock.sleep(seconds)
 
     async def retried(self, send: Callable[[], Awaitable[T]]) -> T:
-        """Return what ``send`` answers, once Railway is ready for it and its cool-downs are over."""
+        """Return the result of ``send``, which is repeated while Railway is busy or asks to wait."""
         for _ in range(ATTEMPTS - 1):
             try:
                 return await send()
@@ -90,7 +90,7 @@ class ProjectUnderTest:
         return await send()
 
     async def appears(self, look: Callable[[], Awaitable[bool]]) -> bool:
-        """Tell whether ``look`` finds what it looks for, now or a little later."""
+        """Return True as soon as ``look`` does, False when it never does within the number of looks."""
         for attempt in range(LOOKS):
             if attempt:
                 await self.sleep(LOOK_S)
@@ -116,7 +116,7 @@ class ProjectUnderTest:
         return self._second
 
     async def delete_second_environment(self) -> str:
-        """Delete it; its id."""
+        """Delete the second environment; return its id."""
         second = await self.second_environment()
         await self.call(ENVIRONMENT_DELETE, id=second)
         self._second = None
@@ -124,7 +124,7 @@ class ProjectUnderTest:
 
     @asynccontextmanager
     async def volume(self, service_id: str | None = None, *, place: Json | None = None) -> AsyncGenerator[Json]:
-        """Yield a new volume with its instances, deleted at the end; ``place`` stands for the environment."""
+        """Yield a new volume with its instances, deleted at the end; ``place`` replaces the first environment."""
         volume_input: dict[str, Any] = {"projectId": self.project_id, "mountPath": "/data"}
         volume_input |= {"environmentId": self.environment_id} if place is None else place
         volume_input |= {"serviceId": service_id} if service_id else {}
@@ -132,7 +132,7 @@ class ProjectUnderTest:
         try:
             yield volume
         finally:
-            # It may have gone with something else; what is left goes with the project.
+            # It may be deleted already; what is left is deleted with the project.
             with suppress(RailwayError):
                 await self.call(VOLUME_DELETE, volumeId=volume["id"])
 

@@ -1,6 +1,6 @@
-"""One run: the throwaway project is made, each point tried in it, and the project deleted whatever happens.
+"""One run: the throwaway project is made, each point is tried in it, and the project is deleted whatever happens.
 
-Owns the order of things and what an error in a point means. Prints nothing.
+Owns this order, and what an error in a point means. Prints nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class PointResult:
 
 @dataclass
 class Run:
-    """A run, filled while it goes on: what was told before an interruption stays told."""
+    """A run, filled as it goes on, so that an interrupted one has the results so far."""
 
     client: Client
     workspace_id: str | None
@@ -45,11 +45,11 @@ class Run:
 
     @property
     def all_as_assumed(self) -> bool:
-        """Tell whether each point that was tried is as assumed, and nothing was left behind."""
+        """Return True when each point that was tried is as assumed, and nothing was left behind."""
         return not self.leftover and all(each.verdict.outcome is Outcome.AS_ASSUMED for each in self.results)
 
     async def start(self, points: Sequence[DoubtfulPoint], tell: Callable[[str], None]) -> None:
-        """Try ``points``; ``tell`` hears what is being done. Raises ``Failure`` when the project cannot be made."""
+        """Try ``points``; ``tell`` is called with each step. Raises ``Failure`` when the project cannot be made."""
         throwaway = Throwaway(self.client, self.workspace_id)
         self.project = throwaway.name
         try:

@@ -1,7 +1,6 @@
 """The one project in which everything is tried: made, deleted, and found again when a run was killed.
 
-Owns the marks by which a throwaway project is known: its name and its description, both of which have to fit before
-anything is deleted.
+Owns the marks of a throwaway project, its name and its description: only a project with both is deleted.
 """
 
 from __future__ import annotations
@@ -135,7 +134,7 @@ async def _delete_rules(client: Client, project: Project, workspace_id: str | No
 
 
 async def is_gone(client: Client, project_id: str) -> bool:
-    """Tell whether a project does not exist any more. A deletion that is only scheduled is none."""
+    """Return True when a project does not exist any more; one whose deletion is only scheduled does."""
     try:
         return (await client.call(PROJECT, id=project_id))["deletedAt"] is not None
     except NotFound:

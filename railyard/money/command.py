@@ -243,7 +243,7 @@ MEASURED: Final = (Kind.SERVICE, Kind.VOLUME)
 LOOKED_BACK: Final = timedelta(days=7)
 IDLE_VCPUS: Final = 0.005
 IDLE_GB_A_DAY: Final = 0.01
-"""Below both, a service does nothing that anybody asked for."""
+"""A service below both is idle."""
 OVERSIZED: Final = 0.1
 """Share of a volume below which it is far larger than needed, …"""
 OVERSIZED_GB: Final = 5
@@ -263,7 +263,7 @@ class Actual:
     services: Mapping[str, float] = field(default_factory=dict[str, float])
     """Service → US dollars a month, if it goes on as in the last days."""
     idle: tuple[str, ...] = ()
-    """Services that do nothing."""
+    """Services that are idle."""
     oversized: Mapping[str, tuple[float, float]] = field(default_factory=dict[str, tuple[float, float]])
     """Service → GB used and size of its volume."""
 
@@ -335,7 +335,7 @@ def _is_always_on(service: RunningService, since: datetime) -> bool:
 
 
 def is_idle(amounts: Mapping[str, float]) -> bool:
-    """Tell whether a service that used this much in the last days does nothing that anybody asked for."""
+    """Return True when a service that used this much in the last days, by measurement, is idle."""
     minutes = LOOKED_BACK / timedelta(minutes=1)
     sent_gb_a_day = amounts.get("NETWORK_TX_GB", 0.0) / LOOKED_BACK.days
     return amounts.get("CPU_USAGE", 0.0) / minutes < IDLE_VCPUS and sent_gb_a_day < IDLE_GB_A_DAY

@@ -1,8 +1,7 @@
 """A selection of the lines of a log: by level, by text, by time.
 
-Owns how severe a line is. Railway calls what a container writes to standard output ``info`` and to standard error
-``error``, unless the line is JSON; what an application says of itself ("warn: …") counts where Railway says nothing or
-``info``.
+Owns how severe a line is. At Railway a line on standard output has the level ``info`` and one on standard error
+``error``, unless the line is JSON. Where Railway says nothing or ``info``, the level in the text ("warn: …") counts.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from railyard.shared.console import CallError
 
 
 class Level(StrEnum):
-    """The severities of a line, from the least on."""
+    """The severities of a line, from the lowest to the highest."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -46,7 +45,7 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def level_of(line: Log) -> Level:
-    """Return how severe a line is: as Railway says, or as the line says where Railway says nothing or ``info``."""
+    """Return the level of a line: Railway's, or where that is none or ``info`` the one in its text."""
     level = _LEVELS.get(str(line["severity"] or "").lower())
     return level if level not in (None, Level.INFO) else _level_in(str(line["message"])) or level or Level.INFO
 
@@ -78,22 +77,22 @@ def moment(since: str, now: datetime) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """The lines that a reader wants to see of a log."""
+    """The lines of a log that are shown."""
 
     contains: str = ""
     """Only lines that contain this text, as they are printed, in upper or lower case."""
     level: Level | None = None
     """Only lines of this level, or worse. Default: all."""
     since: str = ""
-    """As it was given; empty for all."""
+    """Time of the option, as it was given; empty for all."""
 
     @property
     def narrow(self) -> bool:
-        """Tell whether it leaves lines out."""
+        """Return True when it may leave lines out."""
         return bool(self.contains or self.level or self.since)
 
     def of(self, lines: Iterable[Log], *, start: str = "") -> list[Log]:
-        """Return the lines that are meant, in the order in which they happened; none is before ``start``."""
+        """Return the selected lines in the order of their time; none is before ``start``."""
         return [line for line in sorted(lines, key=_when) if _when(line) >= _comparable(start) and self._means(line)]
 
     def _means(self, line: Log) -> bool:
@@ -106,7 +105,7 @@ _ORDER: Final = {level: number for number, level in enumerate(Level)}
 
 
 def printed(line: Log) -> str:
-    """Return a line as it is shown: with Railway's word for its level in front, unless that is ``info``."""
+    """Return a line as it is shown, after Railway's level unless that is ``info``: ``error: no such table``."""
     severity = str(line["severity"] or "").lower()
     return f"{severity}: {line['message']}" if severity not in ("", "info") else str(line["message"])
 
@@ -116,6 +115,6 @@ def _when(line: Log) -> str:
 
 
 def _comparable(timestamp: str) -> str:
-    """Return a time so that texts compare as times do: with nine digits of a second, as Railway's lines have them."""
+    """Return a timestamp with nine digits of a second, as Railway writes them, so that strings compare as times."""
     whole, _, fraction = timestamp.rstrip("Z").partition(".")
     return f"{whole}.{fraction:0<9}" if whole else ""

@@ -1,7 +1,7 @@
 """``railyard logs``: the build or deployment log of one service, its last lines or followed.
 
-Owns the command, and that no secret of the stack appears in what it prints. Follows by asking again within the request
-budget: Railway's subscriptions need a connection of another kind.
+Owns the command, and masks the stack's secrets in what it prints. Follows a log by polling within the request budget:
+Railway's subscriptions need a WebSocket.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from stacks.secrets import read_file
 from stacks.services import services
 
 LARGEST: Final = 5_000
-"""Lines that Railway gives at once."""
+"""Number of lines that one request may ask for."""
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 """Control characters with which an application could write elsewhere on the reader's terminal."""
 
@@ -52,12 +52,12 @@ class Log:
 
     @property
     def document(self) -> Document[Lines]:
-        """Return how it is asked for."""
+        """Return the query that reads it."""
         return BUILD_LOG if self.build else DEPLOYMENT_LOG
 
     @property
     def kind(self) -> str:
-        """Return what it is called."""
+        """Return its name: ``build`` or ``deployment``."""
         return "build" if self.build else "deployment"
 
 
@@ -107,7 +107,7 @@ def logs(
             raise CallError("--json prints one document, and --follow does not end: give one of them")
         selection = Selection(contains=contains, level=level, since=since)
         if since:
-            moment(since, datetime.now(UTC))  # refused before anybody is asked
+            moment(since, datetime.now(UTC))  # refused before a request is sent
         stack = read_stack(stack_name)
         system, name = find(stack, service)
         with connected(stack, sandbox=sandbox, about=system) as railway:
@@ -130,7 +130,7 @@ def logs(
 
 
 def find(stack: Stack, service: str) -> tuple[str, str]:
-    """Return system and service that ``seance/backend`` or ``backend`` means; raises ``CallError``."""
+    """Return the names of the system and service that ``seance/backend`` or ``backend`` means; raises ``CallError``."""
     all_services = [
         (system, each.name) for system, settings in stack.settings.systems.items() for each in services(settings)
     ]
@@ -146,7 +146,7 @@ def find(stack: Stack, service: str) -> tuple[str, str]:
 
 
 def hidden(stack: Stack) -> dict[str, str]:
-    """Return the values that no log may show, by their names; raises ``OperationError`` when they cannot be read."""
+    """Return the secrets to mask, name → value; raises ``OperationError`` when they cannot be read."""
     values: dict[str, object] = {}
     try:
         for part in stack.by_file():
@@ -160,7 +160,7 @@ def hidden(stack: Stack) -> dict[str, str]:
     for system, group in values.items():
         for name, value in cast("Mapping[str, object]", group).items() if isinstance(group, Mapping) else ():
             hidden_values[f"{system}.{name}"] = str(value)
-            # As it stands in DATABASE_URL.
+            # As it is written in DATABASE_URL.
             hidden_values[f"{system}.{name} in an address"] = quote(str(value), safe="")
     return hidden_values
 
@@ -175,7 +175,7 @@ async def _opened(
     lines: int,
     follow: bool,
 ) -> tuple[Log, list[Line]]:
-    """Return the log that is meant, and its last lines: all where only some are shown or more are to come."""
+    """Return the log and its last lines: as many as Railway gives where some are left out or it is followed."""
     limit = LARGEST if selection.narrow or follow else lines
     since = moment(selection.since, datetime.now(UTC)) if selection.since and railway.real else None
     newest = service.latest if service else None
@@ -187,7 +187,7 @@ async def _opened(
         raise CallError(f"deployment {log.deployment_id} is not one of {where}")
     shown = _lines(answer)
     if build is None and not shown and since is None:
-        # It ended before it ran, or has not run yet: why stands in the log of its build.
+        # It ended before it ran, or has not run yet: the build log says why.
         log = Log(where, log.deployment_id, build=True)
         shown = _lines(await _ask(railway, log, limit, None))
     return log, shown
@@ -201,7 +201,7 @@ async def _ask(railway: Railway, log: Log, limit: int, since: str | None) -> Lin
 
 
 def _selected(railway: Railway, selection: Selection, lines: Sequence[Line]) -> list[Line]:
-    """Return the lines that are meant; in the sandbox, which has its own time, durations count from the newest line."""
+    """Return the selected lines; in the sandbox, whose time is its own, durations count from the newest line."""
     if not selection.since:
         return selection.of(lines)
     newest = lines[-1]["timestamp"] if lines else ""
@@ -217,7 +217,7 @@ def _lines(answer: Lines) -> list[Line]:
 def _follow(
     railway: Railway, log: Log, selection: Selection, first: Sequence[Line], secrets: Mapping[str, str]
 ) -> None:
-    """Print what comes until the deployment is over, its build is, or the reader has enough."""
+    """Print new lines until the deployment or its build is over, or Ctrl-C."""
     interval_s = railway.client.transport.limiter.budget.poll_s
     printed = list(first)
 
@@ -241,9 +241,10 @@ def _follow(
 
 
 def fresh(lines: Sequence[Line], printed: list[Line]) -> Iterator[Line]:
-    """Return the lines that were not seen; those of the last moment come again, and are told apart by what they say.
+    """Yield the lines that are not in ``printed``, and append them there.
 
-    Lines before that moment were seen, or left out by --lines: none is printed after a later one.
+    Lines of its last timestamp come again, and are compared by their message. Earlier ones were printed, or left out by
+    --lines: none is printed after a later one.
     """
     latest = printed[-1]["timestamp"] if printed else ""
     messages = [line["message"] for line in printed if line["timestamp"] == latest]
@@ -258,7 +259,7 @@ def fresh(lines: Sequence[Line], printed: list[Line]) -> Iterator[Line]:
 
 
 def shown_line(line: Line, secrets: Mapping[str, str]) -> str:
-    """Return one line as it is printed."""
+    """Return a line as it is printed: time, level and message, with secrets masked."""
     return f"{line['timestamp'][:19].replace('T', ' ')}  {_clean(printed(line), secrets)}"
 
 

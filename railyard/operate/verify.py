@@ -1,6 +1,6 @@
-"""``railyard verify``: after a deploy, does everything answer?
+"""``railyard verify``: checks after a deploy whether everything answers.
 
-Owns the command and its table. What is checked, and what counts as passed, stands in ``verify_checks``.
+Owns the command and its table. The checks, and what counts as passed, are in ``verify_checks``.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from railway_api.documents.storage import VOLUME_CREATE
 from railway_api.errors import NotAuthorized, RailwayError
 from railway_api.json_objects import table
 from railway_api.relay import nodes
-from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
+from railyard.contract.doubtful_point import Verdict, doubtful_point, verdict
 from railyard.contract.graphql_documents import ME, PROJECT_EXPIRY
 from railyard.contract.project_under_test import ProjectUnderTest, Undecided
 from railyard.contract.throwaway_project import is_gone
@@ -50,14 +50,16 @@ async def delete_project(project: ProjectUnderTest) -> Verdict:
         await project.call(PROJECT_DELETE, id=project.project_id)
     except RailwayError as refused:
         deleted = await is_gone(project.client, project.project_id)
-        return judge(
+        return verdict(
             (deleted, f"an error ({refused.reason}), and the project is {'deleted' if deleted else 'still there'}")
         )
     if await project.appears(lambda: is_gone(project.client, project.project_id)):
         took_s = project.client.clock.now() - started
-        return judge((True, f"accepted with a live volume, and gone {took_s:.0f} s later"))
+        return verdict((True, f"accepted with a live volume, and gone {took_s:.0f} s later"))
     expires = (await project.call(PROJECT_EXPIRY, id=project.project_id))["expiredAt"]
-    return judge((False, f"accepted, and still there: to expire at {expires}" if expires else "accepted, still there"))
+    return verdict(
+        (False, f"accepted, and still there: to expire at {expires}" if expires else "accepted, still there")
+    )
 
 
 @doubtful_point(
@@ -83,7 +85,7 @@ async def project_token(project: ProjectUnderTest) -> Verdict:
         await project.call(PROJECT_TOKEN_DELETE, id=token_id)
     if writes:
         await project.settled(patch_ids)
-    return judge(
+    return verdict(
         (reads, f"it may {'' if reads else 'not '}read"),
         (writes, f"it may {'' if writes else 'not '}write"),
         (not lists, f"it may {'' if lists else 'not '}list projects"),
@@ -124,7 +126,7 @@ async def notification_rule(project: ProjectUnderTest) -> Verdict:
     config = table(rule["channels"][0]["config"]) if rule["channels"] else {}
     changed_keys = [key for key, value in CHANNEL.items() if config.get(key) != value]
     listed = any(each["id"] == rule["id"] for each in rules)
-    return judge(
+    return verdict(
         (
             not changed_keys,
             f"the channel has other {', '.join(changed_keys)}"
@@ -151,7 +153,7 @@ async def member(project: ProjectUnderTest) -> Verdict:
         return Verdict.unknown("only a token of an account says who it is, and this is one of a workspace")
     ids = [each["id"] for each in await project.call(PROJECT_MEMBERS, projectId=project.project_id)]
     is_listed = account in ids
-    return judge((is_listed, f"the account's id is {'that of a member' if is_listed else 'none of the members'}"))
+    return verdict((is_listed, f"the account's id is {'that of a member' if is_listed else 'none of the members'}"))
 
 
 @doubtful_point(
@@ -171,7 +173,7 @@ async def shown_token(project: ProjectUnderTest) -> Verdict:
     visible = len(shown) - len(shown.lstrip("*-.…"))
     # The form only: part of a secret is no business of a report, even of one that is deleted.
     form = f"{len(shown)} characters, of which the first {visible} hide"
-    return judge((shown.endswith(secret[-4:]), f"the list shows {form}"))
+    return verdict((shown.endswith(secret[-4:]), f"the list shows {form}"))
 
 
 async def _token(project: ProjectUnderTest, name: str) -> tuple[str, str]:
@@ -200,7 +202,7 @@ async def all_projects(project: ProjectUnderTest) -> Verdict:
         return any(each["id"] == project.project_id for each in nodes(projects))
 
     appeared = await project.appears(listed)
-    return judge((appeared, f"a new project of the workspace is {'in it' if appeared else 'missing'}"))
+    return verdict((appeared, f"a new project of the workspace is {'in it' if appeared else 'missing'}"))
 
 
 POINTS = (delete_project, project_token, notification_rule, member, shown_token, all_projects)

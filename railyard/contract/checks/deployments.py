@@ -7,7 +7,7 @@ from typing import Any
 from railway_api.documents.deployment import DEPLOYMENT_ROLLBACK
 from railway_api.json_objects import table
 from railway_api.patches import at
-from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
+from railyard.contract.doubtful_point import Verdict, doubtful_point, verdict
 from railyard.contract.project_under_test import IMAGES, LIMITS, ProjectUnderTest
 
 
@@ -36,11 +36,11 @@ async def rollback(project: ProjectUnderTest) -> Verdict:
         return bool(can_roll_back.get(first["id"]))
 
     if not await project.appears(possible):
-        return judge((False, "a deployment that ran before the present one cannot be rolled back to"))
+        return verdict((False, "a deployment that ran before the present one cannot be rolled back to"))
     deployment = await project.deployed(service, lambda: project.call(DEPLOYMENT_ROLLBACK, id=first["id"]))
     runs = table(deployment["meta"]).get("image")
     named = at(await project.service_config(service), ("source", "image"))
-    return judge(
+    return verdict(
         (runs == IMAGES[0], f"after the rollback {runs} runs"),
         (named == IMAGES[1], f"the configuration names {named}"),
     )
@@ -65,11 +65,11 @@ async def digest(project: ProjectUnderTest) -> Verdict:
 
     digest_of_tag = (await deployed(IMAGES[0])).get("imageDigest")
     if not digest_of_tag:
-        return judge((False, f"the deployment of {IMAGES[0]} tells no digest"))
+        return verdict((False, f"the deployment of {IMAGES[0]} tells no digest"))
     pinned = f"{IMAGES[0]}@{digest_of_tag}"
     runs = (await deployed(pinned)).get("imageDigest")
     named = at(await project.service_config(service), ("source", "image"))
-    return judge(
+    return verdict(
         (str(digest_of_tag).startswith("sha256:"), f"the digest is told as {digest_of_tag}"),
         (named == pinned, "named with it, the configuration keeps it" if named == pinned else f"it becomes {named}"),
         (runs == digest_of_tag, "and it runs" if runs == digest_of_tag else f"and {runs} runs"),

@@ -7,7 +7,7 @@ from typing import Final
 
 from railway_api.documents.domain import CUSTOM_DOMAIN_CREATE, DOMAINS, SERVICE_DOMAIN_UPDATE
 from railway_api.errors import RailwayError
-from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
+from railyard.contract.doubtful_point import Verdict, doubtful_point, verdict
 from railyard.contract.project_under_test import ProjectUnderTest
 
 _TOKEN: Final = re.compile(r"(railway-verify=)?[0-9A-Za-z_-]+")
@@ -31,13 +31,13 @@ async def rename_domain(project: ProjectUnderTest) -> Verdict:
     try:
         await project.call(SERVICE_DOMAIN_UPDATE, input={**domain_input, "domain": name, "targetPort": 80})
     except RailwayError as refused:
-        return judge((False, f"refused: {refused.reason}"))
+        return verdict((False, f"refused: {refused.reason}"))
 
     async def changed() -> bool:
         return (await project.snapshot()).service_domain(service, name) is not None
 
     renamed = await project.appears(changed)
-    return judge((renamed, f"Railway agreed, and the name is {'the new' if renamed else 'still the old'} one"))
+    return verdict((renamed, f"Railway agreed, and the name is {'the new' if renamed else 'still the old'} one"))
 
 
 @doubtful_point(
@@ -69,7 +69,7 @@ async def verification_token(project: ProjectUnderTest) -> Verdict:
         return Verdict.unknown("Railway gave no token yet")
     listed = [each or "" for each in await tokens()]
     forms = sorted({_form(token) for token in listed})
-    return judge((all(_TOKEN.fullmatch(each) for each in listed), f"the token is given {' and '.join(forms)}"))
+    return verdict((all(_TOKEN.fullmatch(each) for each in listed), f"the token is given {' and '.join(forms)}"))
 
 
 def _form(token: str) -> str:

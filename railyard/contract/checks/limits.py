@@ -8,7 +8,7 @@ from railway_api.batch import LARGEST
 from railway_api.documents.project import PROJECT
 from railway_api.errors import NotAuthorized, RailwayError, Validation
 from railway_api.patches import at
-from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
+from railyard.contract.doubtful_point import Verdict, doubtful_point, verdict
 from railyard.contract.graphql_documents import LIMIT_OVERRIDE, ME, TYPE, WORKSPACE_LIMIT
 from railyard.contract.project_under_test import LIMITS, MEMORY_BYTES, VCPUS, ProjectUnderTest, Undecided
 
@@ -29,11 +29,11 @@ async def large_requests(project: ProjectUnderTest) -> Verdict:
     try:
         await project.snapshot()
     except Validation as refused:
-        return judge((False, f"the read of a whole environment was refused: {refused.reason}"))
+        return verdict((False, f"the read of a whole environment was refused: {refused.reason}"))
     used = await _used_by_many_calls(project)
     if OTHERS < used < LARGEST:
         return Verdict.unknown(f"{used} points went while {LARGEST} calls were sent: others use the token too")
-    return judge((used < LARGEST, f"{LARGEST} calls in one document, and the one that asked, took {used} points"))
+    return verdict((used < LARGEST, f"{LARGEST} calls in one document, and the one that asked, took {used} points"))
 
 
 async def _used_by_many_calls(project: ProjectUnderTest) -> int:
@@ -64,7 +64,7 @@ async def _remaining(project: ProjectUnderTest) -> int:
 async def long_names(project: ProjectUnderTest) -> Verdict:
     """Try names of 63 and 64 characters. More replicas or memory than a plan has would only tell the plan."""
     at_most, too_long = (await _accepts(project, "n" * LONGEST_NAME), await _accepts(project, "m" * (LONGEST_NAME + 1)))
-    return judge(
+    return verdict(
         (at_most, f"a name of {LONGEST_NAME} characters is {'accepted' if at_most else 'refused'}"),
         (not too_long, f"one of {LONGEST_NAME + 1} is {'accepted' if too_long else 'refused'}"),
     )
@@ -96,7 +96,7 @@ async def limits(project: ProjectUnderTest) -> Verdict:
     containers = at(await project.service_config(service), ("deploy", "limitOverride", "containers"))
     variables = {"environmentId": project.environment_id, "serviceId": service}
     answer = await project.call(LIMIT_OVERRIDE, **variables)
-    return judge(
+    return verdict(
         (containers == LIMITS["containers"], f"the configuration has {containers}"),
         (answer == {"vCPUs": VCPUS, "memoryGB": MEMORY_BYTES / 1e9}, f"the separate operation answers {answer}"),
     )
@@ -114,7 +114,7 @@ async def iac_partials(project: ProjectUnderTest) -> Verdict:
     """Look at the schema that Railway answers with today."""
     fields = {each["name"] for each in (await project.call(TYPE, name="Environment"))["fields"]}
     exists = "iacPartials" in fields
-    return judge((not exists, f"Environment has {'it' if exists else 'no such field'} among its {len(fields)}"))
+    return verdict((not exists, f"Environment has {'it' if exists else 'no such field'} among its {len(fields)}"))
 
 
 POINTS = (large_requests, long_names, limits, iac_partials)

@@ -10,7 +10,7 @@ from railway_api.documents.service import SERVICE_DELETE
 from railway_api.errors import Busy, LeftOut, NotFound, PlanLimit, RailwayError
 from railway_api.json_objects import table
 from railway_api.patches import at
-from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
+from railyard.contract.doubtful_point import Verdict, doubtful_point, verdict
 from railyard.contract.graphql_documents import STAGE, TYPE, WORKFLOW
 from railyard.contract.project_under_test import IMAGES, LIMITS, ProjectUnderTest
 
@@ -39,7 +39,7 @@ async def reach(project: ProjectUnderTest) -> Verdict:
         await project.commit({"services": {service: {"isCreated": True}}}, environment_id=second)
     await project.call(SERVICE_DELETE, id=service, environmentId=project.environment_id)
     deleted = await project.appears(gone)
-    return judge(
+    return verdict(
         (created, f"a service made in one environment was {'also' if created else 'not'} in the second one"),
         (deleted, f"deleted in one, it was {'gone from' if deleted else 'still in'} the second"),
     )
@@ -71,7 +71,7 @@ async def replicas(project: ProjectUnderTest) -> Verdict:
     await project.deployed(service, lambda: project.commit_service(service, other))
     after = at(await project.service_config(service), ("deploy", "multiRegionConfig"))
     is_unchanged = before == after and at(table(after), (region, "numReplicas")) == 2
-    return judge((is_unchanged, f"{_placed(before)} before, {_placed(after)} after the change of something else"))
+    return verdict((is_unchanged, f"{_placed(before)} before, {_placed(after)} after the change of something else"))
 
 
 def _placed(regions: Any) -> str:
@@ -94,9 +94,9 @@ async def hyphen(project: ProjectUnderTest) -> Verdict:
     except RailwayError as refused:
         if "health" not in refused.reason.lower():
             raise
-        return judge((False, f"refused: {refused.reason}"))
+        return verdict((False, f"refused: {refused.reason}"))
     path = at(await project.service_config(service), ("deploy", "healthcheckPath"))
-    return judge((path == "/health-check", f"accepted, and read back as {path}"))
+    return verdict((path == "/health-check", f"accepted, and read back as {path}"))
 
 
 @doubtful_point(
@@ -111,7 +111,7 @@ async def skip_deploys(project: ProjectUnderTest) -> Verdict:
     """Look at the schema that Railway answers with today."""
     mutations = {each["name"]: each for each in (await project.call(TYPE, name="Mutation"))["fields"]}
     arguments = [each["name"] for each in mutations[ENVIRONMENT_PATCH_COMMIT.field]["args"]]
-    return judge(("skipDeploys" not in arguments, f"environmentPatchCommit takes {', '.join(sorted(arguments))}"))
+    return verdict(("skipDeploys" not in arguments, f"environmentPatchCommit takes {', '.join(sorted(arguments))}"))
 
 
 @doubtful_point(
@@ -127,7 +127,7 @@ async def answer_of_commit(project: ProjectUnderTest) -> Verdict:
         status = (await project.call(WORKFLOW, workflowId=text))["status"]
     except NotFound:
         status = "NotFound"
-    return judge((status != "NotFound", f"workflowStatus answers {status} to it"))
+    return verdict((status != "NotFound", f"workflowStatus answers {status} to it"))
 
 
 @doubtful_point(
@@ -151,12 +151,12 @@ async def domains_in_config(project: ProjectUnderTest) -> Verdict:
         return bool(table(at(await project.service_config(service), path)))
 
     if not await project.appears(shown):
-        return judge((False, "the configuration does not show a domain that exists"))
+        return verdict((False, "the configuration does not show a domain that exists"))
     keys = table(at(await project.service_config(service), path))
     await project.commit_service(service, {"networking": {"serviceDomains": dict.fromkeys(keys)}})
     still_exists = (await project.snapshot()).service_domain(service, domain["domain"]) is not None
     form = "name" if domain["domain"] in keys else "something else than the name"
-    return judge(
+    return verdict(
         (form == "name", f"the configuration shows it by {form}"),
         (still_exists, f"after null it {'is still there' if still_exists else 'is gone'}"),
     )
@@ -185,9 +185,9 @@ async def two_patches(project: ProjectUnderTest) -> Verdict:
     await project.settled(patch_ids)
     won = at(await project.service_config(service), ("variables", "WHICH", "value"))
     if not refused:
-        return judge((False, f"both were accepted, and the {won} one is in effect"))
+        return verdict((False, f"both were accepted, and the {won} one is in effect"))
     busy = isinstance(refused[0], Busy)
-    return judge((busy and won == "first", f"one was refused ({refused[0].reason}), the {won} one is in effect"))
+    return verdict((busy and won == "first", f"one was refused ({refused[0].reason}), the {won} one is in effect"))
 
 
 @doubtful_point(
@@ -201,7 +201,7 @@ async def message(project: ProjectUnderTest) -> Verdict:
     await project.commit({"sharedVariables": {"MESSAGE": {"value": "1"}}}, message=project.name)
     messages = [each["message"] for each in await project.patches()]
     own_message = next((text for text in messages if project.name in (text or "")), None)
-    return judge((own_message == project.name, "the list shows it" if own_message else f"the list shows {messages}"))
+    return verdict((own_message == project.name, "the list shows it" if own_message else f"the list shows {messages}"))
 
 
 @doubtful_point(
@@ -224,7 +224,7 @@ async def staged(project: ProjectUnderTest) -> Verdict:
     waits = "STAGED" in table(at(table(staged_patch["patch"]), ("services", service, "variables")))
     await project.call(STAGE, environmentId=project.environment_id, input={})
     live = "STAGED" in variables
-    return judge(
+    return verdict(
         ("COMMITTED" in variables and not live, f"what was staged {'went' if live else 'did not go'} live"),
         (waits, f"it is {'still' if waits else 'no longer'} staged"),
     )

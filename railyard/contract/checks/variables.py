@@ -8,7 +8,7 @@ from typing import Any, Final
 from railway_api.documents.service import SERVICE_UPDATE
 from railway_api.json_objects import table
 from railway_api.patches import at
-from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
+from railyard.contract.doubtful_point import Verdict, doubtful_point, verdict
 from railyard.contract.graphql_documents import MASKED_CONFIG, VARIABLES
 from railyard.contract.project_under_test import ProjectUnderTest
 
@@ -45,8 +45,8 @@ async def hidden(project: ProjectUnderTest) -> Verdict:
     entry = table(at(config, ("services", service, "variables", "HIDDEN")))
     value = entry.get("value")
     if value == "not shown":
-        return judge((False, "they are not hidden at all"))
-    return judge((value is None and bool(entry), f"the value reads as {value!r}"))
+        return verdict((False, "they are not hidden at all"))
+    return verdict((value is None and bool(entry), f"the value reads as {value!r}"))
 
 
 @doubtful_point(
@@ -71,7 +71,7 @@ async def read_back(project: ProjectUnderTest) -> Verdict:
     shown = {name: table(variables.get(name)).get("value") for name in rewritten}
     hidden = table(variables.get("SEALED"))
     value = "shows its value" if hidden.get("value") == "sealed text" else f"reads as {hidden.get('value')!r}"
-    return judge(
+    return verdict(
         (not rewritten, f"rewritten: {shown}" if rewritten else f"{len(TEXTS)} texts read back as they were"),
         (bool(hidden) and hidden.get("value") is None, f"a sealed one {value if hidden else 'is not listed'}"),
     )
@@ -95,7 +95,7 @@ async def renamed(project: ProjectUnderTest) -> Verdict:
     host_after = await _rendered(project, service, "RAILWAY_PRIVATE_DOMAIN")
     stored = at(await project.service_config(reader), ("variables", "REFERS", "value"))
     value = await _rendered(project, reader, "REFERS")
-    return judge(
+    return verdict(
         (host == host_after, f"the private host was {host} and is {host_after}"),
         (stored == text, f"the reference reads {stored}"),
         (not value, "its value is empty" if not value else f"its value is still {value!r}"),

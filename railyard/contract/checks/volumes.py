@@ -10,7 +10,7 @@ from railway_api.errors import PlanLimit, RailwayError
 from railway_api.json_objects import table
 from railway_api.patches import at
 from railway_api.relay import nodes
-from railyard.contract.doubtful_point import Verdict, doubtful_point, judge
+from railyard.contract.doubtful_point import Verdict, doubtful_point, verdict
 from railyard.contract.project_under_test import ProjectUnderTest
 
 
@@ -41,7 +41,7 @@ async def volumes_elsewhere(project: ProjectUnderTest) -> Verdict:
         except RailwayError as refused:
             how = f"a patch that is refused ({refused.reason})"
         still_exists = (await project.snapshot()).has_volume(volume["id"])
-        return judge(
+        return verdict(
             (not nowhere, f"with null for the environment it is in {nowhere or 'none'}"),
             (everywhere > 0, f"without an environment it is in {everywhere or 'none'}"),
             (still_exists, f"{how} {'leaves it' if still_exists else 'deletes it'}"),
@@ -65,7 +65,7 @@ async def volumes_elsewhere(project: ProjectUnderTest) -> Verdict:
 )
 async def what_goes_along(project: ProjectUnderTest) -> Verdict:
     """Delete a service with a volume, then an environment."""
-    return judge(await _volume_stays(project), await _environment_goes(project), await _one_proxy(project))
+    return verdict(await _volume_stays(project), await _environment_goes(project), await _one_proxy(project))
 
 
 async def _volume_stays(project: ProjectUnderTest) -> tuple[bool, str]:
@@ -117,9 +117,9 @@ async def small_volume(project: ProjectUnderTest) -> Verdict:
         try:
             await project.commit({"volumes": {volume["id"]: {"sizeMB": before_mb // 2}}})
         except RailwayError as refused:
-            return judge((False, f"refused: {refused.reason}"))
+            return verdict((False, f"refused: {refused.reason}"))
         size_mb = at(await project.config(), ("volumes", volume["id"], "sizeMB"))
-        return judge(
+        return verdict(
             (
                 size_mb == before_mb // 2,
                 f"of {before_mb} MB, {before_mb // 2} were asked for, and {size_mb} are there",
@@ -152,7 +152,7 @@ async def bucket(project: ProjectUnderTest) -> Verdict:
         return Verdict.unknown("the bucket never appeared in the configuration")
     await project.commit({"buckets": {bucket_id: {"isDeleted": True}}})
     went = await project.appears(gone)
-    return judge((went, f"after the patch it is {'gone' if went else 'still there'}"))
+    return verdict((went, f"after the patch it is {'gone' if went else 'still there'}"))
 
 
 POINTS = (volumes_elsewhere, what_goes_along, small_volume, bucket)

@@ -76,7 +76,7 @@ def _first(stack: str, *, offline: bool, sandbox: bool, json: bool) -> None:
     with reported_errors(json=json):
         if offline:
             raise CallError("--first asks the accounts how far each step is: leave --offline out")
-        outcomes = _walked(stack, sandbox=sandbox)
+        outcomes = _outcomes(stack, sandbox=sandbox)
         if json:
             write_json(_steps_document(stack, outcomes))
         else:
@@ -93,7 +93,7 @@ def _offline(name: str, *, sandbox: bool) -> list[Finding]:
 
 
 def _all(name: str, *, sandbox: bool) -> list[Finding]:
-    """Check what needs no network first, so that it is there whatever the network does."""
+    """Return all findings; those that need no network come first, and are there when an API fails."""
     findings = _offline(name, sandbox=sandbox)
     stack = read_stack(name)
     with surroundings(sandbox=sandbox):
@@ -115,7 +115,7 @@ async def _findings_of_clouds(stack: Stack, *, up: bool) -> list[Finding]:
 
 
 def _print(findings: Sequence[Finding]) -> None:
-    """Print a list, no line of it broken: commands and addresses are there to be copied."""
+    """Print findings by area, without line breaks in them: commands and addresses are there to be copied."""
     console = table_console()
     for area, group in groupby(_by_area(findings), key=lambda finding: finding.area):
         console.print(Text(area, style="bold"))
@@ -129,7 +129,7 @@ def _print(findings: Sequence[Finding]) -> None:
 
 
 def _by_area(findings: Iterable[Finding]) -> list[Finding]:
-    """Return those of one area together, areas as they first come."""
+    """Return findings sorted by area, areas in the order of their first finding."""
     listed = list(findings)
     areas = list(dict.fromkeys(finding.area for finding in listed))
     return sorted(listed, key=lambda finding: areas.index(finding.area))
@@ -155,11 +155,11 @@ _MARKS: Final = {State.DONE: "[x]", State.TO_DO: "[ ]", State.BY_HAND: "[?]", St
 _STATE_COLORS: Final = {State.DONE: "green", State.TO_DO: "bold red", State.BY_HAND: "yellow", State.NOT_NEEDED: "dim"}
 
 
-def _walked(name: str, *, sandbox: bool) -> list[Outcome]:
-    """Look at every step, where the environment points or with ``sandbox`` in the sandbox."""
+def _outcomes(name: str, *, sandbox: bool) -> list[Outcome]:
+    """Return the outcome of each step on the account of the environment, with ``sandbox`` in the sandbox."""
     real = not sandbox and not is_loopback(os.environ.get("RAILWAY_API_URL", ""))
     stack = read_stack(name, sandbox=not real)
-    # Without a token nobody can be asked: the step of the token says so.
+    # Without a token Railway cannot be asked: the step of the token says so.
     if not sandbox and railway_token(stack).level is Level.PROBLEM:
         return asyncio.run(walk(StepContext(stack=stack, real=real, railway=None)))
     with connected(stack, sandbox=sandbox) as railway:
@@ -167,12 +167,12 @@ def _walked(name: str, *, sandbox: bool) -> list[Outcome]:
 
 
 def _remain(outcomes: Sequence[Outcome]) -> bool:
-    """Tell whether something is to do."""
+    """Return True while a step is to do."""
     return any(each.state is State.TO_DO for each in outcomes)
 
 
 def _print_steps(outcomes: Sequence[Outcome]) -> None:
-    """Print the list, no line of it broken: commands and addresses are there to be copied."""
+    """Print the steps without line breaks in them: commands and addresses are there to be copied."""
     console = table_console()
     for number, each in enumerate(outcomes, 1):
         mark = (_MARKS[each.state], _STATE_COLORS[each.state])
@@ -188,7 +188,7 @@ def _print_steps(outcomes: Sequence[Outcome]) -> None:
 
 
 def _steps_document(name: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return the walk for programs."""
+    """Return the document for programs."""
     return {
         "stack": name,
         "done": not _remain(outcomes),

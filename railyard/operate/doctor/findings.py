@@ -1,6 +1,6 @@
-"""Findings of ``doctor``, one thing at a time.
+"""The findings of ``doctor``.
 
-Owns the form alone; who looks for what stands in the modules beside this one.
+Owns their form; the checks are in the modules beside this one.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     area: str
     level: Level
     text: str
     fix: str = ""
-    """Fix."""
+    """What to do; empty for nothing."""
 
 
 def ok(area: str, text: str) -> Finding:
-    """Return the finding that all is well."""
+    """Return the finding that nothing is wrong."""
     return Finding(area=area, level=Level.OK, text=text)
 
 
@@ -40,5 +40,5 @@ def note(area: str, text: str, fix: str = "") -> Finding:
 
 
 def problem(area: str, text: str, fix: str) -> Finding:
-    """Return a finding that is to be mended."""
+    """Return a finding that has to be fixed."""
     return Finding(area=area, level=Level.PROBLEM, text=text, fix=fix)

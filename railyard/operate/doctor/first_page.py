@@ -1,6 +1,6 @@
 """The page of the first steps: ``python -m railyard.operate.doctor.first_page`` writes the list in it.
 
-Owns the part between the marks; what stands around it is written by hand.
+Owns the part between the marks; the rest of the page is written by hand.
 """
 
 from __future__ import annotations

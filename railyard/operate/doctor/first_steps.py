@@ -1,7 +1,7 @@
 """The steps from a fresh clone to the first ``up`` on real accounts: the list of ``doctor --first`` and of its page.
 
-Owns what each step is, who needs it and in which order they stand; ``first_step_checks`` says how each is checked, and
-``first_page`` writes ``docs/first-steps.md``.
+Owns what each step is, which stacks need it, and their order; ``first_step_checks`` has the checks, and ``first_page``
+writes ``docs/first-steps.md``.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Step:
     """Name for programs."""
     title: str
     who: str
-    """Role of those who need it, as the page says it."""
+    """The stacks or people that need it, as the page names them."""
     how: str
     """Instruction, in Markdown."""
     link: str
@@ -224,12 +224,12 @@ STEPS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """State of one step of a stack, and what to do."""
+    """The state of one step for a stack, and what to do."""
 
     step: Step
     state: State
     text: str
-    """Observation, a sentence."""
+    """What the check found, as one sentence."""
     next: str = ""
     """Next step, where there is one."""
 

@@ -1,6 +1,6 @@
 """Checks of ``doctor`` that need no network: programs and packages, the settings' secrets, and which tokens are set.
 
-Owns these looks. The settings themselves are refused by ``read_stack`` when they are wrong, plan limits included.
+``read_stack`` refuses wrong settings, beyond the limits of the plan too, before any of these checks.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _pulumi(*, real: bool) -> Finding:
 
 
 def _plugins_on_path() -> Iterator[Finding]:
-    """Compare plugins that lie on PATH, which Pulumi takes in any version, with those that the packages ask for."""
+    """Compare plugins on PATH, of which Pulumi takes any version, with the versions that the packages ask for."""
     for name, required in pulumi_cli.plugin_versions().items():
         program = shutil.which(f"pulumi-resource-{name}")
         if program is None:
@@ -89,7 +89,7 @@ def _plugins_on_path() -> Iterator[Finding]:
 
 
 def _answer(*command: str) -> str:
-    """Return the first line that a program answers with."""
+    """Return the first line that a program prints, or why there is none in parentheses."""
     try:
         process = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as failure:
@@ -99,7 +99,7 @@ def _answer(*command: str) -> str:
 
 
 def settings(stack: Stack) -> Iterator[Finding]:
-    """Say that they were read at all, and whether git holds them: `pulumi stack rm` deletes the file."""
+    """Report that the settings were read, and whether git has their file, which `pulumi stack rm` deletes."""
     systems = ", ".join(stack.settings.systems)
     file, root = f"Pulumi.{stack.name}.yaml", project_directory()
     yield ok("settings", f"{file} holds {systems}, all within the {stack.settings.plan} plan")
@@ -113,7 +113,7 @@ def settings(stack: Stack) -> Iterator[Finding]:
 
 
 def secrets(stack: Stack) -> Iterator[Finding]:
-    """Check that the file is there, that the key opens it, and that everything is in it."""
+    """Check that the secrets file exists, that the key opens it, and that no secret is missing."""
     report = secrets_check.check(stack)
     for each in report.problems:
         yield problem("secrets", each.text, each.fix or f"{RAILYARD} secrets check -s {stack.name}")
@@ -126,7 +126,7 @@ def secrets(stack: Stack) -> Iterator[Finding]:
 
 
 def tokens(stack: Stack) -> Iterator[Finding]:
-    """Check which credentials the environment holds; whether they work only their owners can say."""
+    """Check which credentials the environment holds, not whether they work."""
     yield railway_token(stack)
     if stack.settings.stack.zones:
         yield cloudflare_token(stack)
@@ -138,7 +138,7 @@ def tokens(stack: Stack) -> Iterator[Finding]:
 
 
 def railway_token(stack: Stack) -> Finding:
-    """Check that one token of Railway's is set for the stack, and one for each system with an account of its own."""
+    """Check that one Railway token is set for the stack, and one for each system with an account of its own."""
     set_names = [name for name in TOKEN_VARIABLES if os.environ.get(name)]
     if len(set_names) > 1:
         text = f"{' and '.join(TOKEN_VARIABLES)} are both set, and Railway takes one"
@@ -169,7 +169,7 @@ def spaces_key() -> Finding:
 
 
 def _set(names: Sequence[str], fix: str) -> Finding:
-    """Say that variables are set, or which of them are not."""
+    """Return whether all variables are set, or a problem with those that are not."""
     missing = [name for name in names if not os.environ.get(name)]
     if not missing:
         return ok("tokens", f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} set")
