@@ -25,6 +25,7 @@ from railway_sandbox.addresses import (
 )
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.server import Sandbox
+from tests.clouds.clients import SpacesClient
 from tests.clouds.plugin import STANDINS, Engine
 from tests.lifecycle.conftest import LONGEST_S
 
@@ -64,9 +65,6 @@ def digitalocean(address: str) -> Generator[httpx.Client]:
     headers = {"Authorization": f"Bearer {DIGITALOCEAN_TOKEN}"}
     with httpx.Client(base_url=f"{address}/v2", headers=headers, trust_env=False, verify=trusted(address)) as client:
         yield client
-
-
-SpacesClient = Callable[..., Any]
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from railway_sandbox.addresses import CLOUDFLARE_TOKEN, SPACES_ACCESS_KEY
+from railway_sandbox.addresses import CLOUDFLARE_TOKEN
 from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.http_messages import Request, Response
 from railway_sandbox.server import Sandbox
+from tests.clouds.clients import SIGNATURE
 
-SIGNED = {"authorization": f"AWS4-HMAC-SHA256 Credential={SPACES_ACCESS_KEY}/20260101/us-east-1/s3/aws4_request"}
+SIGNED = {"authorization": SIGNATURE}
 RECORDS = f"/client/v4/zones/{ZONE_IDS['seance.dev']}/dns_records"
 
 

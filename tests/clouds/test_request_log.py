@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
@@ -13,26 +12,8 @@ import pytest
 from railway_api import redaction
 from railway_api.certificates import trusted
 from railway_sandbox import request_log
-from railway_sandbox.addresses import RAILWAY_TOKEN
-from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.server import Sandbox
-
-SpacesClient = Callable[..., Any]
-"""Builds a boto3 client that reaches Spaces through the sandbox at an address."""
-
-RECORDS = f"/zones/{ZONE_IDS['seance.dev']}/dns_records"
-RECORD = {"name": "api.seance.dev", "type": "CNAME", "content": "x.up.railway.app", "ttl": 1, "proxied": False}
-
-
-def log_lines(directory: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (directory / "requests.jsonl").read_text().splitlines()]
-
-
-def ask_railway(address: str, query: str, variables: dict[str, Any] | None = None) -> httpx.Response:
-    body = {"query": query, "variables": variables or {}}
-    headers = {"Authorization": f"Bearer {RAILWAY_TOKEN}"}
-    return httpx.post(f"{address}/graphql/v2", json=body, headers=headers, trust_env=False, verify=trusted(address))
-
+from tests.clouds.clients import RECORD, RECORDS, ask_railway, log_lines
 
 # The log
 
@@ -85,7 +66,7 @@ def test_the_log_and_messages_have_one_list_of_secret_fields() -> None:
 
 def test_variables_that_are_no_object_are_masked(address: str, directory: Path) -> None:
     """Some clients send them as a string of JSON, in which no name can be recognised."""
-    ask_railway(address, "query { me { id } }", cast("Any", '{"value": "hunter1"}'))
+    ask_railway(address, "query { me { id } }", '{"value": "hunter1"}')
 
     assert "hunter" not in (directory / "requests.jsonl").read_text()
 

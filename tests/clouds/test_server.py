@@ -7,7 +7,6 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,33 +14,15 @@ import httpx
 import pytest
 
 from railway_api.certificates import trusted
-from railway_sandbox.addresses import CLOUDFLARE_TOKEN, RAILWAY_TOKEN, SPACES_ACCESS_KEY, environment
+from railway_sandbox.addresses import CLOUDFLARE_TOKEN, environment
 from railway_sandbox.clock import ManualClock
 from railway_sandbox.cloudflare.zones import ZONE_IDS
 from railway_sandbox.http_messages import Request
 from railway_sandbox.railway.records import SshKey
 from railway_sandbox.server import Sandbox, SandboxError, reset, running
 from railway_sandbox.storage import Database
+from tests.clouds.clients import RECORD, RECORDS, SIGNATURE, SpacesClient, ask_railway, log_lines
 from tests.lifecycle.conftest import LONGEST_S
-
-SpacesClient = Callable[..., Any]
-"""Builds a boto3 client that reaches Spaces through the sandbox at an address."""
-
-RECORDS = f"/zones/{ZONE_IDS['seance.dev']}/dns_records"
-RECORD = {"name": "api.seance.dev", "type": "CNAME", "content": "x.up.railway.app", "ttl": 1, "proxied": False}
-
-SIGNATURE = f"Authorization: AWS4-HMAC-SHA256 Credential={SPACES_ACCESS_KEY}/20260101/us-east-1/s3/aws4_request"
-
-
-def log_lines(directory: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (directory / "requests.jsonl").read_text().splitlines()]
-
-
-def ask_railway(address: str, query: str, variables: dict[str, Any] | None = None) -> httpx.Response:
-    body = {"query": query, "variables": variables or {}}
-    headers = {"Authorization": f"Bearer {RAILWAY_TOKEN}"}
-    return httpx.post(f"{address}/graphql/v2", json=body, headers=headers, trust_env=False, verify=trusted(address))
-
 
 # What lasts
 
@@ -392,7 +373,7 @@ def test_an_upload_whose_client_is_killed_stores_nothing(address: str, spaces: A
     """The part that arrived is not the object, and as the object it would replace the whole one from before."""
     spaces.create_bucket(Bucket="seance-cdn")
     spaces.put_object(Bucket="seance-cdn", Key="a", Body=b"whole")
-    head = f"PUT http://seance-cdn.sfo3.digitaloceanspaces.com/a HTTP/1.1\r\n{SIGNATURE}\r\n"
+    head = f"PUT http://seance-cdn.sfo3.digitaloceanspaces.com/a HTTP/1.1\r\nAuthorization: {SIGNATURE}\r\n"
     with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), timeout=LONGEST_S) as connection:
         connection.sendall(head.encode() + body)
         connection.shutdown(socket.SHUT_WR)

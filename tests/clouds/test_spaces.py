@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from railway_api.certificates import trusted
-from railway_sandbox.addresses import SPACES_ACCESS_KEY
 from railway_sandbox.http_messages import Request
 from railway_sandbox.server import Sandbox
+from tests.clouds.clients import SIGNATURE, SpacesClient
 
-SpacesClient = Callable[..., Any]
-"""Builds a boto3 client that reaches Spaces through the sandbox at an address."""
-
-SIGNED = {"Authorization": f"AWS4-HMAC-SHA256 Credential={SPACES_ACCESS_KEY}/20260101/us-east-1/s3/aws4_request"}
+SIGNED = {"Authorization": SIGNATURE}
 HOST = "http://seance-cdn.sfo3.digitaloceanspaces.com"
 
 
