@@ -53,7 +53,7 @@ class Adoption:
     services: list[str]
     """Services of the project that the system has, by their names on Railway."""
     strangers: list[str]
-    """Services of the project that are nobody's."""
+    """Services of the project that no system of the stack has."""
     notes: list[str]
     imported: int = 0
     stored: list[str] = field(default_factory=list[str])
@@ -138,7 +138,7 @@ def read(
 def begin(
     stack: str, live: LiveProject, system: str | None, names: Mapping[str, str], config: Settings, *, own: bool
 ) -> Adoption:
-    """Return an adoption of which nothing is written yet; raises ``OperationError`` where settings cannot say it."""
+    """Return an adoption, nothing of it written; raises ``OperationError`` where settings cannot keep what runs."""
     settings = configuration.valid_settings(stack, config)
     chosen = target.target(system, live, names, settings, own=own)
     strangers = target.strangers(live, chosen, settings)
@@ -182,7 +182,7 @@ def begin(
 
 
 def _by_hand(settings: StackSettings | None, system: str) -> list[str]:
-    """Return the services and databases of a system that somebody has written, which say more than what runs tells."""
+    """Return the services and databases of a system with settings that cannot be read from what runs, else none."""
     own = settings.systems.get(system) if settings else None
     if not isinstance(own, OwnSettings):
         return []

@@ -46,7 +46,7 @@ class Record:
     content: str
     proxied: bool
     whole: Mapping[str, Any]
-    """All that Cloudflare says of it."""
+    """The record as Cloudflare returns it."""
 
 
 @dataclass(frozen=True, kw_only=True)

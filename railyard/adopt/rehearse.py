@@ -202,7 +202,7 @@ def without_secrets(document: Any, live: LiveProject, known: Mapping[str, str]) 
 
 
 def shaped(value: str) -> str:
-    """Return a random text with characters of the same kind in the same places; what is no letter or digit stays."""
+    """Return a random string with the same kinds of letters and digits in the same places; other characters stay."""
     kinds = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
     return "".join(next((secrets.choice(kind) for kind in kinds if each in kind), each) for each in value)
 

@@ -26,9 +26,9 @@ class SecretValues:
 
     values: dict[str, str] = field(default_factory=dict[str, str], repr=False)
     sealed: list[str] = field(default_factory=list[str])
-    """Nobody can read them."""
+    """Names of secrets that Railway holds sealed: no API returns their values."""
     missing: list[str] = field(default_factory=list[str])
-    """Required, and no service has them."""
+    """Names of required secrets that no service has."""
 
 
 def look(declared: Sequence[Secret], live: LiveProject, places: Mapping[str, tuple[str, str]]) -> SecretValues:
@@ -98,7 +98,7 @@ def store(stack: Stack, system: str, secrets: SecretValues, age: Sequence[str]) 
 
 
 def _stored(stack: Stack, system: str, secrets: SecretValues) -> set[str]:
-    """Return the names that the file holds already, with the right values as far as anybody can tell here."""
+    """Return the names that the file holds already, with the same values where it can be opened here."""
     try:
         document = sops.read(stack.secrets_file, stack.environment)
         names = set(secret_rules.present(document).get(system, ()))

@@ -119,7 +119,7 @@ def settle(
 
 
 def _amend(engine: Engine, planned_resources: Sequence[Planned], matched: Matched, live: LiveProject) -> None:
-    """Put into the state what no import tells: what the program alone knows, and which environment is meant."""
+    """Put into the state what no import returns: what the program alone knows, and which environment it is."""
     amended: dict[str, dict[str, Any]] = {}
     for each in planned_resources:
         if each.urn not in matched.ids:
@@ -156,7 +156,7 @@ def remaining_changes(
     changes: list[RemainingChange] = []
     for step in cast("Sequence[Mapping[str, Any]]", document["steps"]):
         urn = str(step["urn"])
-        if step["op"] == "same" or not carries(urn, system):
+        if step["op"] in ("same", "read") or not carries(urn, system):
             continue
         state = cast("Mapping[str, Any]", step.get("newState") or step.get("oldState") or {})
         if not state.get("custom") and step["op"] in {"update", "create"}:

@@ -57,7 +57,8 @@ def run(
         where = ["--project", running.project_id, "--environment", running.environment_id, "--service", service_id]
         environment = _environment(real=railway.real)
         process = subprocess.run([program, "run", *where, "--", *command], env=environment, check=False)
-    raise typer.Exit(process.returncode)
+    # A process that signal 15 ended has the exit code 143, as in a shell.
+    raise typer.Exit(process.returncode if process.returncode >= 0 else 128 - process.returncode)
 
 
 def _declared(stack: Stack, service: str) -> tuple[str, str]:
@@ -74,9 +75,9 @@ def _declared(stack: Stack, service: str) -> tuple[str, str]:
 
 
 def _environment(*, real: bool) -> dict[str, str]:
-    """Return the variables of the program: that of the sandbox has to trust its certificates, and takes no empty token.
+    """Return the variables of Railway's command line: without an empty RAILWAY_TOKEN, which it reads as a token.
 
-    It takes an empty RAILWAY_TOKEN for the token of a project.
+    In the sandbox it trusts the sandbox's certificates.
     """
     environment = dict(os.environ)
     if environment.get("RAILWAY_TOKEN") == "":
@@ -87,6 +88,7 @@ def _environment(*, real: bool) -> dict[str, str]:
 
 
 def _program() -> str:
+    """Return the path of Railway's command line; raises ``OperationError`` where there is none that can do this."""
     program = shutil.which(PROGRAM)
     if program is None:
         raise OperationError(f"this needs Railway's command line, and there is no {PROGRAM} on PATH: {INSTALL}")

@@ -96,7 +96,7 @@ def joined(state: Mapping[str, Any], moved: Mapping[str, Any]) -> dict[str, Any]
 
 
 def records_of(document: Mapping[str, Any]) -> list[Record]:
-    """Return what a state holds; nothing for that of a new stack."""
+    """Return the resources of a state; none of that of a new stack."""
     deployment = cast("dict[str, Any]", document.get("deployment") or {})
     return cast("list[Record]", deployment.get("resources") or [])
 
@@ -196,7 +196,7 @@ def _outputs(root: Record, is_moved: Callable[[str], bool], zones: Collection[st
 
 
 def _in_secret(value: Any, change: Callable[[dict[str, Any]], Any]) -> Any:
-    """Return a group, or a secret one, with a change of it."""
+    """Return ``value``, a group or a secret group, with ``change`` made to it; anything else as it is."""
     if isinstance(value, dict) and _PLAINTEXT in value:
         secret = cast("dict[str, Any]", value)
         return {**secret, _PLAINTEXT: json.dumps(change(json.loads(secret[_PLAINTEXT])))}

@@ -48,6 +48,17 @@ def test_a_command_runs_with_the_service_of_the_stack(
     ]  # fmt: skip
 
 
+def test_a_command_that_a_signal_ends_has_the_exit_code_of_a_shell(
+    railyard: Railyard, pointed: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """143 of signal 15, where scripts look at it; Python's own number for it is negative."""
+    program = installed(tmp_path / "programs", monkeypatch).parent / "railway"
+    program.write_text(program.read_text().replace("raise SystemExit(7)", "os.kill(os.getpid(), 15)"))
+    pointed()
+
+    assert railyard.run("run", "rose/web", "-s", "staging", "--", "true").code == 143
+
+
 def test_in_the_sandbox_it_trusts_the_sandbox(
     railyard: Railyard, pointed: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
