@@ -2,7 +2,7 @@
 
     go_yaml.load("commit: 0123456")   # {"commit": 42798}
     node = go_yaml.find(go_yaml.compose(text), ("config", "railyard:seance", "commit"))
-    node.line, go_yaml.written(node)  # where it stands, and how
+    node.line, go_yaml.written(node)  # its line, and its characters
 
 Does not write. Knows neither settings nor secrets.
 """

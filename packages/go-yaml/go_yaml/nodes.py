@@ -245,7 +245,7 @@ class _Composer:
 
 
 def _refuse_keys(mapping: MappingNode) -> None:
-    """Refuse a key that stands twice, as go-yaml does."""
+    """Refuse a key that occurs twice, as go-yaml does."""
     keys: set[str] = set()
     for key, _ in mapping.pairs:
         if isinstance(key, ScalarNode):

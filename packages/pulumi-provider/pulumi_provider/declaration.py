@@ -1,6 +1,6 @@
 """The declaration of a resource: once, as two dataclasses and a class.
 
-Schema, checks, defaults, diff, replacement, secrets, preview and the SDK class are derived from what stands here
+Schema, checks, defaults, diff, replacement, secrets, preview and the SDK class are derived from what is declared
 (see the neighbouring modules); nothing repeats it. Protocol values never reach a resource: it sees plain Python.
 
 A declaration reads::

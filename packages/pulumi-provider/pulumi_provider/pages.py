@@ -190,7 +190,7 @@ def _without_default(field: Field) -> tuple[str, str]:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table; a column in which nothing stands is left out."""
+    """Return a table; an empty column is left out."""
     filled = list(rows)
     columns = [index for index in range(len(head)) if any(row[index] for row in filled)]
     lines = [[row[index] for index in columns] for row in (head, ["---"] * len(head), *filled)]

@@ -3,7 +3,7 @@
 Owns their form alone. What is wrong and what differs is found in ``checking`` and ``diffs``.
 
 Check failures carry an empty ``property``: the engine prints the value of the property that is named there, and with it
-secrets. The path stands in the reason instead.
+secrets. The path is in the reason instead.
 """
 
 from __future__ import annotations

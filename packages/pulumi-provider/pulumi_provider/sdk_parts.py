@@ -50,7 +50,7 @@ def _group_names(fields: Sequence[Field]) -> list[str]:
 
 
 def inner_first(groups: Sequence[type[Nested]]) -> list[type[Nested]]:
-    """Return groups in an order in which each stands after those that it contains."""
+    """Sort groups so that each follows those that it contains."""
     ordered: list[type[Nested]] = []
 
     def add(nested: type[Nested]) -> None:

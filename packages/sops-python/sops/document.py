@@ -32,7 +32,7 @@ from sops.loading import Node, Scalar, Tree, load
 from sops.metadata import KeyGroup, Keys, Metadata
 
 KeyTree = dict[str, "KeyTree | None"]
-"""Key → the keys below it, or None where a value or a list stands."""
+"""Key → the keys below it, or None for a value or a list."""
 
 # SHA-256 of "sops": begins the hash of a file with mac_only_encrypted, so that the two kinds of code never agree.
 _ONLY_ENCRYPTED: Final = hashlib.sha256(b"sops").digest()
@@ -76,7 +76,7 @@ class Document:
         return _key_tree(self.tree)
 
     def ciphertext(self, path: Keys) -> str | None:
-        """Return what stands in the file at ``path``, None where nothing does.
+        """Return what the file has at ``path``, None where it has nothing.
 
         Differs when the value differs; ``sops`` leaves the ciphertext of untouched values as it was. For comparison
         only: values that are not encrypted are in it in clear text.

@@ -3,7 +3,7 @@
     SopsError
       FileMissingError    there is no such file
       InvalidFileError    it cannot be read as YAML or JSON of the shape that SOPS writes
-      NotEncryptedError   something stands in clear text that ought to be encrypted
+      NotEncryptedError   a value is in clear text that ought to be encrypted
       KeyMissingError     no key of the file can be used here: none was found, or a key service refuses
       WrongKeyError       age keys were found, but none of them opens this file
       TamperedError       a value or the message authentication code is not what SOPS wrote
@@ -47,7 +47,7 @@ class InvalidFileError(SopsError):
 
 
 class NotEncryptedError(SopsError):
-    """The file, or one of its values, stands in clear text."""
+    """The file, or one of its values, is in clear text."""
 
 
 class KeyMissingError(SopsError):

@@ -25,7 +25,7 @@ _WRITTEN: Final = re.compile(
 
 
 class Comment(str):
-    """An encrypted comment that stands where a list item would; neither a value nor covered by the code."""
+    """An encrypted comment in the place of a list item; neither a value nor covered by the code."""
 
     __slots__ = ()
 
