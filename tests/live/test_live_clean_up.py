@@ -13,7 +13,7 @@ from railway_api.documents.project import PROJECT_CREATE
 from railway_api.failure import Failure
 from railway_api.transport import ATTEMPTS
 from railyard.contract.application import application
-from railyard.contract.doubtful_point import DoubtfulPoint, Verdict, doubtful_point
+from railyard.contract.doubtful_point import DoubtfulPoint, Outcome, Verdict, doubtful_point
 from railyard.contract.suite import Run
 from railyard.contract.throwaway_project import DESCRIPTION
 from tests.live.conftest import Try, client_of, living, reached, timed
@@ -103,6 +103,15 @@ def test_a_look_that_fails_after_the_deletion_is_repeated(attempt: Try, connecti
 
     assert attempt([23]).leftover == ""
     assert living(connection.sandbox.railway) == []
+
+
+def test_a_lost_answer_is_not_a_refusal_of_the_value(attempt: Try, connection: Connection):
+    """Whether Railway accepts a name cannot be told when it does not answer."""
+    connection.fail("serviceCreate", status=503, count=99)
+
+    (result,) = attempt([11]).results
+
+    assert result.verdict.outcome is Outcome.COULD_NOT_TELL
 
 
 def test_a_project_that_cannot_be_deleted_is_named_with_what_to_do(attempt: Try, connection: Connection):

@@ -6,7 +6,7 @@ from typing import Any
 
 from railway_api.batch import LARGEST
 from railway_api.documents.project import PROJECT
-from railway_api.errors import NotAuthorized, RailwayError, Validation
+from railway_api.errors import NotAuthorized, OutcomeUnknown, RailwayError, Throttled, Unreachable, Validation
 from railway_api.patches import at
 from railyard.contract.doubtful_point import Verdict, doubtful_point, verdict
 from railyard.contract.graphql_documents import LIMIT_OVERRIDE, ME, TYPE, WORKSPACE_LIMIT
@@ -73,8 +73,8 @@ async def long_names(project: ProjectUnderTest) -> Verdict:
 async def _accepts(project: ProjectUnderTest, name: str) -> bool:
     try:
         await project.service(name)
-    except NotAuthorized:
-        raise
+    except (NotAuthorized, OutcomeUnknown, Throttled, Unreachable):
+        raise  # nothing about the name
     except RailwayError:
         return False
     return True
