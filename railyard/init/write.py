@@ -43,6 +43,16 @@ class Plan:
     """Files of the user that stay as they are."""
 
 
+def _present(file: Path, *, merged: bool) -> str:
+    """Return the text of a file; raises ``CallError`` for one to which lines are added and that is not UTF-8."""
+    try:
+        return file.read_bytes().decode("utf-8", errors="strict" if merged else "replace")
+    except UnicodeDecodeError as error:
+        raise CallError(
+            f"{file} is not UTF-8 text (byte {error.start}), and lines are added to it: save it as UTF-8"
+        ) from None
+
+
 def plan(folder: Path, generated: Mapping[str, str], *, force: bool) -> Plan:
     """Return what is to be written; raises ``CallError`` for files that would be overwritten, unless ``force``."""
     files: dict[str, str] = {}
@@ -50,7 +60,7 @@ def plan(folder: Path, generated: Mapping[str, str], *, force: bool) -> Plan:
     foreign: list[str] = []
     for name, text in generated.items():
         file = folder / name
-        present = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else None
+        present = _present(file, merged=name in _MERGED) if file.is_file() else None
         if present is None:
             files[name] = text
         elif name in _MERGED:

@@ -77,6 +77,22 @@ def test_a_call_that_is_refused_leaves_no_folder(
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize(("text", "code"), [(b"caf\xc3\xa9/\r\n", 0), (b"caf\xe9/\n", 2)])
+def test_a_gitignore_of_the_user_keeps_its_characters(tmp_path: Path, wheels: Path, text: bytes, code: int) -> None:
+    """Lines are added to it as it is; where they cannot be, it is refused and nothing is written."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / ".gitignore").write_bytes(text)
+
+    done = init(folder, wheels, "--image", "a:1")
+
+    assert done.exit_code == code, done.output
+    assert (folder / ".gitignore").read_bytes().startswith(text)
+    if code:
+        assert ".gitignore is not UTF-8 text (byte 3)" in " ".join(done.output.split())
+        assert [each.name for each in folder.iterdir()] == [".gitignore"]
+
+
 def test_a_topology_for_several_services_is_refused(tmp_path: Path, wheels: Path) -> None:
     """It would be that of one of them, and of which is not said."""
     folder = tmp_path / "shop"

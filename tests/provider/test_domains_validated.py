@@ -258,6 +258,13 @@ DIGICERT_IN_BYTES = r"\# 19 00 05 69 73 73 75 65 64 69 67 69 63 65 72 74 2e 63 6
             '0 issue "letsencrypt.org", is 0 issue ";"',
         ),
         ("api.example.com", ['0 issue "digicert.com"', '0 issue "letsencrypt.org"'], None),
+        (
+            "api.example.com",
+            ['0 issue "letsencrypt.org.example"'],
+            '0 issue "letsencrypt.org", is 0 issue "letsencrypt.org.example"',
+        ),
+        ("api.example.com", ['128 Issue "LetsEncrypt.org; validationmethods=http-01"'], None),
+        ("api.example.com", ["0 issue letsencrypt.org"], None),
         ("api.example.com", ['0 iodef "mailto:a@example.com"'], None),
     ],
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.provider.dashboard import click
 from tests.provider.driver import Driver, Half, Refused, a_project
 from tests.provider.in_process import Connection
 
@@ -52,6 +53,22 @@ async def test_a_second_generated_domain_is_refused_before_railway_does(driver: 
         await place.make("ServiceDomain", service, targetPort=81)
     assert f"has {first['domain']}, which leads to port 80: remove this ServiceDomain" in str(refused.value)
     assert [domain.target_port for domain in driver.cloud.state.service_domains.values()] == [80]
+
+
+async def test_an_address_whose_port_was_detected_is_found_again(driver: Driver) -> None:
+    """The next run, which names no port, takes over what a killed one has made, with the port that Railway detected."""
+    place = await a_project(driver)
+    service = await place.service()
+    where = {"environmentId": place.project["environmentId"], "serviceId": service["serviceId"]}
+    click(driver.cloud, "serviceDomainCreate", input=where)
+    (domain,) = driver.cloud.state.service_domains.values()
+    domain.target_port = 8080
+    place.forget()
+
+    made = await place.make("ServiceDomain", service)
+
+    assert made["domain"] == domain.domain
+    assert len(driver.cloud.state.service_domains) == 1
 
 
 async def test_everything_is_gone_with_its_project(driver: Driver) -> None:

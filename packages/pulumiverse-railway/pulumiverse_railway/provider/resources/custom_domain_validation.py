@@ -257,13 +257,20 @@ async def _forbidding(domain: str) -> str | None:
     is_wildcard, name = domain.startswith("*."), domain.removeprefix("*.")
     while "." in name and (records := await dns.lookup(name, "CAA")) is not None:
         if records:
-            tag = "issuewild" if is_wildcard and any(" issuewild " in each for each in records) else "issue"
-            relevant = [each for each in records if f" {tag} " in each]
-            if not relevant or any(ISSUER in each for each in relevant):
+            named = {each: _tag_and_issuer(each) for each in records}
+            tag = "issuewild" if is_wildcard and any(each == "issuewild" for each, _ in named.values()) else "issue"
+            relevant = [record for record, (each, _) in named.items() if each == tag]
+            if not relevant or any(named[record] == (tag, ISSUER) for record in relevant):
                 return None
             return f'CAA record {name}: must allow 0 {tag} "{ISSUER}", is {", ".join(relevant)}'
         name = name.partition(".")[2]
     return None
+
+
+def _tag_and_issuer(caa: str) -> tuple[str, str]:
+    """Return the tag of a CAA record, and the domain of the issuer in its value without parameters, in lower case."""
+    _, tag, value = [*caa.split(maxsplit=2), "", "", ""][:3]
+    return tag.lower(), value.strip('"').partition(";")[0].strip().lower()
 
 
 async def _there(name: str, expected: str) -> str:

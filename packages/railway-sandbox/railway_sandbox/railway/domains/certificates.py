@@ -104,9 +104,15 @@ def _forbidden(cloud: RailwayCloud, domain: CustomDomain) -> str | None:
         if issuers := cloud.dns(name, "CAA"):
             wild = [record for record in issuers if wildcard and " issuewild " in record]
             rules = wild or [record for record in issuers if " issue " in record]
-            return name if rules and not any("letsencrypt.org" in rule for rule in rules) else None
+            return name if rules and not any(map(_allows, rules)) else None
         name = name.partition(".")[2]
     return None
+
+
+def _allows(rule: str) -> bool:
+    """Tell whether a CAA record names Let's Encrypt as the issuer, whatever its parameters."""
+    issuer = rule.partition(" ")[2].partition(" ")[2].strip('"').partition(";")[0]
+    return issuer.strip().lower() == "letsencrypt.org"
 
 
 def _refusal(cloud: RailwayCloud, domain: CustomDomain) -> str:
