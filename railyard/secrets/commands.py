@@ -219,7 +219,7 @@ def _given() -> str:
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise OperationError("what was given is no UTF-8 text, so no variable can hold it; nothing was changed")
+        raise OperationError("what was given is not valid UTF-8, so no variable can hold it; nothing was changed")
     return text.rstrip("\r\n")
 
 

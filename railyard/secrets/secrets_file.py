@@ -80,7 +80,9 @@ def _rule(stack: Stack) -> dict[str, Any] | None:
     try:
         return next((rule for rule in _rules(file) if re.search(_pattern(rule), _path(stack))), None)
     except re.error as error:
-        raise OperationError(f"{shown(file)}: a path_regex is no regular expression ({error}): correct it") from None
+        raise OperationError(
+            f"{shown(file)}: a path_regex is not a valid regular expression ({error}): correct it"
+        ) from None
 
 
 def add_rule(stack: Stack, recipients: Sequence[str]) -> None:
@@ -161,7 +163,7 @@ def _rules(file: Path) -> list[dict[str, Any]]:
     try:
         return _parsed(file.read_text(encoding="utf-8"), shown(file)) if file.exists() else []
     except UnicodeDecodeError:
-        raise OperationError(f"{shown(file)} is no UTF-8 text: correct it") from None
+        raise OperationError(f"{shown(file)} is not valid UTF-8: correct it") from None
 
 
 def _parsed(text: str, name: str = "the file of rules") -> list[dict[str, Any]]:
@@ -169,10 +171,10 @@ def _parsed(text: str, name: str = "the file of rules") -> list[dict[str, Any]]:
         document = go_yaml.load(text)
     except go_yaml.YamlError as error:
         place = f", line {error.line}" if error.line else ""
-        raise OperationError(f"{name}{place} is no valid YAML: {error.problem}: correct it") from None
+        raise OperationError(f"{name}{place} is not valid YAML: {error.problem}: correct it") from None
     creation_rules: Any = cast("Any", document).get("creation_rules") if isinstance(document, dict) else None
     if not isinstance(creation_rules or [], list):
-        raise OperationError(f"{name} has creation_rules that are no list: correct it")
+        raise OperationError(f"{name} has creation_rules that are not a list: correct it")
     rules: list[Any] = creation_rules or []
     return [cast("dict[str, Any]", rule) for rule in rules if isinstance(rule, dict)]
 
@@ -187,7 +189,7 @@ def _refuse_recipient(recipient: str) -> None:
         _pyrage.x25519.Recipient.from_str(recipient)
     except _pyrage.RecipientError:
         raise CallError(
-            "that is no public age key (age1…, 62 characters); `age-keygen -o <file outside the "
+            "that is not a public age key (age1…, 62 characters); `age-keygen -o <file outside the "
             "repository>` makes a key and prints its public part"
         ) from None
     committed = project_directory() / "secrets" / "sandbox.agekey"

@@ -275,7 +275,7 @@ def test_in_the_sandbox_the_user_s_own_key_writes_the_stack_s_file(
     ("options", "key", "message"),
     [
         ((), encrypting.KEY_FILE, "no rule says who can open it: give --age with a public age key"),
-        (("--age", "age1nobody"), encrypting.KEY_FILE, "that is no public age key"),
+        (("--age", "age1nobody"), encrypting.KEY_FILE, "that is not a public age key"),
         (("--age", THE_SANDBOX_S), encrypting.KEY_FILE, "that is the sandbox's key"),
         (("--age", encrypting.RECIPIENT), encrypting.OTHER_KEY_FILE, "set SOPS_AGE_KEY_FILE to its file"),
         (("--age", encrypting.RECIPIENT), None, "set SOPS_AGE_KEY_FILE to its file"),

@@ -89,7 +89,12 @@ def test_a_filled_in_skeleton_is_not_overwritten(place):
 
 @pytest.mark.parametrize(
     ("recipient", "why"),
-    [("", "no rule yet"), (encrypting.KEY, "secret age key"), (SANDBOX, "sandbox's key"), ("age1x", "no public age")],
+    [
+        ("", "no rule yet"),
+        (encrypting.KEY, "secret age key"),
+        (SANDBOX, "sandbox's key"),
+        ("age1x", "not a public age"),
+    ],
 )
 def test_a_recipient_that_will_not_do_is_a_wrong_call(place, recipient, why):
     """None, a secret key, the committed one, or no key at all; nothing is written and no secret key repeated."""
@@ -125,9 +130,9 @@ def test_a_program_that_fails_leaves_what_its_command_needs(place, sops_calls):
 @pytest.mark.parametrize(
     ("rules", "text"),
     [
-        (b"creation_rules:\n- path_regex: '('\n  age: a\n", "a path_regex is no regular expression"),
-        (b"\xff\xfe", "is no UTF-8 text"),
-        (b"creation_rules: [", "is no valid YAML"),
+        (b"creation_rules:\n- path_regex: '('\n  age: a\n", "a path_regex is not a valid regular expression"),
+        (b"\xff\xfe", "is not valid UTF-8"),
+        (b"creation_rules: [", "is not valid YAML"),
     ],
 )
 def test_damaged_rules_are_said(place, rules, text):
