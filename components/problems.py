@@ -6,6 +6,7 @@ not validate: the models do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast, get_args, get_origin
@@ -44,7 +45,8 @@ class Problem:
     @classmethod
     def unknown_key(cls, path: Path, expected: Sequence[str], *, place: str, absolute: bool = False) -> Problem:
         """Return the problem of an unknown key, with the nearest known one, without its value: it may be a secret."""
-        fix = did_you_mean(str(path[-1]), expected, "remove it")
+        key = str(path[-1])
+        fix = did_you_mean(key, expected, _of_variables(key, expected) or "remove it")
         return cls(path, None, f"no such key in {place}; its keys are: {', '.join(expected)}", fix, absolute)
 
 
@@ -89,6 +91,18 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: Any, path: Pa
     return Problem(full_path, input_value, allowed, _fix(kind, input_value, place), wants_quotes=quotes, rule=rule)
 
 
+def _of_variables(key: str, expected: Sequence[str]) -> str:
+    """Return where an environment variable belongs that a key seems to be, or a group of them; "" for other keys."""
+    if _VARIABLES in expected and key.lower() in _VARIABLES_ELSEWHERE:
+        return f"did you mean {_VARIABLES}?"
+    if re.fullmatch("[A-Z][A-Z0-9_]+", key) and {_VARIABLES, "services"} & {*expected}:
+        return f"write it in {_VARIABLES}" if _VARIABLES in expected else f"write it in {_VARIABLES} of a service"
+    return ""
+
+
+_VARIABLES = "variables"
+_VARIABLES_ELSEWHERE = {"env", "envs", "envvars", "environment", "vars"}
+"""Names that other tools have for variables, in lower case."""
 _IS_A_KEY = "[key]"
 """Suffix that pydantic adds to a key that is wrong as a key."""
 _GROUPS = {"model_type", "model_attributes_type"}

@@ -15,6 +15,7 @@ from components import credentials
 from components.problems import Problem
 from stacks.arguments_tree import Path, leaves
 from stacks.own.expressions import expressions
+from stacks.own.secrets import secret_name
 from stacks.project_folder import RAILYARD
 from stacks.shared_settings import NAMESPACE, SERVICES
 
@@ -45,17 +46,27 @@ def in_settings(values: Mapping[str, Any], *, of_review: bool = False) -> Iterat
         if not what and path[-2:-1] == ("variables",) and _NAMED.search(str(path[-1])):
             what = "" if _NO_CREDENTIAL.fullmatch(value) or expressions(value) else "one by its name"
         if what:
-            system, *_ = path
-            own = isinstance(values[str(system)], Mapping) and SERVICES in values[str(system)]
-            where = f"in {NAMESPACE}:{system}.secrets" if own else "by its class"
-            name = path[-1] if path[-2:-1] == ("variables",) and path[-1] != credentials.MASK else "<NAME>"
-            yield Problem(
-                path,
-                None,
-                f"no credential in clear, and this is {what}",
-                f"take it out, have another one made, and store that as {system}.{name} in the SOPS file "
-                f"({RAILYARD} secrets set); what {system} does not read yet is declared {where}",
-            )
+            yield Problem(path, None, f"no credential in clear, and this is {what}", _way_out(values, path))
+
+
+def _way_out(values: Mapping[str, Any], path: Path) -> str:
+    """Return what to do with a credential in clear at ``path``, system first, of ``values``."""
+    system = str(path[0])
+    own = isinstance(values[system], Mapping) and SERVICES in values[system]
+    name = str(path[-1]) if path[-2:-1] == ("variables",) and path[-1] != credentials.MASK else "<NAME>"
+    where = f"in {NAMESPACE}:{system}.secrets" if own else "by its class"
+    declared = f"what {system} does not read yet is declared {where}"
+    if own and path[1] == SERVICES and name != "<NAME>":
+        service = str(path[2])
+        if values[system].get("secrets"):
+            declared += f", and named in secrets of {service}"
+        else:
+            declared = f"and name {name} in secrets of {service}"
+            name = secret_name(service, name)
+    return (
+        f"take it out, have another one made, and store that as {system}.{name} in the SOPS file "
+        f"({RAILYARD} secrets set); {declared}"
+    )
 
 
 def in_configuration(nodes: Mapping[str, go_yaml.Node]) -> Iterator[Problem]:

@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import go_yaml
 from components.bucket import Bucket, BucketSettings
 from components.database import Database
+from components.nearest_name import nearest_name
 from components.railway_bucket import RailwayBucket
 from components.service import Service
 from stacks import resource_types
@@ -100,6 +101,14 @@ def is_own(settings: Any) -> bool:
 def lacks_services(settings: Any) -> bool:
     """Tell whether the value of a key would be such a system if it had services: it has another group of one."""
     return isinstance(settings, Mapping) and any(each in settings for each in OwnSettings.GROUPS if each != SERVICES)
+
+
+def misspelled_services(settings: Any) -> str | None:
+    """Return the key that stands for ``services`` in a value that would be such a system; None where there is none."""
+    if not isinstance(settings, Mapping):
+        return None
+    groups = [str(key) for key, value in cast("Mapping[Any, Any]", settings).items() if isinstance(value, Mapping)]
+    return nearest_name(SERVICES, groups)
 
 
 def names_in(config: Mapping[str, str]) -> list[str]:

@@ -222,13 +222,15 @@ def _unknown_keys(
     config: Mapping[str, Any], own: Mapping[str, Any], shared: Mapping[str, Any], known: Collection[str]
 ) -> Iterator[Problem]:
     """Yield keys that are neither the stack's nor a system's, and systems that lack their services."""
-    incomplete = [
-        name for name, value in own.items() if name not in (*_KEYS, *known) and own_system.lacks_services(value)
-    ]
-    yield from (Problem((name,), None, *_SERVICES_ARE_MISSING) for name in incomplete)
+    unknown = {name: value for name, value in own.items() if name not in (*_KEYS, *known)}
+    incomplete = [name for name, value in unknown.items() if own_system.lacks_services(value)]
+    misspelled = {name: key for name, value in unknown.items() if (key := own_system.misspelled_services(value))}
+    yield from (Problem((name,), None, *_SERVICES_ARE_MISSING) for name in incomplete if name not in misspelled)
+    for name, key in misspelled.items():
+        yield Problem((name, key), None, f"a group {SERVICES} in {name}", f"write {SERVICES} in place of {key}")
     allowed = [*(f"{NAMESPACE}:{key}" for key in (*_KEYS, *known)), *PROVIDER_KEYS]
     elsewhere = [f"{NAMESPACE}:{key}" for key, value in shared.items() if not own_system.is_own(value)]
-    expected = [*allowed, *(f"{NAMESPACE}:{name}" for name in incomplete)]
+    expected = [*allowed, *(f"{NAMESPACE}:{name}" for name in (*incomplete, *misspelled))]
     for key in dict.fromkeys([*config, *elsewhere]):
         if is_own(key) and key not in expected:
             yield Problem.unknown_key((key,), expected, place="the stack", absolute=True)

@@ -13,9 +13,17 @@ from typing import Any, Final
 
 import go_yaml
 from components.nearest_name import did_you_mean
-from pulumi_operations.project import ProjectError, config_texts, encrypted_keys, load_file, load_project, stack_config
+from pulumi_operations.project import (
+    ProjectError,
+    config_texts,
+    encrypted_keys,
+    load_file,
+    load_project,
+    read_text,
+    stack_config,
+)
 from railyard.shared.console import CallError, OperationError
-from railyard.shared.stack import no_stack
+from railyard.shared.stack import no_configuration, no_stack
 from railyard.shared.urns import targets_of
 from stacks.defaults_file import defaults_text
 from stacks.problems import SettingsError
@@ -67,7 +75,7 @@ def read_configuration(root: Path, name: str) -> Configuration:
     except (ProjectError, SettingsError) as error:
         raise OperationError(str(error)) from None
     if not config:
-        raise OperationError(f"Pulumi.{name}.yaml has no group 'config:' with keys of systems: add it at the top")
+        raise OperationError(no_configuration(file_name(name), read_text(root / file_name(name))))
     config = with_shared(config, shared, _systems())
     return Configuration(name=name, config=config, notes=[f"Pulumi.{name}.yaml: {note}" for note in notes])
 

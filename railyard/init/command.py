@@ -185,6 +185,8 @@ def _of_an_image(proposal: Proposal, program: str, image: str) -> Proposal:
             "nothing here says what is to run (Dockerfile, package.json, pyproject.toml, mix.exs, compose file, "
             "railway.toml): give --image with its version, or --repo owner/name in the folder of the application"
         )
+    if demand := rules.image.broken_by(image):
+        raise CallError(f"--image {image}: it should {demand}")
     if len(proposal.services) > 1:
         raise CallError(f"--image is for one service, and there are {', '.join(proposal.services)}: leave it out")
     name, settings = next(iter(proposal.services.items()), (program, Settings()))

@@ -112,7 +112,7 @@ def logs(
         system, name = find(stack, service)
         with connected(stack, sandbox=sandbox, about=system) as railway:
             # Read again: in here the environment may name the sandbox's own secrets file.
-            secrets = {} if unmasked else hidden(read_stack(stack_name))
+            secrets = {} if unmasked else hidden(read_stack(stack_name), made_up=not railway.real)
             (running,) = railway.run(running_systems(railway, stack, [system]))
             where, current = f"{system}/{name}", running.service(name)
             log, printed = railway.run(_opened(railway, where, current, deployment, build, selection, lines, follow))
@@ -145,12 +145,15 @@ def find(stack: Stack, service: str) -> tuple[str, str]:
     )
 
 
-def hidden(stack: Stack) -> dict[str, str]:
-    """Return the secrets to mask, name → value; raises ``OperationError`` when they cannot be read."""
+def hidden(stack: Stack, *, made_up: bool) -> dict[str, str]:
+    """Return the secrets to mask, name → value; raises ``OperationError`` when they cannot be read.
+
+    With ``made_up``, in the sandbox, a file that does not exist is no error: its values are made up.
+    """
     values: dict[str, object] = {}
     try:
         for part in stack.by_file():
-            file = read_file(Path(shown(part.secrets_file)), part.environment, empty=part.needs_no_file)
+            file = read_file(Path(shown(part.secrets_file)), part.environment, empty=made_up or part.needs_no_file)
             values |= file.decrypt()
     except sops.SopsError as error:
         raise OperationError(

@@ -101,7 +101,7 @@ def status(
                 table_console().print(screen(stack, railway, running))
         if html:
             drawn = with_status(draw(stack, declared(stack_name), [system.name for system in running]), running)
-            write_whole(html, page(drawn, problems(running)))
+            write_whole(html, page(drawn, problems(running, stack.name)))
     services = [service for system in running for service in system.services]
     if any(service.problems or service.health is Health.MISSING for service in services):
         raise typer.Exit(PROBLEM)
@@ -157,7 +157,7 @@ def screen(stack: Stack, railway: Railway, systems: Sequence[RunningSystem], not
         f"{number} {health}" for health in Health if (number := sum(each.health is health for each in services))
     )
     parts: list[RenderableType] = [shown, Text()]
-    parts += [Text(line) for line in problems(systems)]
+    parts += [Text(line) for line in problems(systems, stack.name)]
     now = f"{datetime.now(UTC):%H:%M:%S} UTC"
     parts.append(Text(f"{stack.name} in {railway.place} at {now}: {counted}" + (f"; {note}" if note else "")))
     return Group(*parts)
@@ -168,7 +168,7 @@ def _requests(railway: Railway) -> int:
     return sum(client.requests for client in {railway.client, *railway.own.values()})
 
 
-def problems(systems: Sequence[RunningSystem]) -> list[str]:
+def problems(systems: Sequence[RunningSystem], stack: str) -> list[str]:
     """Return lines for people: each problem with the system or service it is about, and the next step."""
     lines: list[str] = []
     for system in systems:
@@ -186,12 +186,13 @@ def problems(systems: Sequence[RunningSystem]) -> list[str]:
             if service.health is Health.MISSING:
                 lines.append(f"{where}: the settings have it, Railway does not; next: bring it up")
             elif service.rolled_back and not service.as_settings_say:
+                back, into = (f"{RAILYARD} {verb} {system.name} -s {stack}" for verb in ("deploy", "rollback"))
                 lines.append(
-                    f"  next: it was rolled back or deployed by hand; {RAILYARD} deploy {system.name} brings back "
-                    f"what the settings say, {RAILYARD} rollback {system.name} writes what serves into them"
+                    f"  next: it was rolled back or deployed by hand; {back} brings back what the settings say, "
+                    f"{into} writes what serves into them"
                 )
             elif service.problems and service.serving is None:
-                lines.append(f"  next: {RAILYARD} logs {where}")
+                lines.append(f"  next: {RAILYARD} logs {where} -s {stack}")
             if service.declared is None:
                 lines.append(f"{where}: the settings do not have it; it was added by hand")
     return lines

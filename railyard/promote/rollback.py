@@ -114,7 +114,9 @@ def rollback(
 def _rollback(railway: Railway, stack: Stack, system: str, to: str | None, *, now: bool) -> Rollback:
     side = railway.run(sides(railway, stack, [system]))[system]
     if side.running.project_id is None:
-        raise OperationError(f"{stack.name} has no project {side.running.project_name} on Railway: it was never up")
+        raise OperationError(
+            f"{stack.name} has no project {side.running.project_name} on Railway: nothing runs that could go back"
+        )
     settings_versions = versions(edited(stack.name, {}).file)
     own_releases = releases(system, stack.settings.systems[system])
     if not own_releases:

@@ -171,6 +171,8 @@ def _ordered(stack: Stack, what: str, how: str | None, times: int | None, addres
 def _hidden(stack: Stack, name: str | None) -> tuple[dict[str, Any], str]:
     zones = stack.settings.stack.zones
     plain = (name or "").rstrip(".").lower()
+    if not zones:
+        raise CallError(f"{stack.name} has no domain to break: it has no zones (railyard:zones)")
     if nearest(zones, plain) is None:
         raise CallError(f"name a domain in a zone of {stack.name}: {', '.join(zone.name for zone in zones)}")
     return {"source": plain, "defect": "dns"}, f"nobody finds DNS records of {plain}"

@@ -20,6 +20,7 @@ from stacks.project_folder import RAILYARD
 from stacks.secret_rules import Finding, Kind
 from stacks.secrets import FILE_VARIABLE, read_file
 
+NO_SANDBOX_FILE: Final = "there is no such file, and none is needed: the sandbox makes up all values of the stack"
 _KINDS: Final[dict[type[sops.SopsError], str]] = {
     sops.FileMissingError: "no-file",
     sops.NotEncryptedError: "not-encrypted",
@@ -95,6 +96,8 @@ def check(stack: Stack) -> Check:
     except sops.SopsError as error:
         report.problems.append(_file_problem(stack, error))
         return report
+    if stack.sandbox and not stack.secrets_file.exists():
+        report.note = NO_SANDBOX_FILE
     present = secret_rules.present(document)
     declared, groups = stack.declared, set(stack.declared)
     if stack.sandbox:

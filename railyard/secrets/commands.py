@@ -264,6 +264,8 @@ def _open(stack: Stack) -> sops.Document:
         document = sops.read(shown(stack.secrets_file), stack.environment)
         document.decrypt()
     except sops.FileMissingError:
+        if stack.sandbox:
+            raise OperationError(f"{shown(stack.secrets_file)}: {secrets_check.NO_SANDBOX_FILE}") from None
         raise OperationError(
             f"{shown(stack.secrets_file)} does not exist: make it with {RAILYARD} secrets init -s {stack.name}"
         ) from None

@@ -7,6 +7,7 @@ of its provider are read, so that another provider's encrypted token beside them
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -228,6 +229,13 @@ def no_stack(root: Path, name: str) -> str:
     return f"there is no stack {name!r}: {fix}"
 
 
+def no_configuration(name: str, text: str) -> str:
+    """Return the message for the ``text`` of a settings file ``name`` that has nothing in its group ``config``."""
+    outside = re.search(r"^rail(?:way|yard):[\w.-]+(?=:)", text, re.MULTILINE)
+    fix = f"indent {outside[0]} and all after it below a line 'config:'" if outside else "add it at the top"
+    return f"{name} has no group 'config:' with keys of systems: {fix}"
+
+
 def settings_in(name: str, text: str, root: Path | None = None) -> StackSettings:
     """Return the settings of a stack whose file ``name`` holds ``text``, with what all stacks of the project share.
 
@@ -255,7 +263,7 @@ def own_keys(name: str, text: str, root: Path | None = None) -> dict[str, str]:
     """
     nodes = config_nodes(name, text)
     if not nodes:
-        raise OperationError(f"{name} has no group 'config:' with keys of systems: add it at the top")
+        raise OperationError(no_configuration(name, text))
     below = project_config(load_project(root or project_directory()))
     named = {key: value for key, value in below.items() if value is not None}
     named |= {full_key(NAMESPACE, key): standin_text(node) for key, node in nodes.items()}

@@ -64,6 +64,7 @@ def test_options_decide_for_the_only_service(
         (("--topology", "robot"), "--topology robot: one of service"),
         ((*REPO, "--image", "a:1"), "--repo and --image exclude each other"),
         (("--image", "a:1", "--plan", "none"), "--plan none: one of"),
+        (("--image", "ghcr.io/acme/bot"), "--image ghcr.io/acme/bot: it should be a Docker image with its tag"),
         ((), "nothing here says what is to run"),
     ],
 )

@@ -120,6 +120,15 @@ def test_without_the_key_nothing_is_shown_unmasked(railyard: Railyard, pointed, 
     assert "--unmasked" in said.errors
 
 
+def test_the_sandbox_of_a_project_without_a_secrets_file_shows_its_logs(railyard: Railyard, pointed, tmp_path) -> None:
+    """Its values are made up, so that no value has to be hidden."""
+    pointed(RAILYARD_SECRETS=str(tmp_path / "sandbox.yaml"))
+
+    said = railyard.run("logs", "landing")
+
+    assert (said.code, "Starting Container" in said.text) == (0, True), said.errors
+
+
 def test_a_log_cannot_write_elsewhere_on_the_terminal(railyard: Railyard) -> None:
     """Control characters of the application are left out."""
     with railyard.world() as world:

@@ -69,7 +69,10 @@ def test_a_rollback_by_hand_is_told_with_the_step_that_mends_it(railyard: Railya
 
     assert (shown.code, verified.code) == (1, 1)
     assert "rolled back" in shown.lines_with("seance-backend:older")[0]
-    assert "next: it was rolled back or deployed by hand; ./bin/railyard deploy seance brings back" in shown.flat
+    assert (
+        "next: it was rolled back or deployed by hand; ./bin/railyard deploy seance -s staging brings back"
+        in shown.flat
+    )
     failed = failures(verified)
     assert "./bin/railyard deploy seance -s staging" in failed["seance/backend", "deployment"]["next"]
     assert "logs" not in failed["seance/backend", "deployment"]["next"]

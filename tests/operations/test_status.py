@@ -122,7 +122,7 @@ def test_a_crash_that_leaves_nothing_serving(railyard: Railyard) -> None:
 
     assert said.code == 1
     assert "CRASHED" in said.text
-    assert "next: ./bin/railyard logs seance/landing" in said.text
+    assert "next: ./bin/railyard logs seance/landing -s staging" in said.text
 
 
 def test_what_runs_differs_from_what_was_asked_for(railyard: Railyard) -> None:

@@ -229,3 +229,16 @@ def test_the_real_program_stores_what_we_give_it(place, monkeypatch):
 
 def _replace_program(calls: Path, script: str) -> None:
     (calls.parent / "sops").write_text(f"#!/bin/sh\n{script}\n")
+
+
+def test_a_sandbox_without_a_secrets_file_has_nothing_to_check_or_to_set(railyard):
+    """A project of ``railyard init`` has no such file, and making one for the stack would not help."""
+    railyard.secrets.unlink()
+
+    checked = railyard.railyard("check", "-s", "staging", "--sandbox")
+    stored = railyard.railyard("set", "-s", "staging", "--sandbox", "omega.DISCORD_BOT_TOKEN", given="x")
+
+    assert (checked.code, stored.code) == (0, 1)
+    for said in (checked.text, stored.errors):
+        assert "the sandbox makes up all values of the stack" in said
+        assert "secrets init" not in said

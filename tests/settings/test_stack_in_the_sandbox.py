@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from railyard.engine.configuration import Configuration, read_configuration
-from railyard.shared.console import CallError
+from railyard.shared.console import CallError, OperationError
+from railyard.shared.stack import settings_in
 
 ROOT = Path(__file__).parents[2]
 STAGING = (ROOT / "Pulumi.staging.yaml").read_text()
@@ -104,3 +105,10 @@ def test_a_stack_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.test.yaml").write_text(STAGING)
     with pytest.raises(CallError, match=r"no stack 'dev': name one of test$"):
         read_configuration(tmp_path, "dev")
+
+
+def test_keys_outside_of_the_configuration_are_told_where_they_belong() -> None:
+    """A line 'config:' at the top of the file alone would help as little as the message before it."""
+    for text in ("railway:plan: hobby\nrailyard:shop: {}\n", "config:\nrailway:plan: hobby\n"):
+        with pytest.raises(OperationError, match="indent railway:plan and all after it below a line 'config:'"):
+            settings_in("Pulumi.staging.yaml", text, ROOT)

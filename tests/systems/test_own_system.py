@@ -198,6 +198,16 @@ def test_a_credential_in_clear_is_told_with_where_its_secret_is_declared() -> No
     assert read(**shop("services.api.variables.MAIL_TOKEN", "Bearer ${secrets.KEY}"))
 
 
+def test_a_credential_in_clear_is_told_under_the_name_that_its_secret_will_have() -> None:
+    """Without a group of secrets a service's own secret has the service's name in front."""
+    services = {"bot": {"image": "x:1", "variables": {"MAIL_PASSWORD": "planted-password"}}}
+
+    fix = refused(app={"services": services})["services.bot.variables.MAIL_PASSWORD"]
+
+    assert "store that as app.BOT_MAIL_PASSWORD" in fix
+    assert "name MAIL_PASSWORD in secrets of bot" in fix
+
+
 def test_a_reference_to_a_secret_of_another_part_is_no_secret_in_clear() -> None:
     """Railway fills it in; the same name with a text of its own is refused."""
     path = "services.api.variables.POSTGRES_PASSWORD"
@@ -305,6 +315,10 @@ def test_a_stack_leaves_out_what_all_stacks_share_by_null() -> None:
         ({"umami": UMAMI | {"services": {"a b": {"image": "x:1"}}}}, "letters, digits, dots, hyphens"),
         ({"umami": UMAMI | {"services": {"web": {"image": "x:1", "prot": 1}}}}, "did you mean port?"),
         ({"umami": {"project": PROJECT}}, "no such key in the stack"),
+        ({"umami": {"service": UMAMI["services"]}}, "write services in place of service"),
+        ({"rose": ROSE, "umami": UMAMI | {"LOG_LEVEL": "x"}}, "write it in variables of a service"),
+        ({"umami": UMAMI | {"services": {"web": {"image": "x:1", "env": {}}}}}, "did you mean variables?"),
+        ({"umami": UMAMI | {"services": {"web": {"image": "x:1", "LOG_LEVEL": "x"}}}}, "write it in variables"),
         ({"rose": ROSE, "umami": {"databases": {"postgres": {}}}}, "add services to it, here or in defaults.yaml"),
         ({"rose": ROSE, "a_b": UMAMI}, "allowed: lower case letters, digits and hyphens"),
         ({"rose": ROSE, "netia": {"project": PROJECT, "app": NETIA_APP}}, "a project of its own"),
