@@ -1,4 +1,4 @@
-"""The addresses of Cloudflare's and DigitalOcean's APIs, which the variables of Pulumi's plugins replace.
+"""The addresses and tokens of Cloudflare's and DigitalOcean's APIs, by the variables of Pulumi's plugins.
 
 Spaces, which has an address for each region, is in ``spaces_client``; Railway in ``railway_client``.
 """
@@ -6,6 +6,16 @@ Spaces, which has an address for each region, is in ``spaces_client``; Railway i
 from __future__ import annotations
 
 import os
+
+from railyard.shared.console import OperationError
+
+
+def token_of(variable: str) -> str:
+    """Return the token in an environment variable, "" where it is not set; raises ``OperationError`` if none is so."""
+    token = os.environ.get(variable, "")
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise OperationError(f"{variable} holds spaces, line breaks or characters that no token has: copy it again")
+    return token
 
 
 def cloudflare_url() -> str:

@@ -7,7 +7,6 @@ of a service counts as its configuration (``railyard.migrate``): it is what runs
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -26,7 +25,7 @@ from railway_api.documents.storage import BUCKET_CREDENTIALS
 from railway_api.relay import nodes
 from railway_api.scalars import ServiceConfig
 from railway_api.snapshot import Snapshot
-from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url
+from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url, token_of
 from railyard.accounts.railway_client import find_project
 from railyard.migrate.live import FileConfigured, file_configured
 from railyard.shared.console import OperationError
@@ -278,9 +277,7 @@ def _endpoints() -> Iterator[Mapping[str, Any]]:
 
 def _get(url: str, variable: str, whose: str, *, also: Collection[int] = ()) -> Mapping[str, Any]:
     """Return the JSON of an answer; of one with a status of ``also``, ``{"status": …}``."""
-    token = os.environ.get(variable, "")
-    if not token.isascii():
-        raise OperationError(f"{variable} has characters that no token has: copy it again")
+    token = token_of(variable)
     if not token:
         raise OperationError(f"the project uses {whose}, and {variable} is not set: set it to a token that may read")
     try:

@@ -21,7 +21,7 @@ from railway_api.certificates import trusted
 from railway_api.client import Client
 from railway_api.documents.project import PROJECT_DELETE, PROJECTS
 from railway_api.errors import NotFound
-from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url
+from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url, token_of
 from railyard.accounts.railway_client import Railway
 from railyard.accounts.spaces_client import (
     KEY_VARIABLES,
@@ -237,7 +237,7 @@ class _Api:
     """A REST API with pages: Cloudflare's or DigitalOcean's."""
 
     def __init__(self, address: str, variable: str) -> None:
-        token = os.environ.get(variable, "")
+        token = token_of(variable)
         if not token:
             raise OperationError(f"{variable} is not set, so that what is left there is not known: set it")
         self._address = address

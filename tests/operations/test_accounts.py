@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from railway_api import Client
-from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url
+from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url, token_of
 from railyard.accounts.github import GitHub
 from railyard.accounts.railway_client import projects_in_reach
 from railyard.accounts.running_services import Deployed, Load, source_of
@@ -78,3 +78,12 @@ def test_what_runs_is_written_for_people() -> None:
 
     assert source_of(uploaded) == "source@unknown"
     assert str(load) == "CPU 110 of 200 vCPUs, memory 0.26 GB"
+
+
+@pytest.mark.parametrize("token", ["abc…xyz", "abc\n", "a b"])
+def test_a_token_that_no_cloud_gives_is_named(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copied with an ellipsis, a line break or a space, it is refused by the name of its variable and never sent."""
+    monkeypatch.setenv("CLOUDFLARE_API_TOKEN", token)
+
+    with pytest.raises(OperationError, match="CLOUDFLARE_API_TOKEN holds spaces, line breaks or characters"):
+        token_of("CLOUDFLARE_API_TOKEN")

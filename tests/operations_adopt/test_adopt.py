@@ -271,7 +271,10 @@ def test_a_token_that_cannot_be_one_is_named(elsewhere: Elsewhere, monkeypatch: 
             monkeypatch.setenv(name, value)
         said = elsewhere.railyard("adopt", "rose", "-s", "staging", "--dry-run")
 
-    assert (said.code, "CLOUDFLARE_API_TOKEN has characters that no token has" in said.errors) == (1, True)
+    assert (
+        said.code,
+        "CLOUDFLARE_API_TOKEN holds spaces, line breaks or characters that no token has" in said.errors,
+    ) == (1, True)
 
 
 def test_a_stack_that_is_new_is_made(elsewhere: Elsewhere) -> None:

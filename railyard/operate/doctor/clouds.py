@@ -17,7 +17,7 @@ import httpx
 from components.bucket import BucketSettings
 from components.zone import ZoneSettings, holds
 from railway_api.certificates import trusted
-from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url
+from railyard.accounts.cloud_addresses import cloudflare_url, digitalocean_url, token_of
 from railyard.accounts.spaces_client import FORBIDDEN, MISSING, refusal_code, spaces_client, spaces_errors
 from railyard.operate.doctor.findings import Finding, note, ok, problem
 from railyard.shared.console import OperationError
@@ -182,9 +182,10 @@ async def _cloudflare(path: str) -> Mapping[str, Any]:
 
 async def _get(url: str, variable: str) -> Mapping[str, Any]:
     """Return the answer as JSON; raises ``_ReadError`` with the API's own words."""
-    token = os.environ[variable]
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise _ReadError(f"{variable} holds spaces, line breaks or characters that no token has", refused=True)
+    try:
+        token = token_of(variable)
+    except OperationError as error:
+        raise _ReadError(str(error), refused=True) from None
     try:
         async with httpx.AsyncClient(timeout=TIMEOUT_S, verify=trusted(url)) as client:
             response = await client.get(url, headers={"Authorization": f"Bearer {token}"})
