@@ -93,6 +93,9 @@ async def backed_up(railway: Railway, stack: Stack, where: str | None, *, backup
                 f"Railway lists no volume of {where} in {stack.name}, and its settings have one: a new one is listed a "
                 f"minute or two after it was made; {RAILYARD} drift -s {stack.name} tells whether it is there"
             )
+        if all(each.project_id is None for each in systems):
+            projects = ", ".join(each.project_name for each in systems)
+            raise OperationError(f"{stack.name} has no project {projects} on Railway: bring it up first")
         raise CallError(f"{where} has no volume in {stack.name}: {RAILYARD} backup list -s {stack.name}")
     return (
         list(await asyncio.gather(*(_with_backups(railway.of(each.system.name), each) for each in volumes)))

@@ -44,6 +44,14 @@ def test_a_volume_without_backups_is_a_problem(railyard: Railyard):
     assert "netia/postgres has no backup; next: ./bin/railyard backup create netia/postgres -s staging" in said.text
 
 
+def test_the_volumes_of_a_stack_that_is_not_up_are_not_called_missing(railyard: Railyard):
+    """Its settings have one, so that another look at the list would lead nowhere."""
+    said = railyard.run("backup", "list", "netia", "-s", "production")
+
+    assert said.code == 1
+    assert "production has no project netia-production on Railway: bring it up first" in said.errors
+
+
 def test_a_backup_is_made_while_somebody_waits(railyard: Railyard):
     """It is there when the command ends, with size and end."""
     fill(railyard, 300)

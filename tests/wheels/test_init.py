@@ -88,6 +88,15 @@ def test_the_page_that_a_message_names_is_installed(bot):
     assert [each for each in links if not (page.parent / each).is_file()] == []
 
 
+def test_each_page_that_a_step_of_doctor_names_is_installed(bot):
+    """A project has no folder of pages of its own."""
+    steps = json.JSONDecoder().raw_decode(bot.run("doctor", "--first", "--json", code=1))[0]["steps"]
+
+    pages = [each["link"] for each in steps if not each["link"].startswith("https://")]
+    assert pages
+    assert [each for each in pages if not (bot.folder / each).is_file()] == []
+
+
 def test_every_file_is_what_its_reader_takes(bot):
     """Workflows keep GitHub's schema and zizmor's rules, settings are valid for editors, the program is this one."""
     assert bot.files() == WRITTEN

@@ -208,4 +208,4 @@ def _steps_document(name: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def _link(outcome: Outcome) -> str:
     link = outcome.step.link
-    return link if link.startswith("https://") else f"docs/{link}"
+    return link if link.startswith("https://") else page(link)

@@ -193,7 +193,7 @@ def _backend() -> str:
 async def github(context: StepContext) -> Sequence[Finding]:
     del context
     text = "GitHub shows nobody which secrets the environments of the repository hold"
-    return [note("github", text, f"compare them with {page('pull-requests.md')}, Environments and secrets")]
+    return [note("github", text, f"compare them with {page('pull-requests.md')}, Deploying")]
 
 
 async def first_up(context: StepContext) -> Sequence[Finding]:

@@ -239,12 +239,16 @@ def test_a_volume_that_is_not_listed_yet_is_not_denied(railyard: Railyard):
 
 
 @pytest.mark.parametrize(
-    ("where", "text"),
-    [("omega/nobody", "has no volume"), ("netia/postgres", "has no volume"), ("shop", "has no system 'shop'")],
+    ("where", "code", "text"),
+    [
+        ("omega/nobody", 2, "has no volume"),
+        ("netia/postgres", 1, "has no project netia-staging on Railway: bring it up first"),
+        ("shop", 2, "has no system 'shop'"),
+    ],
 )
-def test_what_has_no_files_is_told(railyard: Railyard, where: str, text: str):
+def test_what_has_no_files_is_told(railyard: Railyard, where: str, code: int, text: str):
     """In one sentence."""
     said = railyard.run("backup", "files", where)
 
-    assert said.code == 2
+    assert said.code == code
     assert text in said.errors
