@@ -77,6 +77,8 @@ class Check:
         file = shown(self.stack.secrets_file)
         lines = [f"note: {self.note}"] if self.note else []
         lines += [f"warning: {warning.text}" for warning in self.warnings]
+        if self.stack.sandbox and not self.stack.secrets_file.exists():
+            return [*lines, f"{file}: {NO_SANDBOX_FILE}"]
         if not self.problems:
             extent = "names and values" if self.values_checked else "names"
             return [*lines, f"{file}: {count(self.secrets, 'secret')} of {self.stack.name}, {extent} are in order"]
@@ -96,8 +98,6 @@ def check(stack: Stack) -> Check:
     except sops.SopsError as error:
         report.problems.append(_file_problem(stack, error))
         return report
-    if stack.sandbox and not stack.secrets_file.exists():
-        report.note = NO_SANDBOX_FILE
     present = secret_rules.present(document)
     declared, groups = stack.declared, set(stack.declared)
     if stack.sandbox:

@@ -97,6 +97,13 @@ def test_each_page_that_a_step_of_doctor_names_is_installed(bot):
     assert [each for each in pages if not (bot.folder / each).is_file()] == []
 
 
+def test_doctor_misses_no_file_of_secrets_in_the_sandbox(bot):
+    """Values are made up there."""
+    said = bot.run("doctor", "--offline", "--sandbox")
+
+    assert "ok      secrets/sandbox.yaml: there is no such file, and none is needed" in said
+
+
 def test_every_file_is_what_its_reader_takes(bot):
     """Workflows keep GitHub's schema and zizmor's rules, settings are valid for editors, the program is this one."""
     assert bot.files() == WRITTEN
