@@ -11,15 +11,17 @@ from railway_api import domain_probe
 from railway_sandbox.edge.certificate_authority import ISSUERS, CertificateAuthority
 
 NAME = "events.example.com"
-BEGINNING = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n"
+EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n"
 
 
-async def visited(authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch) -> domain_probe.Answer:
-    """What a visitor gets from a server that goes on with its answer for ever."""
+async def visited(
+    authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch, beginning: bytes
+) -> domain_probe.Answer:
+    """What a visitor gets from a server that never ends its answer."""
     gone = asyncio.Event()
 
     async def stream(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(BEGINNING)
+        writer.write(beginning)
         await gone.wait()
         writer.close()
 
@@ -36,6 +38,18 @@ async def visited(authority: CertificateAuthority, monkeypatch: pytest.MonkeyPat
 
 def test_an_application_that_streams_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its status counts as soon as it is there, with as much of the body as arrives in time."""
-    answer = asyncio.run(visited(CertificateAuthority(tmp_path), monkeypatch))
+    answer = asyncio.run(visited(CertificateAuthority(tmp_path), monkeypatch, EVENTS))
 
     assert (answer.status, answer.problem, answer.body) == (200, None, "data: 1\n\n")
+
+
+@pytest.mark.parametrize("body", [b"", b'{"discord": '])
+def test_an_application_that_hangs_in_its_answer_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    """Headers alone, or half of what they announce, are no answer that a health check may pass."""
+    beginning = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n" + body
+
+    answer = asyncio.run(visited(CertificateAuthority(tmp_path), monkeypatch, beginning))
+
+    assert (answer.status, answer.problem) == (None, f"{NAME} does not answer in time")

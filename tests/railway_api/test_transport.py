@@ -335,6 +335,8 @@ async def test_partial_answers_are_kept() -> None:
         ("Not Authorized", NotAuthorized),
         ("A volume named x already exists in this project", Exists),
         ('A service named "upgrade-worker" already exists in this project', Exists),
+        ("Service upgrade-worker not found", NotFound),
+        ("Your workspace already has as many volumes as its plan allows. Please upgrade your plan.", PlanLimit),
         ("Only one environment can be created per user every 30s", Throttled),
         ("Whoa there pal! Try again in a sec", Throttled),
         ("ALWAYS is not available on your plan. Please upgrade your plan.", PlanLimit),

@@ -34,8 +34,8 @@ HAND_WRITTEN = (
     ),
     (
         "packages/railway-sandbox/railway_sandbox/railway/config/shape.py",
-        "    overlap_seconds: Annotated[Whole",
-        "    warm_up_seconds: Whole | None = None\n",
+        "    overlap_seconds: Annotated[int",
+        "    warm_up_seconds: int | None = None\n",
     ),
 )
 """A made-up setting: its declaration, its path in Railway's configuration, the simulator's rule."""

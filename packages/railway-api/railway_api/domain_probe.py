@@ -13,7 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -119,16 +119,19 @@ async def visit(name: str, path: str = "/", *, timeout_s: float = TIMEOUT_S) -> 
 
 
 async def _beginning(response: httpx.Response, timeout_s: float) -> bytes:
-    """Return the first 4,096 bytes of a body, or those that arrive in time: a stream of events has no end."""
+    """Return the first 4,096 bytes of a body; of a stream of events, which has no end, those that arrive in time."""
     import httpx  # noqa: PLC0415 a plugin starts without it
 
     body = b""
-    with suppress(TimeoutError, httpx.ReadTimeout):
+    try:
         async with asyncio.timeout(timeout_s):
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) >= LONGEST_BODY:
                     break
+    except (TimeoutError, httpx.ReadTimeout):
+        if not response.headers.get("content-type", "").startswith("text/event-stream"):
+            raise
     return body[:LONGEST_BODY]
 
 

@@ -150,11 +150,12 @@ _FRAGMENTS: Final[tuple[tuple[str, type[RailwayError]], ...]] = (
     # Before what a name may contain: a service may be called "upgrade".
     ("already exists", Exists),
     ("already in use", Exists),
-    ("already has", Exists),
+    ("not found", NotFound),
+    # Before "already has": a workspace already has all that its plan allows.
     ("upgrade", PlanLimit),
     ("plan limit", PlanLimit),
+    ("already has", Exists),
     ("not available", Exists),
-    ("not found", NotFound),
     ("problem processing request", Opaque),
     ("invalid", Validation),
     ("is not a valid", Validation),
