@@ -45,8 +45,6 @@ class ServiceArgs(ServiceInputs):
     """Services that are healthy before it is deployed."""
     registry_password: pulumi.Input[str | None] = None
     """Password that belongs to ``registry_username``."""
-    registry_password_is_unknown: bool = False
-    """True if the password is not known in this run, and stays as the state has it."""
     sealed: Sequence[str] = ()
     """Variables whose values Railway never shows again."""
     unknown_variables: Sequence[str] = ()
@@ -251,10 +249,8 @@ class Service(pulumi.ComponentResource):
                 parent=self,
                 depends_on=pulumi.Output.from_input(self._depends_on()),
                 deleted_with=service,
-                ignore_changes=[
-                    *(f"variables.{variable}" for variable in sorted(args.unknown_variables)),
-                    *(["registryCredentials.password"] if args.registry_password_is_unknown else []),
-                ],
+                # Not the password of a registry: engines fail to ignore it where the state has no registry yet.
+                ignore_changes=[f"variables.{variable}" for variable in sorted(args.unknown_variables)],
             ),
             **settings,
         )

@@ -63,10 +63,6 @@ class SystemSecrets:
         """Tell whether the file holds ``name``."""
         return name in self.values
 
-    def is_unknown(self, value: pulumi.Input[str] | None) -> bool:
-        """Tell whether ``value`` is that of a secret that is unknown here, and stays as the state has it."""
-        return any(self.values.get(name) is value for name in self.unknown_variables) and value is not None
-
     def variables(self, *names: str) -> dict[str, pulumi.Input[str]]:
         """Return those of ``names`` that the file holds, as environment variables of the same names."""
         return {name: self.values[name] for name in names if name in self.values}

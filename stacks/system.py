@@ -207,7 +207,6 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
                 own_address=own_address,
                 uses=[each if isinstance(each, Service) else each.service for each in uses],
                 registry_password=registry_password,
-                registry_password_is_unknown=self._secrets.is_unknown(registry_password),
                 sealed=_secret(self._sealed, every),
                 unknown_variables=_secret(self._secrets.unknown_variables, every),
             ),
