@@ -37,8 +37,11 @@ class AccountError(pulumi.RunError):
     """The account of a system cannot be used; the text says why and what to do."""
 
 
-def provider_of(system: str, account: AccountSettings) -> pulumi.ProviderResource:
-    """Make the provider of a system. Raises ``AccountError`` when an ``up`` has no token for it."""
+def provider_of(system: str, account: AccountSettings, *, workspace_id: str | None = None) -> pulumi.ProviderResource:
+    """Make the provider of a system, whose project names the workspace ``workspace_id``.
+
+    Raises ``AccountError`` when an ``up`` has no token for it.
+    """
     # The sandbox has one account, which a token of a real one does not open.
     sandbox = is_loopback(os.environ.get("RAILWAY_API_URL", ""))
     token = os.environ.get(account.token_variable) if account.token_variable and not sandbox else None
@@ -52,8 +55,8 @@ def provider_of(system: str, account: AccountSettings) -> pulumi.ProviderResourc
         project_token=config.get_secret("projectToken") if of_stack else None,
         api_url=config.get("apiUrl"),
         plan=account.plan or config.get("plan"),
-        # Another account has other workspaces.
-        workspace_id=config.get("workspaceId") if of_stack else None,
+        # Another account has other workspaces. Alerts and limits of the system are of the one of its project.
+        workspace_id=config.get("workspaceId") if of_stack else workspace_id,
         # A preview without the token leaves the one of the state as it is.
         opts=None if known else pulumi.ResourceOptions(ignore_changes=["token"]),
     )

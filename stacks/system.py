@@ -109,7 +109,8 @@ class System(pulumi.ComponentResource, Generic[SettingsT]):
         ``encrypted`` names variables whose values are encrypted in the settings.
         """
         # Children have the protection of their parents, and their providers.
-        own = [provider_of(self.NAME, settings.railway)] if settings.railway else None
+        workspace_id = settings.project.workspace_id
+        own = [provider_of(self.NAME, settings.railway, workspace_id=workspace_id)] if settings.railway else None
         options = pulumi.ResourceOptions(protect=settings.protected or None, providers=own)
         super().__init__(self.TOKEN, self.NAME, None, options)
         self._sealed = self._sealed_variables(settings)

@@ -134,6 +134,18 @@ async def test_living_token_without_access_names_its_workspaces(driver: Driver) 
     assert "ADMIN" in text
 
 
+async def test_a_token_of_several_workspaces_needs_the_one_of_the_project(driver: Driver) -> None:
+    """The settings of the project help whatever token is used; the configuration of the stack, its own token alone."""
+    first = next(iter(driver.cloud.state.workspaces.values()))
+    driver.cloud.state.workspaces["w"] = first.model_copy(update={"id": "w", "name": "Elsewhere"})
+
+    text = await refused(driver.create("Project", name="shop"))
+
+    assert "reaches several workspaces, Sandbox" in text
+    assert "Elsewhere (w): write the id of one of them as workspaceId of the project (project.workspaceId in" in text
+    assert "if this is the token of the whole stack, 'pulumi config set railway:workspaceId <id>'" in text
+
+
 async def test_blocked_address_is_explained_and_left_alone(driver: Driver) -> None:
     """Error 1015 is no rate limit of Railway's: its own message, and not one request more."""
     place = await a_project(driver)

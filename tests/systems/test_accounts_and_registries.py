@@ -23,16 +23,17 @@ OF_THE_STACK = {"workspaceId": "stacks", "projectToken": "planted", "apiUrl": "h
     ("account", "expected"),
     [
         ({"plan": "hobby"}, {"projectToken": "planted", "workspaceId": "stacks", "plan": "hobby"}),
-        ({"tokenVariable": "SHOP_TOKEN"}, {"token": "planted-of-shop"}),
+        ({"tokenVariable": "SHOP_TOKEN"}, {"token": "planted-of-shop", "workspaceId": "shops"}),
     ],
 )
 def test_a_system_with_another_account_has_nothing_of_the_stacks(deploy, monkeypatch, account, expected) -> None:
-    """A plan alone keeps the stack's token and workspace; another token is of an account with other workspaces."""
+    """A plan alone keeps the stack's token and workspace; another token has the workspace of its project."""
     monkeypatch.setenv("SHOP_TOKEN", "planted-of-shop")
 
     def program() -> None:
         pulumi.runtime.set_all_config({f"railway:{key}": value for key, value in OF_THE_STACK.items()})
-        provider_of("shop", AccountSettings.model_validate_json(json.dumps(account)))
+        settings = AccountSettings.model_validate_json(json.dumps(account))
+        provider_of("shop", settings, workspace_id="shops")
 
     seen = deploy(program)
 

@@ -131,8 +131,9 @@ class Client:
         if len(workspaces) > 1:
             names = ", ".join(f"{each['name']} ({each['id']})" for each in workspaces)
             raise Failure(
-                f"the token reaches several workspaces, {names}: say which one the project belongs to with "
-                "workspaceId, or 'pulumi config set railway:workspaceId <id>'"
+                f"the token reaches several workspaces, {names}: write the id of one of them as workspaceId of the "
+                "project (project.workspaceId in the settings of a system), or, if this is the token of the whole "
+                "stack, 'pulumi config set railway:workspaceId <id>'"
             )
         # Without a workspace Railway makes a temporary project that expires after a day.
         self._workspace_id = workspaces[0]["id"] if workspaces else None
