@@ -42,6 +42,14 @@ def pointed_here() -> Iterator[None]:
         yield
 
 
+def without_sealed(environment: dict[str, Any]) -> None:
+    """Leave sealed variables out of an answered configuration, for ``Connection.spoil``."""
+    for settings in environment.get("config", {}).get("services", {}).values():
+        variables = settings.get("variables", {})
+        for name in [name for name, variable in variables.items() if variable.get("isSealed")]:
+            del variables[name]
+
+
 class LoopClock:
     """The virtual time of the running loop."""
 

@@ -11,7 +11,7 @@ import pytest
 from railway_sandbox.http_messages import Request, Response
 from tests.provider.dashboard import patch
 from tests.provider.driver import Driver, Half, Made, Place, a_project
-from tests.provider.in_process import Connection
+from tests.provider.in_process import Connection, without_sealed
 
 CLEARABLE: dict[str, tuple[Any, tuple[str, str]]] = {
     "startCommand": ("run", ("deploy", "startCommand")),
@@ -395,17 +395,28 @@ async def test_a_sealed_variable_that_the_configuration_does_not_show_is_removed
     sealed = {"KEY": "a value that is sealed", "OTHER": "a value that is sealed"}
     made = await place.instance(service, variables={"A": "1", **sealed}, sealed=[*sealed])
 
-    def hide(environment: dict[str, Any]) -> None:
-        for settings in environment.get("config", {}).get("services", {}).values():
-            for name in sealed:
-                settings.get("variables", {}).pop(name, None)
-
-    address.spoil("environment", hide)
+    address.spoil("environment", without_sealed)
     place.forget()
     updated = await driver.update(made, variables={"A": "1", "KEY": sealed["KEY"]}, sealed=["KEY"])
     assert sorted(place.config(service)["variables"]) == ["A", "KEY"]
-    await driver.delete(updated)
-    assert place.config(service).get("variables", {}) == {}
+    for _ in range(2):
+        await driver.delete(updated)
+        assert place.config(service).get("variables", {}) == {}
+
+
+async def test_a_hidden_sealed_variable_is_removed_when_nothing_else_changes(
+    driver: Driver, address: Connection
+) -> None:
+    """The configuration does not show it, so its removal looks like no change: it is sent all the same."""
+    place = await a_project(driver)
+    service = await place.service()
+    made = await place.instance(service, variables={"A": "1", "KEY": "a value that is sealed"}, sealed=["KEY"])
+    address.spoil("environment", without_sealed)
+    place.forget()
+
+    await driver.update(made, variables={"A": "1"}, sealed=None)
+
+    assert place.config(service)["variables"] == {"A": {"value": "1"}}
 
 
 async def test_a_delete_leaves_nothing_that_follows_from_a_setting(driver: Driver) -> None:

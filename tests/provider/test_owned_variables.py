@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.provider.driver import Driver, Made, Place, Refused, a_project
+from tests.provider.in_process import Connection, without_sealed
 
 KINDS = ["SharedVariables", "Variables"]
 WHERE: dict[str, Any] = {"projectId": "p", "environmentId": "e", "serviceId": "s"}
@@ -214,6 +215,25 @@ async def test_variables_are_unsealed_together(driver: Driver) -> None:
     await driver.update(made, sealed=None)
     assert stored(place, made) == {name: {"value": SECRET} for name in "ABC"}
     assert driver.operations.count("environmentPatchCommit") == before + 2
+
+
+async def test_sealed_variables_that_the_configuration_does_not_show_are_removed(
+    driver: Driver, address: Connection
+) -> None:
+    """By an update that changes nothing else, by one that unseals, and by a delete."""
+    place = await a_project(driver)
+    wanted = dict.fromkeys("ABC", SECRET)
+    made = await make(place, "Variables", wanted, sealed=[*wanted])
+    address.spoil("environment", without_sealed)
+    place.forget()
+
+    fewer = await driver.update(made, variables={"A": SECRET, "B": SECRET}, sealed=["A", "B"])
+    assert sorted(stored(place, made)) == ["A", "B"]
+    opened = await driver.update(fewer, sealed=["B"])
+    assert stored(place, made)["A"] == {"value": SECRET}
+    last = await driver.update(opened, variables={"B": SECRET})
+    await driver.delete(last)
+    assert stored(place, made) == {}
 
 
 async def test_import_leaves_sealed_variables_out_and_says_so(driver: Driver) -> None:

@@ -129,6 +129,26 @@ async def test_a_project_whose_environment_is_not_listed_yet_is_kept(
     assert read.outputs == done.outputs
 
 
+async def test_a_leftover_project_whose_environment_is_not_listed_yet_is_waited_for(
+    driver: Driver, address: Connection
+) -> None:
+    """An interrupted run has left it a moment ago; Railway lists its environment a little later."""
+    left = await driver.create("Project", name="shop", description="of the test")
+    # A new process has no memory of the first.
+    driver.servicer.running.client.forget_project(left.id)
+    driver.servicer.running.client._environments.clear()
+
+    def unlist(projects: dict[str, Any]) -> None:
+        for edge in projects["edges"]:
+            edge["node"]["environments"]["edges"].clear()
+
+    address.spoil("projects", unlist)
+
+    made = await driver.create("Project", name="shop", description="of the test")
+
+    assert (made.id, made["environmentId"]) == (left.id, left["environmentId"])
+
+
 async def test_a_project_is_not_gone_with_its_default_environment(driver: Driver) -> None:
     """Somebody deletes it in the dashboard: the refresh says what to do, and no other environment is renamed."""
     place = await a_project(driver)
@@ -136,8 +156,9 @@ async def test_a_project_is_not_gone_with_its_default_environment(driver: Driver
         "Environment", projectId=place.project.id, name="qa", sourceEnvironmentId=place.project["environmentId"]
     )
     click(driver.cloud, "environmentDelete", id=place.project["environmentId"])
-    with pytest.raises(Refused, match=r"its default environment production .* was deleted.*set environmentName to qa"):
+    with pytest.raises(Refused, match=r"its default environment production .* was deleted.*deletes qa as well") as said:
         await place.refreshed(place.project)
+    assert "pulumi state delete" not in str(said.value)
     assert (await driver.import_("Project", place.project.id) or place.project)["environmentName"] == "qa"
     click(driver.cloud, "projectDelete", id=place.project.id)
     assert await place.refreshed(place.project) is None

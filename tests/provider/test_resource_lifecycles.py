@@ -55,20 +55,16 @@ async def test_a_second_generated_domain_is_refused_before_railway_does(driver: 
     assert [domain.target_port for domain in driver.cloud.state.service_domains.values()] == [80]
 
 
-async def test_an_address_whose_port_was_detected_is_found_again(driver: Driver) -> None:
-    """The next run, which names no port, takes over what a killed one has made, with the port that Railway detected."""
+async def test_a_generated_domain_with_a_port_of_its_own_is_not_taken_over(driver: Driver) -> None:
+    """A program that names no port gets no address that was made by hand: it would lead to that port for good."""
     place = await a_project(driver)
     service = await place.service()
     where = {"environmentId": place.project["environmentId"], "serviceId": service["serviceId"]}
-    click(driver.cloud, "serviceDomainCreate", input=where)
-    (domain,) = driver.cloud.state.service_domains.values()
-    domain.target_port = 8080
+    click(driver.cloud, "serviceDomainCreate", input={**where, "targetPort": 3000})
     place.forget()
 
-    made = await place.make("ServiceDomain", service)
-
-    assert made["domain"] == domain.domain
-    assert len(driver.cloud.state.service_domains) == 1
+    with pytest.raises(Refused, match="which leads to port 3000: remove this ServiceDomain and set targetPort"):
+        await place.make("ServiceDomain", service)
 
 
 async def test_everything_is_gone_with_its_project(driver: Driver) -> None:

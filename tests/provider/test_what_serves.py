@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
+from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.deployments import deployments
+from railway_sandbox.railway.errors import Refused as Refusal
+from railway_sandbox.railway.records import Deployment
 from tests.provider.dashboard import click
-from tests.provider.driver import Driver, Half, Made, Place, a_project
+from tests.provider.driver import Driver, Half, Made, Place, Refused, a_project
 
 
 async def rolled_back_by_hand(driver: Driver, **inputs: Any) -> tuple[Place, Made, Made]:
@@ -110,3 +114,32 @@ async def test_nothing_serves_after_a_delete_whatever_became_of_the_newest(drive
 
     every = driver.cloud.state.deployments.values()
     assert {deployments.status_of(driver.cloud, each) for each in every} == {"REMOVED"}
+
+
+@pytest.mark.parametrize("refused", ["NEEDS_APPROVAL", "SUCCESS"])
+async def test_a_refused_removal_fails_the_delete_only_for_what_serves(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    """One that waits has nothing left to deploy, so the delete goes on to what runs behind it."""
+    place = await a_project(driver)
+    service = await place.service()
+    made = await place.instance(service, image="app:1")
+    environment = driver.cloud.environment(place.project["environmentId"])
+    deployments.start(driver.cloud, environment, service["serviceId"], driver.cloud.now(), stays="NEEDS_APPROVAL")
+    deployments.start(driver.cloud, environment, service["serviceId"], driver.cloud.now(), stays="SKIPPED")
+    await asyncio.sleep(3)  # five minutes of the simulated clock
+    place.forget()
+    end = deployments.end
+
+    def refuse(cloud: RailwayCloud, deployment: Deployment, at: float) -> None:
+        if deployments.status_of(cloud, deployment) == refused:
+            raise Refusal("Cannot remove this deployment")
+        end(cloud, deployment, at)
+
+    monkeypatch.setattr(deployments, "end", refuse)
+
+    with pytest.raises(Refused, match="Cannot remove") if refused == "SUCCESS" else nullcontext():
+        await driver.delete(made)
+
+    runs = deployments.live(driver.cloud, environment.id, service["serviceId"])
+    assert (runs is not None) == (refused == "SUCCESS")

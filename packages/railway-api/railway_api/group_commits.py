@@ -198,7 +198,7 @@ class GroupCommits:
             if not ready:
                 return
             foreign = self._since_last(before)
-            if not has_effect(patch, before.config):
+            if not has_effect(patch, before.config, before.config):
                 self._succeed(ready, Committed(patch, before, before, sent=False, foreign=foreign))
                 return
             try:
@@ -318,7 +318,7 @@ class GroupCommits:
                 continue  # this look had left before it could ask for the workflow
             status = _commit_status(progress, before, patch, mark, early=now - started <= UNLISTED_S)
             if (refusal := status.refusal()) is not None:
-                if progress.snapshot is not None and not has_effect(patch, progress.snapshot.config):
+                if progress.snapshot is not None and not has_effect(patch, progress.snapshot.config, before.config):
                     return _CommitResult(progress.snapshot, _taken_at(status.own), _of_others(status), str(refusal))
                 self._foreign_changes.keep_quiet_about(patch)
                 raise refusal
@@ -377,10 +377,13 @@ def _of_others(status: CommitStatus) -> Patches:
     return [each for each in status.new if each not in status.own and each["status"] != "STAGED"] if status.own else []
 
 
-def has_effect(patch: EnvironmentConfig, config: EnvironmentConfig) -> bool:
-    """Tell whether a patch would change the configuration. What Railway masks counts as a change."""
+def has_effect(patch: EnvironmentConfig, config: EnvironmentConfig, before: EnvironmentConfig) -> bool:
+    """Tell whether a patch would change the configuration. What Railway masks counts as a change.
+
+    So does the removal of a variable that ``before``, the configuration before the commit, does not show: it is sealed.
+    """
     return any(
-        at(config, path) != value
+        at(config, path) != value or (value is None and path[-2:-1] == ("variables",) and at(before, path) is None)
         for path, value in leaves(patch)
         if (value != {} or at(config, path) is None) and not (path[-1] == "isCreated" and _exists(config, path[:-1]))
     )

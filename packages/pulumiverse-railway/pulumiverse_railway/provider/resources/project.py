@@ -127,7 +127,7 @@ class Project(Resource[ProjectInputs, ProjectState]):
                 context, lambda: _create(context, client, workspace_id, new)
             )
         else:
-            project = leftover
+            project = await _with_environment(context, client, leftover)
             environment = _default_environment(project, new.environment_name)
             if not claimed(context, client.environment(project["id"], environment["id"]), project["id"], project["id"]):
                 raise Failure(
@@ -368,10 +368,10 @@ async def _check_environment(client: Client, id: str, old: ProjectState) -> None
         return
     if project["deletedAt"]:
         return
-    name = _default_environment(project, None)["name"]
+    others = ", ".join(each["name"] for each in nodes(project["environments"]) if not each["deletedAt"])
     raise Failure(
         f"project {old.name} ({id}) exists, but its default environment {old.environment_name} ({old.environment_id}) "
-        "was deleted: to begin anew, delete the project in the dashboard and run the command again; to go on with "
-        f"its environment {name}, run 'pulumi state delete' with the URN of the project, set environmentName to "
-        f"{name}, then run 'pulumi import railway:index:Project <resource name> {id}'"
+        "was deleted: to begin anew, delete the project in the dashboard and run the command again"
+        + (f"; that deletes {others} as well, so first move what is to be kept to another project" if others else "")
+        + ". Remove nothing from the state: what still exists elsewhere, such as DNS records, would be made twice"
     )

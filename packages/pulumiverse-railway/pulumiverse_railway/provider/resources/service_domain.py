@@ -117,13 +117,12 @@ def _id(new: ServiceDomainInputs, address: AnsweredDomain) -> str:
 def _left_over(
     context: Context, environment: Environment, new: ServiceDomainInputs, every: list[AnsweredDomain]
 ) -> AnsweredDomain | None:
-    """Return an address on this port, or on any where none is named, that no other resource of this run has."""
+    """Return an address on this port that no other resource of this run has."""
     return next(
         (
             address
             for address in every
-            # Of one without a port the API may answer with the port that Railway detected.
-            if new.target_port in (None, address["targetPort"])
+            if address["targetPort"] == new.target_port
             and (environment.is_free(address["id"]) or _id(new, address) == context.replaces)
         ),
         None,

@@ -7,7 +7,6 @@ that follows is healthy and runs what was asked for. Volumes and domains are res
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -18,7 +17,7 @@ from railway_api.deployment_spec import DeploymentSpec, commit_of
 from railway_api.deployments import ONLY_RECORDED
 from railway_api.documents.deployment import DEPLOYMENT, DEPLOYMENT_REMOVE, DEPLOYMENTS
 from railway_api.environment import Environment
-from railway_api.errors import NotFound, RailwayError
+from railway_api.errors import NotFound, OutcomeUnknown, RailwayError, Throttled, Unreachable
 from railway_api.failure import Failure
 from railway_api.relay import nodes
 from railway_api.rollback import HEALTHY, LISTED
@@ -127,9 +126,8 @@ class ServiceInstance(Resource[ServiceInstanceInputs, ServiceInstanceState]):
                 return
             committed = await commit(context, environment, emptied)
             latest = committed.before.latest.get(service_id)
-            for deployment_id in await _left(environment, service_id, latest) if latest else ():
-                with suppress(NotFound):
-                    await environment.write(DEPLOYMENT_REMOVE, id=deployment_id)
+            for deployment_id, status in (await _left(environment, service_id, latest)).items() if latest else ():
+                await _remove(environment, deployment_id, status)
 
         await delete(context, environment, action, lambda snapshot: snapshot.has_instance(service_id))
 
@@ -159,20 +157,35 @@ async def _listed(environment: Environment, service_id: str, **filters: object) 
     return nodes(await environment.ask(DEPLOYMENTS, input={**where, **filters}, first=LISTED))
 
 
-async def _left(environment: Environment, service_id: str, latest: Deployment) -> list[str]:
-    """Return the ids of the newest deployment and of those that run or may run, unless they are removed already.
+async def _left(environment: Environment, service_id: str, latest: Deployment) -> dict[str, str]:
+    """Return the newest deployment and those that run or may run, unless they are removed already: status by id.
 
     Behind a newest one that failed, was skipped or waits, an older one goes on serving.
     """
-    newest = [] if latest.status == "REMOVED" else [latest.id]
+    newest = {} if latest.status == "REMOVED" else {latest.id: latest.status}
     if latest.status in HEALTHY:
         return newest
     listed = await _listed(environment, service_id, status={"notIn": list(_ENDED)})
-    return [*newest, *(each["id"] for each in listed if each["id"] != latest.id)]
+    return {**newest, **{each["id"]: each["status"] for each in listed if each["id"] != latest.id}}
+
+
+async def _remove(environment: Environment, deployment_id: str, status: str) -> None:
+    """Remove a deployment; a refusal by Railway is passed over for one that has ended or waits to begin."""
+    try:
+        await environment.write(DEPLOYMENT_REMOVE, id=deployment_id)
+    except NotFound:
+        return
+    except (Unreachable, OutcomeUnknown, Throttled):
+        raise
+    except RailwayError:
+        if status not in (*_ENDED, *_WAITING):
+            raise
 
 
 _ENDED: Final = ("FAILED", "CRASHED", "SKIPPED", "REMOVED", "REMOVING")
 """The statuses of deployments that never serve again by themselves."""
+_WAITING: Final = ("NEEDS_APPROVAL", "QUEUED", "WAITING")
+"""The statuses of deployments that have not begun."""
 
 
 async def _attempted(environment: Environment, service_id: str, latest: Deployment | None) -> Deployment | None:
