@@ -44,6 +44,7 @@ def wrong_systems(
             yield from (replace(each, path=(name, *each.path)) for each in wrong_own(settings))
     yield from _projects_twice({name: each for name, each in systems.items() if not isinstance(each, OwnSettings)})
     yield from _beside_others(systems)
+    yield from _accounts_differ(systems)
     yield from _buckets_twice(systems)
 
 
@@ -105,13 +106,28 @@ def _beside_others(systems: Mapping[str, SystemSettings]) -> Iterator[Problem]:
             if each.project != settings.project:
                 allowed = f"what {other} says of this project, which both have"
                 yield Problem((name, "project"), None, allowed, f"write the same as in {other}.project")
-            if each.railway != settings.railway:
-                allowed = f"the Railway account of {other}, whose project it is"
-                yield Problem((name, "railway"), None, allowed, f"write the same as in {other}.railway, or no such key")
             for service in services(each):
                 if same_name := next((own for own in services(settings) if own.name == service.name), None):
                     allowed = f"services that no other system has, and {service.name} is one of {other}"
                     yield Problem((name, *same_name.path), None, allowed, "leave it to one of them")
+
+
+def _accounts_differ(systems: Mapping[str, SystemSettings]) -> Iterator[Problem]:
+    """Yield the systems whose Railway account is not that of another system in the same project."""
+    by_project: dict[str, list[str]] = {}
+    for name, settings in systems.items():
+        by_project.setdefault(settings.project.name, []).append(name)
+    for names in by_project.values():
+        if not any(isinstance(systems[name], OwnSettings) for name in names):
+            continue
+        # One without the key decides: what it lacks is wrong in all others.
+        first = min(names, key=lambda name: systems[name].railway is not None)
+        account = systems[first].railway
+        fix = f"write the same as in {first}.railway" if account else f"remove it, or write the same in {first}.railway"
+        allowed = f"the Railway account of {first}, which has the same project"
+        for name in names:
+            if systems[name].railway != account:
+                yield Problem((name, "railway"), None, allowed, fix)
 
 
 def _buckets_twice(systems: Mapping[str, SystemSettings]) -> Iterator[Problem]:

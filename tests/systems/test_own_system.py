@@ -287,6 +287,31 @@ def test_the_order_of_services_follows_from_what_they_name(
     )
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "at", "fix"),
+    [
+        ({"plan": "pro"}, None, "{other}", "remove it, or write the same in umami.railway"),
+        (None, {"plan": "pro"}, "umami", "remove it, or write the same in {other}.railway"),
+        ({"plan": "pro"}, {"plan": "hobby"}, "umami", "write the same as in {other}.railway"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("other", "settings"), [("rose", ROSE), ("extra", {"project": PROJECT, "services": {"web": {"image": "x:1"}}})]
+)
+def test_systems_of_one_project_have_one_account(
+    first: Any, second: Any, at: str, fix: str, other: str, settings: dict[str, Any]
+) -> None:
+    """One problem at the system that has the account which the other one lacks, with a fix that can be done there."""
+    systems = {other: settings | {"railway": first}, "umami": UMAMI | {"railway": second}}
+
+    with pytest.raises(SettingsError) as error:
+        read(**{name: {key: value for key, value in each.items() if value} for name, each in systems.items()})
+
+    assert [(each.path, each.fix) for each in error.value.problems] == [
+        ((at.format(other=other), "railway"), fix.format(other=other))
+    ]
+
+
 def test_a_stack_leaves_out_what_all_stacks_share_by_null() -> None:
     """A database, a secret and a variable of the shared file that this stack does not have."""
     null: dict[str, Any] = {
@@ -324,7 +349,6 @@ def test_a_stack_leaves_out_what_all_stacks_share_by_null() -> None:
         ({"rose": ROSE, "netia": {"project": PROJECT, "app": NETIA_APP}}, "a project of its own"),
         ({"rose": ROSE, "umami": UMAMI | {"services": {"web": {"image": "x:1"}}}}, "web is one of rose"),
         ({"rose": ROSE, "umami": UMAMI | {"project": PROJECT | {"environment": "x"}}}, "the same as in rose.project"),
-        ({"rose": ROSE | {"railway": {"plan": "pro"}}, "umami": UMAMI}, "the Railway account of rose"),
     ],
 )
 def test_what_is_wrong_with_one_is_told_as_of_every_system(systems: dict[str, Any], said: str) -> None:
