@@ -83,6 +83,11 @@ def image_name(image: str) -> str:
     return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
 
 
+def image_tag(image: str) -> str:
+    """Return the tag of an image, ``16-alpine``; an empty string without one."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+
+
 def kind_of(image: str) -> str | None:
     """Return the title of the kind of server that an image is, by its name; None where that does not tell."""
     name = image_name(image)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +11,7 @@ import pulumi
 from typing_extensions import override
 
 from components.arguments import VolumeGb
-from components.database import Database, DatabaseArgs, DatabaseSettings, Identifier, Server, image_name
+from components.database import Database, DatabaseArgs, DatabaseSettings, Identifier, Server, image_name, image_tag
 from components.inputs import MysqlInputs
 from components.volume import OffsiteBackups
 
@@ -54,10 +55,18 @@ class MysqlSettings(DatabaseSettings):
 
     @override
     def start_command(self, *, with_password: bool) -> str | None:
-        # Images of MariaDB 11 and later have no program called mysqld.
-        program = "mariadbd" if "mariadb" in image_name(self.server_image) else "mysqld"
         # As in Railway's own template: its disks lack native asynchronous I/O, and the binary log would fill them.
-        return f"docker-entrypoint.sh {program} --innodb-use-native-aio=0 --disable-log-bin"
+        return f"docker-entrypoint.sh {_program(self.server_image)} --innodb-use-native-aio=0 --disable-log-bin"
+
+
+def _program(image: str) -> str:
+    """Return the server of an image: MariaDB has ``mariadbd`` since 10.5, and no ``mysqld`` since 11."""
+    if image_name(image) != "mariadb":
+        return "mysqld"
+    version = re.match(r"(\d+)(?:\.(\d+))?(?!\w)", image_tag(image))
+    # A tag without a minor version is the newest one of its major version.
+    is_old = version is not None and (int(version[1]), int(version[2] or 99)) < (10, 5)
+    return "mysqld" if is_old else "mariadbd"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,8 @@ from components.arguments import Image
 from components.database import Database, DatabaseArgs, DatabaseSettings, Server, image_name
 from components.inputs import RedisInputs
 
-_PROGRAMS: Final = {"valkey": "valkey-server", "keydb": "keydb-server"}
-"""Part of the name of an image → its server, where that is not ``redis-server``."""
+_PROGRAMS: Final = {"valkey": "valkey-server", "keydb": "keydb-server", "redis": "redis-server"}
+"""Part of the name of an image → its server."""
 
 
 class RedisSettings(DatabaseSettings):
@@ -48,12 +48,18 @@ class RedisSettings(DatabaseSettings):
 
     @override
     def start_command(self, *, with_password: bool) -> str | None:
-        program = next((name for part, name in _PROGRAMS.items() if part in image_name(self.image)), "redis-server")
+        program = _program(self.image)
         options = f" --appendonly yes --dir {self.SERVER.mount_path}" if self.volume else ""
         if with_password:
             # The variable needs a shell: Railway runs the command of an image without one.
             return f"/bin/sh -c 'exec {program} --requirepass \"${self.SERVER.password_variable}\"{options}'"
         return f"{program}{options}" if options else None
+
+
+def _program(image: str) -> str:
+    """Return the server of an image by the last part of its name, else by all of it: ``acme.io/valkey/server:8``."""
+    found = (name for text in (image_name(image), image) for part, name in _PROGRAMS.items() if part in text)
+    return next(found, "redis-server")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -190,6 +190,22 @@ def test_any_password_reaches_a_server_of_the_redis_protocol_whole(deploy, tmp_p
     assert ran.stdout.splitlines() == ["--requirepass", "two  words * $1"]
 
 
+@pytest.mark.parametrize(
+    ("image", "program"),
+    [
+        ("registry.acme.io/valkey/server:8", "valkey-server"),
+        ("acme/server:valkey-8", "valkey-server"),
+        ("ghcr.io/valkey/redis:8", "redis-server"),
+        ("acme/server:8", "redis-server"),
+    ],
+)
+def test_an_image_whose_last_part_names_no_server_is_known_by_the_rest(deploy, image, program):
+    """A mirror has the name of the server in a folder or in the tag."""
+    seen = deploy(lambda: Redis("shop-redis", RedisArgs(project=project(), size_gb=1, image=image)))
+
+    assert seen[INSTANCE, "shop-redis-instance"]["startCommand"].startswith(f"{program} --appendonly yes ")
+
+
 def test_an_empty_password_is_none(deploy):
     """Redis would let everybody in: the command asks for none, and the address has none."""
     found: list[str] = []
@@ -215,9 +231,25 @@ def test_a_password_that_turns_out_to_be_empty_fails_the_run(deploy, kind):
         deploy(program)
 
 
-@pytest.mark.parametrize(("image", "program"), [("mariadb:11", "mariadbd"), ("mysql:9.4", "mysqld"), (None, "mysqld")])
+@pytest.mark.parametrize(
+    ("image", "program"),
+    [
+        ("mariadb:11", "mariadbd"),
+        ("mariadb:10", "mariadbd"),
+        ("mariadb:10.11.2-jammy", "mariadbd"),
+        ("mariadb:10.5", "mariadbd"),
+        ("mariadb:lts", "mariadbd"),
+        ("registry.acme.io:5000/mariadb@sha256:" + "5" * 64, "mariadbd"),
+        ("mariadb:10.3", "mysqld"),
+        ("mirror.acme.io/library/mariadb:10.4.34-focal", "mysqld"),
+        ("mariadb:5", "mysqld"),
+        ("acme/mysql-for-mariadb:1", "mysqld"),
+        ("mysql:9.4", "mysqld"),
+        (None, "mysqld"),
+    ],
+)
 def test_a_server_of_mysql_is_started_by_the_program_that_its_image_has(deploy, image, program):
-    """MariaDB 11 has no program of the old name."""
+    """MariaDB 11 has no program of the old name, and MariaDB 10.4 none of the new one."""
     seen = deploy(lambda: Mysql("shop-db", MysqlArgs(project=project(), password="p", image=image)))
 
     assert seen[INSTANCE, "shop-db-instance"]["startCommand"].startswith(f"docker-entrypoint.sh {program} ")
