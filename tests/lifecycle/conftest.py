@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -110,9 +111,10 @@ class Checkout:
         deadline = time.monotonic() + LONGEST_S
         while running.poll() is None and time.monotonic() < deadline:
             if when():
-                os.killpg(running.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.killpg(running.pid, signal.SIGKILL)
                 running.communicate()
-                assert running.returncode == -signal.SIGKILL
+                assert running.returncode == -signal.SIGKILL, "it ended before it was killed"
                 return
             time.sleep(0.002)
         raise AssertionError("it ended before it was killed", *running.communicate(timeout=LONGEST_S))

@@ -45,9 +45,9 @@ def test_a_destroy_ends_when_everything_is_gone_already(seance: Checkout) -> Non
 
 def test_a_destroy_that_is_killed_ends_when_it_is_run_again(seance: Checkout) -> None:
     """Killed between a delete and its outcome again and again: each run goes on, and the last one leaves nothing."""
-    before = deletes(seance)
-    for more in (1, 4, 8, 12):
-        seance.killed(lambda more=more: deletes(seance) >= before + more, "destroy", "-s", "staging")
+    for _ in range(2):  # a run has eight deletes under way at once, and there are 17
+        before = deletes(seance)
+        seance.killed(lambda before=before: deletes(seance) > before, "destroy", "-s", "staging")
 
     seance.json("destroy", "-s", "staging")
 
