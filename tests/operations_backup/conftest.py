@@ -6,6 +6,8 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,18 @@ from tests.railyard_command import point_nowhere
 WHERE = "netia/postgres"
 FULL = "staging/netia/postgres"
 PEOPLE = 250
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each dump and archive begins in a second of its own, by which it is named."""
+    begun, seconds = datetime.now(UTC), count()
+
+    def time_now() -> str:
+        return f"{begun + timedelta(seconds=next(seconds)):%Y-%m-%dT%H%M%SZ}"
+
+    for module in ("dumping", "files"):
+        monkeypatch.setattr(f"railyard.data.{module}.time_now", time_now)
 
 
 def disk_of(world: World, where: str = WHERE) -> VolumeInstance:

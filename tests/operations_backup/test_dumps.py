@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +25,6 @@ from tests.operations_backup.conftest import FULL, PEOPLE, databases, disk_of, o
 from tests.railyard_command import Said
 
 MUTATION = "railway mutation tcpProxyCreate"
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each dump begins in a second of its own."""
-    begun = datetime.now(UTC)
-    seconds = count()
-    monkeypatch.setattr(
-        "railyard.data.dumping.time_now", lambda: f"{begun + timedelta(seconds=next(seconds)):%Y-%m-%dT%H%M%SZ}"
-    )
 
 
 def dumped(railyard: Railyard, *more: str) -> Said:

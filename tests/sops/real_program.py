@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from functools import cache
 from pathlib import Path
 
 from tools import sops_program
 
+# Looked for before a test points the commands at another project, whose tools are not pinned.
+_PROGRAM = sops_program.find()
 
-@cache
+
 def program() -> Path:
     """The program."""
-    program = sops_program.find()
-    assert program is not None
-    return program
+    assert _PROGRAM is not None
+    return _PROGRAM
 
 
 def path() -> str:
