@@ -97,10 +97,10 @@ class Violation:
     policy: str
     level: Level
     resources: Sequence[str]
-    """Their names."""
+    """Names of the resources that break the rule."""
     urns: Sequence[str]
     message: str
-    """How each resource breaks it, and the fix."""
+    """The text for people: each resource with how it breaks the rule, and the fix."""
     fix: str
     """The fix alone."""
     reason: str = ""

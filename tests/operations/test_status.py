@@ -221,24 +221,28 @@ def test_a_project_token_sees_its_own_system(railyard: Railyard, pointed) -> Non
     assert said.code == 0, said.errors
 
 
-def test_watching_looks_again_until_it_is_interrupted(railyard: Railyard, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As often as the request budget bears, and the last look decides the exit code."""
-    looks = 0
-    real = status.running_systems
+def interrupted_look(monkeypatch: pytest.MonkeyPatch, number: int) -> list[int]:
+    """Let there be a terminal, and a Ctrl-C in the look of this number; return the numbers of looks, as they come."""
+    real, looks = status.running_systems, list[int]()
 
     async def look(*arguments):
-        nonlocal looks
-        looks += 1
-        if looks == 3:
+        looks.append(len(looks) + 1)
+        if len(looks) == number:
             raise KeyboardInterrupt
         return await real(*arguments)
 
     monkeypatch.setattr(status, "running_systems", look)
-    monkeypatch.setenv("FORCE_COLOR", "1")  # as if there were a terminal
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    return looks
+
+
+def test_watching_looks_again_until_it_is_interrupted(railyard: Railyard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As often as the request budget bears, and the last look decides the exit code."""
+    looks = interrupted_look(monkeypatch, 3)
 
     said = railyard.run("status", "rose", "--watch")
 
-    assert (said.code, looks) == (0, 3)
+    assert (said.code, len(looks)) == (0, 3)
     assert "Ctrl-C ends" in said.text
 
 
@@ -247,17 +251,7 @@ def test_watching_keeps_to_its_share_of_requests(
     railyard: Railyard, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...], requests: int
 ) -> None:
     """A look with ``--usage`` sends more requests, so the next one comes later: a quarter of the hour's are used."""
-    real, looks = status.running_systems, 0
-
-    async def look(*arguments):
-        nonlocal looks
-        looks += 1
-        if looks == 2:
-            raise KeyboardInterrupt
-        return await real(*arguments)
-
-    monkeypatch.setattr(status, "running_systems", look)
-    monkeypatch.setenv("FORCE_COLOR", "1")  # as if there were a terminal
+    interrupted_look(monkeypatch, 2)
     interval_s = requests * 3_600 / (PLANS[Plan.HOBBY].requests.per_hour * 0.25)
 
     said = railyard.run("status", "rose", "--watch", *more)

@@ -41,7 +41,7 @@ class CommitStatus:
     early: bool
     """True while a staged patch may be one that Railway is about to apply."""
     patch: EnvironmentConfig
-    """What was committed: Railway's reason may quote a secret of it."""
+    """The committed changes: Railway's reason may quote a secret in them."""
 
     @property
     def running(self) -> bool:

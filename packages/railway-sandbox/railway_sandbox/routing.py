@@ -27,7 +27,7 @@ class Route:
     api: Api
     operation: str
     reads: bool
-    """Whether it changes nothing, so that it is answered without a write to the disk."""
+    """True if it changes nothing, so that it is answered without a write to the disk."""
     graphql: dict[str, Any] | None = None
 
 

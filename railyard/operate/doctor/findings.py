@@ -26,7 +26,7 @@ class Finding:
     level: Level
     text: str
     fix: str = ""
-    """What to do; empty for nothing."""
+    """The next step of the user; empty where nothing is to be done."""
 
 
 def ok(area: str, text: str) -> Finding:

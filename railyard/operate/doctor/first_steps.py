@@ -229,7 +229,7 @@ class Outcome:
     step: Step
     state: State
     text: str
-    """What the check found, as one sentence."""
+    """The finding of the check, as one sentence."""
     next: str = ""
     """Next step, where there is one."""
 
