@@ -213,14 +213,15 @@ class Store(Generic[StoredBackupT]):
 
     def own(self) -> list[StoredBackupT]:
         """Return those of the one volume or database that this is about, newest first."""
-        return self.all()
+        return list(filter(self._is_own, self.all()))
 
     def one(self, time: str) -> StoredBackupT:
         """Return the one of this time or key, or the ``latest``; raises ``CallError``."""
-        own = self.own()
+        complete = self.all()
+        own = list(filter(self._is_own, complete))
         if time == "latest" and own:
             return own[0]
-        for each in self.all():
+        for each in complete:
             if time in (each.time, each.key):
                 return each
         times = ", ".join(each.time for each in own[:5]) or "none"
@@ -248,6 +249,11 @@ class Store(Generic[StoredBackupT]):
             self._delete(each)
         return outdated
 
+    def _is_own(self, backup: StoredBackupT) -> bool:
+        """Tell whether it is of the one volume or database that this is about."""
+        del backup
+        return True
+
     def _keys(self) -> Iterator[str]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self._prefix)
         for listed in pages:
@@ -264,13 +270,9 @@ class Dumps(Store[Dump]):
         self._database_kind = kind
 
     @override
-    def own(self) -> list[Dump]:
-        """Return those of the database of the service, or all of the system where none is named, newest first."""
-        return [
-            each
-            for each in self.all()
-            if self._service is None or (each.kind == self._database_kind and each.service in (None, self._service))
-        ]
+    def _is_own(self, backup: Dump) -> bool:
+        """Tell whether it is of the database of the service, or of the system where no service is named."""
+        return self._service is None or (backup.kind == self._database_kind and backup.service in (None, self._service))
 
 
 class FilesBackups(Store[FilesBackup]):
