@@ -22,7 +22,7 @@ from railyard.init import requirements
 from railyard.init.proposal import Proposal
 from railyard.migrate import env_file
 from railyard.migrate.compose_file import SECRET
-from railyard.migrate.findings import Settings, label
+from railyard.migrate.findings import Settings, free_name, label
 from stacks.project_folder import REQUIREMENTS
 
 _MARKERS: Final = (
@@ -123,9 +123,7 @@ def read(folder: Path, *, topology: str | None, name: str) -> Proposal:
     databases = {kind for program in found for kind in program.databases}
     for program in found:
         names = [label(program.folder.name), label(program.root.strip("/"))] if program.root else [name]
-        taken = {*proposal.services, *databases}
-        names += [f"{names[-1]}-{number}" for number in range(2, len(taken) + 3)]
-        service = next(each for each in names if each not in taken)
+        service = free_name(names, {*proposal.services, *databases})
         proposal.services[service] = _settings(program, topology if len(found) == 1 else None)
         for kind in program.databases:
             proposal.databases[kind] = {}

@@ -5,8 +5,9 @@ Owns the records. Reads no file and decides nothing.
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeAlias, cast
@@ -92,6 +93,12 @@ class Reading:
 def label(name: str) -> str:
     """Return ``name`` as services and systems have them: lower case letters, digits and ``-``, at most 63; or web."""
     return re.sub(r"[^a-z0-9-]+", "-", name.lower())[:63].strip("-") or "web"
+
+
+def free_name(names: Sequence[str], taken: Collection[str]) -> str:
+    """Return the first of ``names`` that is not taken; where all are, the last with the lowest number that is free."""
+    numbered = (f"{names[-1]}-{number}" for number in itertools.count(2))
+    return next(each for each in itertools.chain(names, numbered) if each not in taken)
 
 
 def in_clear(value: Any) -> str | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from railyard.migrate import builder_files, compose_file, env_file, railway_file
-from railyard.migrate.findings import BASE, Finding, Kind, Reading, Service, label, merged, part
+from railyard.migrate.findings import BASE, Finding, Kind, Reading, Service, free_name, label, merged, part
 from railyard.migrate.translation import translate
 from railyard.shared.console import CallError
 
@@ -50,9 +50,7 @@ def read(folder: Path, main: str) -> Reading:
 def _add(services: list[Service], found: Iterable[Service]) -> Iterator[Finding]:
     """Add services to those that were found before; one that has the name of another gets a name of its own."""
     for service in found:
-        taken = {PROJECT, *(each.name for each in services)}
-        names = (service.name, *(f"{service.name}-{number}" for number in range(2, len(taken) + 3)))
-        name = next(each for each in names if each not in taken)
+        name = free_name([service.name], {PROJECT, *(each.name for each in services)})
         if name != service.name:
             text = f"service {name}, since the name {service.name} is taken"
             yield Finding(kind=Kind.TRANSLATED, file=service.files[0], key="(the name)", text=text)
