@@ -15,7 +15,6 @@ from typing import Any, Final, cast
 
 import typer
 
-from components import credentials
 from pulumiverse_railway.provider.resources.shared.instance_config import STANDARD_REGIONS
 from railway_api.answers import ServiceInstanceInEnvironmentRunning
 from railway_api.client import Client
@@ -190,7 +189,7 @@ async def write(client: Client, before: LiveEnvironment) -> LiveEnvironment:
 
 def text(value: Any) -> str:
     """Return a value as a person reads it, without the credentials in it; "nothing" for None."""
-    return "nothing" if value is None else credentials.masked(json.dumps(value, ensure_ascii=False))
+    return "nothing" if value is None else json.dumps(shown_value(value), ensure_ascii=False)
 
 
 def run(project: str, environments: Sequence[str], *, yes: bool, dry_run: bool, sandbox: bool, json: bool) -> bool:
