@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from pulumiverse_railway import rules
-from railway_api.json_objects import table
+from railway_api.json_objects import is_list, table
 from railyard.init import requirements
 from railyard.init.proposal import Proposal
 from railyard.migrate import env_file
@@ -186,7 +186,7 @@ def _packages(folder: Path) -> Iterator[str]:
     yield from table(package.get("devDependencies")).keys() & _PORTS.keys()
     project = _toml(folder / "pyproject.toml")
     dependencies = table(project.get("project")).get("dependencies")
-    yield from requirements.names(map(str, cast("list[Any]", dependencies) if isinstance(dependencies, list) else ()))
+    yield from requirements.names(map(str, dependencies if is_list(dependencies) else ()))
     yield from requirements.names(table(table(table(project.get("tool")).get("poetry")).get("dependencies")))
     file = folder / REQUIREMENTS
     if file.is_file() and not requirements.is_ours(file):
