@@ -86,14 +86,10 @@ _DRIVERS: Final = {
 """Kind of database → packages that talk to it."""
 VARIABLES: Final = {"postgres": "DATABASE_URL", "mysql": "DATABASE_URL", "mongodb": "MONGO_URL", "redis": "REDIS_URL"}
 """Kind of database → the variable in which applications expect its address."""
-NIGHTLY: Final = "0 3 * * *"
+_NIGHTLY: Final = "0 3 * * *"
 """Schedule of a job that nothing gives another one."""
-_BY_NAME: Final = {
-    "bot": {"topology": "bot"},
-    "worker": {"topology": "worker"},
-    "cron": {"topology": "cronJob", "cronSchedule": NIGHTLY},
-}
-"""Name of a folder → what it says of the program in it."""
+_BY_NAME: Final = {"bot": "bot", "worker": "worker", "cron": "cronJob"}
+"""Name of a folder → topology of the program in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +124,18 @@ def read(folder: Path, *, topology: str | None, name: str) -> Proposal:
         for kind in program.databases:
             proposal.databases[kind] = {}
         if proposal.services[service].get("topology") == "cronJob":
-            proposal.notes.append(f"{service}: runs at 03:00 UTC every night; cronSchedule says when")
+            proposal.notes.append(nightly(service))
     return proposal
+
+
+def of_topology(topology: str) -> Settings:
+    """Return the settings that a topology needs: its name and, of a job, a schedule."""
+    return {"topology": topology} | ({"cronSchedule": _NIGHTLY} if topology == "cronJob" else {})
+
+
+def nightly(service: str) -> str:
+    """Return the note about a service whose schedule is not of the application."""
+    return f"{service}: runs at 03:00 UTC every night; cronSchedule says when"
 
 
 def programs(folder: Path) -> list[Program]:
@@ -209,10 +215,9 @@ def _toml(file: Path) -> dict[str, Any]:
 
 
 def _settings(program: Program, topology: str | None) -> Settings:
-    by_name = _BY_NAME.get(label(program.folder.name), {}) if program.root else {}
-    kind = topology or by_name.get("topology") or _kind(program)
-    settings: Settings = {"topology": kind} if kind else {}
-    settings |= {key: value for key, value in by_name.items() if key != "topology"}
+    by_name = _BY_NAME.get(label(program.folder.name)) if program.root else None
+    kind = topology or by_name or _kind(program)
+    settings = of_topology(kind) if kind else Settings()
     settings |= {"rootDirectory": program.root} if program.root else {}
     port = next((port for name, port in _PORTS.items() if name in program.packages), None)
     if port and settings.get("topology") in (None, "backend", "gateway", "proxy"):

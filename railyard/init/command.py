@@ -171,11 +171,10 @@ def _set_topology(proposal: Proposal, topology: str) -> None:
     if len(proposal.services) > 1:
         raise CallError(f"--topology is for one service, and there are {', '.join(proposal.services)}: leave it out")
     for name, settings in proposal.services.items():
-        schedule: Settings = {}
-        if topology == "cronJob" and "cronSchedule" not in settings:
-            schedule = {"cronSchedule": application.NIGHTLY}
-            proposal.notes.append(f"{name}: runs at 03:00 UTC every night; cronSchedule says when")
-        proposal.services[name] = {"topology": topology, **schedule, **settings}
+        of_topology = application.of_topology(topology)
+        if "cronSchedule" in of_topology and "cronSchedule" not in settings:
+            proposal.notes.append(application.nightly(name))
+        proposal.services[name] = of_topology | settings
 
 
 def _of_an_image(proposal: Proposal, program: str, image: str) -> Proposal:

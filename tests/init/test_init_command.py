@@ -59,6 +59,26 @@ def test_options_decide_for_the_only_service(
 
 
 @pytest.mark.parametrize(
+    ("directory", "topology", "schedule"),
+    [("", "cronJob", "0 3 * * *"), ("cron", "cronJob", "0 3 * * *"), ("cron", "worker", None)],
+)
+def test_a_topology_brings_its_schedule_and_one_note_about_it(
+    tmp_path: Path, wheels: Path, directory: str, topology: str, schedule: str | None
+) -> None:
+    """Whatever the folder of the program is called: a worker in ``cron`` is no job."""
+    folder = tmp_path / "shop"
+    (folder / directory).mkdir(parents=True)
+    (folder / directory / "Dockerfile").write_text("FROM alpine\n")
+
+    done = init(folder, wheels, *REPO, "--topology", topology)
+
+    assert done.exit_code == 0, done.output
+    written = yaml.safe_load((folder / "Pulumi.production.yaml").read_text())["config"]["railyard:shop"]["services"]
+    assert [(each["topology"], each.get("cronSchedule")) for each in written.values()] == [(topology, schedule)]
+    assert done.output.count("runs at 03:00 UTC every night") == (schedule is not None)
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         (("--topology", "robot"), "--topology robot: one of service"),
