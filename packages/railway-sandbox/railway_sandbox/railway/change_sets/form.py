@@ -5,14 +5,12 @@ What a change means stands in ``resources``; the settings in it are validated wi
 
 from __future__ import annotations
 
-from typing import Any, Final, Self, cast
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from railway_sandbox.railway.errors import Refused
-
-VERSION: Final = 1
 
 
 def malformed() -> Refused:
@@ -63,14 +61,15 @@ class _Change(_Form):
         return self
 
 
+class _ChangeSet(_Form):
+    version: Literal[1]
+    changes: list[_Change]
+
+
 def changes_of(change_set: Any) -> list[dict[str, Any]]:
     """Return the changes of a change set of version 1. Raises ``Refused`` for any other value."""
-    document = cast("dict[str, Any]", change_set) if isinstance(change_set, dict) else {}
-    if document.get("version") != VERSION:
-        raise malformed()
-    changes: Any = document.get("changes")
     try:
-        TypeAdapter(list[_Change]).validate_python(changes)
+        _ChangeSet.model_validate(change_set)
     except ValidationError:
         raise malformed() from None
-    return changes
+    return change_set["changes"]
