@@ -388,6 +388,16 @@ def test_what_the_commit_refuses_leaves_nothing_behind(place: Place):
     assert (set(place.names("services")), place.names("volumes")) == ({place.name}, {})
 
 
+@pytest.mark.parametrize(("noun", "config"), [("volume", {"sizeMB": 1000}), ("bucket", {"region": "sjc"})])
+def test_blank_names_are_refused(place: Place, noun: str, config: Json):
+    """A change set renames no volume and no bucket to a blank name, as their own operations do not."""
+    place.apply(created(noun, "store", config=config), w=True)
+    blank = updated(f"{noun}.store", "name", "store", " ")
+
+    assert "name" in place.railway.refusal(APPLY, e=place.environment, i={"version": 1, "changes": [blank]})
+    assert set(place.names(f"{noun}s")) == {"store"}
+
+
 def test_names_are_refused_as_elsewhere(place: Place):
     """A name that is taken, and a volume or a group that nobody makes."""
     taken = created("service", place.name, source={"type": "image", "image": "x:1"})

@@ -15,7 +15,7 @@ from railway_sandbox.railway.change_sets.database_templates import DEFAULT_IMAGE
 from railway_sandbox.railway.change_sets.form import malformed
 from railway_sandbox.railway.config.view import default_region, service_config
 from railway_sandbox.railway.errors import NotSimulated, Refused
-from railway_sandbox.railway.records import Bucket, Config, Environment, Project, part
+from railway_sandbox.railway.records import Config, Environment, Project, part
 from railway_sandbox.railway.services import services
 from railway_sandbox.railway.storage import buckets, volumes
 
@@ -97,14 +97,11 @@ class Resources:
 
     def _new(self, noun: str, name: str) -> str:
         """Make the identity of a volume, a bucket or a group in the project, and return its id."""
-        cloud, project = self._cloud, self._project
         if noun == "volume":
-            return volumes.make(cloud, project, name).id
-        new_id, now = cloud.new_id(), cloud.now()
+            return volumes.make(self._cloud, self._project, name).id
         if noun == "bucket":
-            bucket = Bucket(id=new_id, project_id=project.id, name=name, created_at=now, updated_at=now)
-            cloud.state.buckets[new_id] = bucket
-        return new_id
+            return buckets.make(self._cloud, self._project, name).id
+        return self._cloud.new_id()
 
     def _made_service(self, noun: str, name: str, resource: Config, entry: Config) -> Config:
         """Make a service, and for a database the volume under its data; return the patch that sets both up."""
@@ -165,7 +162,7 @@ class Resources:
         if noun == "volume":
             volumes.rename(self._cloud, state.volumes[id], name)
         elif noun == "bucket":
-            state.buckets[id].name = name
+            buckets.rename(state.buckets[id], name)
         else:
             services.rename(self._cloud, state.services[id], name)
         return {}

@@ -13,7 +13,7 @@ from railway_sandbox.railway.access import Arguments, Caller, FieldResolvers, Op
 from railway_sandbox.railway.cloud import RailwayCloud
 from railway_sandbox.railway.config.buckets import store_of
 from railway_sandbox.railway.errors import invalid, not_found
-from railway_sandbox.railway.records import Bucket, BucketInstance
+from railway_sandbox.railway.records import Bucket, BucketInstance, Project
 
 CREDENTIALS_AFTER_S = 6.0
 """Seconds for which a new bucket has no credentials."""
@@ -21,16 +21,30 @@ ENDPOINT = "https://storage.railway.app"
 BYTES_PER_OBJECT = 1_000
 
 
-def _create(caller: Caller, arguments: Arguments) -> Bucket:
-    inputs = arguments["input"]
-    project = caller.project(inputs["projectId"])
-    new_id = caller.cloud.new_id()
-    name = inputs.get("name") or f"bucket-{short_of(new_id, 4)}"
+def make(cloud: RailwayCloud, project: Project, name: str | None) -> Bucket:
+    """Make the identity of a bucket, which no environment has yet. Raises ``Refused`` for a blank name."""
+    new_id, now = cloud.new_id(), cloud.now()
+    name = name or f"bucket-{short_of(new_id, 4)}"
+    _check_name(name)
+    bucket = Bucket(id=new_id, project_id=project.id, name=name, created_at=now, updated_at=now)
+    cloud.state.buckets[new_id] = bucket
+    return bucket
+
+
+def rename(bucket: Bucket, name: str) -> None:
+    """Rename a bucket. Raises ``Refused`` for a blank name."""
+    _check_name(name)
+    bucket.name = name
+
+
+def _check_name(name: str) -> None:
     if not name.strip():
         raise invalid("name")
-    bucket = Bucket(id=new_id, project_id=project.id, name=name, created_at=caller.now, updated_at=caller.now)
-    caller.cloud.state.buckets[new_id] = bucket
-    return bucket
+
+
+def _create(caller: Caller, arguments: Arguments) -> Bucket:
+    inputs = arguments["input"]
+    return make(caller.cloud, caller.project(inputs["projectId"]), inputs.get("name"))
 
 
 def _bucket(caller: Caller, id: str) -> Bucket:
@@ -43,9 +57,7 @@ def _bucket(caller: Caller, id: str) -> Bucket:
 
 def _update(caller: Caller, arguments: Arguments) -> Bucket:
     bucket = _bucket(caller, arguments["id"])
-    if not arguments["input"]["name"].strip():
-        raise invalid("name")
-    bucket.name = arguments["input"]["name"]
+    rename(bucket, arguments["input"]["name"])
     bucket.updated_at = caller.now
     return bucket
 
