@@ -14,6 +14,7 @@ from railway_sandbox.railway.environments import environments
 from railway_sandbox.railway.errors import Refused
 from railway_sandbox.railway.records import Environment, Project, Service, Workspace
 from railway_sandbox.railway.services import services
+from railway_sandbox.railway.storage import volumes
 
 TEMPORARY_S = 24 * 3600.0
 """Lifetime of a project without a workspace, in seconds."""
@@ -96,9 +97,8 @@ def delete(cloud: RailwayCloud, project: Project, at: float) -> None:
         environments.remove(cloud, environment, at)
     for service in cloud.services_of(project.id):
         service.deleted_at = at
-    for volume in cloud.state.volumes.values():
-        if volume.project_id == project.id and volume.deleted_at is None:
-            volume.deleted_at = at
+    for volume in volumes.of_project(cloud, project.id):
+        volume.deleted_at = at
     project.deleted_at = at
     cloud.touch()
 
