@@ -153,13 +153,13 @@ def _ordered(stack: Stack, what: str, how: str | None, times: int | None, addres
         return fault, f"{what} answers {requests} with {status}"
     if times is not None:
         raise CallError(f"--times counts requests of an API, and {what} is none of {', '.join(APIS)}")
-    if what == "token" and how is None:
+    if what == "token":
+        if how is not None:
+            raise CallError(f"the token breaks in one way only: {how!r} is not needed")
         _, token = sandbox_door.graphql(address)
         return {"source": token, "defect": "revoked"}, "Railway knows the token RAILWAY_API_TOKEN no more"
     if what == "dns":
         return _hidden(stack, how)
-    if what == "token":
-        raise CallError(f"the token breaks in one way only: {how!r} is not needed")
     if how not in SERVICE_DEFECTS:
         raise CallError(f"a service breaks in one of these ways: {', '.join(SERVICE_DEFECTS)}, not {how!r}")
     system, service = find(stack, what)
