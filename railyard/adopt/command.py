@@ -20,7 +20,7 @@ from railyard.adopt import rehearse as rehearsal
 from railyard.adopt.adoption import Adoption
 from railyard.engine.engines import engine_for
 from railyard.migrate.findings import Settings
-from railyard.promote.settings_file import Edit
+from railyard.promote.settings_file import Edit, text_of
 from railyard.shared.console import (
     PROBLEM,
     CallError,
@@ -32,7 +32,7 @@ from railyard.shared.console import (
 )
 from railyard.shared.options import LastStackOption
 from railyard.shared.project import project_directory
-from railyard.shared.stack import Stack, read_stack, read_stack_text, settings_in
+from railyard.shared.stack import Stack, read_stack, settings_in
 from railyard.stack.file_parts import without_systems
 from stacks.own.settings import OwnSettings
 from stacks.own_system import is_own
@@ -230,7 +230,7 @@ def _without(stack: Stack, system: str) -> Edit:
     Raises ``OperationError`` where the settings would still run the system, or not be valid: nothing is forgotten then.
     """
     file = project_directory() / file_name(stack.name)
-    before = read_stack_text(stack.name)
+    before = text_of(file)
     edit = Edit(file, before, without_systems(stack, before, [system]))
     try:
         left = settings_in(file.name, edit.after)

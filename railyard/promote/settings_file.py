@@ -53,7 +53,7 @@ class Edit:
 
     def write(self) -> None:
         """Replace the file, unless it was changed meanwhile; raises ``OperationError``."""
-        if _read(self.file) != self.before:
+        if text_of(self.file) != self.before:
             raise OperationError(f"{self.file.name} was changed meanwhile: run the command again")
         write_whole(self.file, self.after)
 
@@ -61,7 +61,7 @@ class Edit:
 def edited(stack: str, changes: Changes) -> Edit:
     """Return the settings file of ``stack`` with ``changes``, not yet written; raises ``OperationError``."""
     file = project_directory() / file_name(stack)
-    before = _read(file)
+    before = text_of(file)
     after = before
     for key, value in changes.items():
         # Once an anchor has its new value, the places that share it have it, too.
@@ -207,5 +207,6 @@ def _not_as_expected(place: Sequence[Any], value: Any) -> str:
     return f"the settings file is not laid out as expected, so nothing was written: set {where} to {text} by hand"
 
 
-def _read(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """Return the text of a settings file with its own line ends, by which ``Edit`` knows it again."""
     return file.read_bytes().decode("utf-8")

@@ -16,8 +16,8 @@ from typing import Any
 import go_yaml
 import sops
 from components.zone import nearest
-from pulumi_operations.project import ProjectError, read_text
-from railyard.promote.settings_file import with_value
+from pulumi_operations.project import ProjectError
+from railyard.promote.settings_file import text_of, with_value
 from railyard.secrets import secrets_file
 from railyard.shared.console import OperationError, shown
 from railyard.shared.project import project_directory
@@ -53,7 +53,7 @@ class SettingsParts:
 def divided(stack: Stack, target: str, systems: Sequence[str]) -> SettingsParts:
     """Return the texts of both files; raises ``OperationError`` where they would not say the same as before."""
     source = project_directory() / file_name(stack.name)
-    text = read_text(source)
+    text = text_of(source)
     blocks = entries(source.name, text)
     notes = list(_notes(stack, target, blocks, text))
     parts = SettingsParts(
@@ -109,7 +109,7 @@ def _moved(stack: Stack, text: str, blocks: Sequence[Entry], systems: Sequence[s
         lines.append(f"{indent}{_SYSTEMS}: [{', '.join(systems)}]\n")
     lines += [_whole(text, each) for each in shared]
     lines += [f"\n{_whole(text, each)}" for each in moving]
-    return "".join(lines)
+    return "".join(lines).replace("\r\n", "\n")  # a new file, whatever line ends the first one has
 
 
 def _whole(text: str, entry: Entry) -> str:

@@ -331,6 +331,20 @@ def test_a_system_that_is_abandoned_leaves_the_list_of_systems_too(elsewhere: El
     assert elsewhere.up()["changeSummary"].get("create", 0) == 0
 
 
+def test_a_system_is_abandoned_where_lines_end_as_on_windows(elsewhere: Elsewhere) -> None:
+    """The settings forget it as the state does, and the other lines keep their ends."""
+    for system in ("omega", "rose"):
+        elsewhere.railyard("adopt", system, "-s", "staging", "--yes")
+    elsewhere.settings.write_bytes(elsewhere.settings.read_bytes().replace(b"\n", b"\r\n"))
+
+    said = elsewhere.railyard("abandon", "rose", "-s", "staging", "--yes")
+
+    assert said.code == 0, said.errors
+    left = elsewhere.settings.read_bytes()
+    assert (b"railyard:omega:\r\n" in left, b"railyard:rose" in left) == (True, False)
+    assert left.count(b"\n") == left.count(b"\r\n")
+
+
 def test_a_system_that_all_stacks_run_is_not_abandoned(elsewhere: Elsewhere) -> None:
     """State and settings keep it, since the next up would make it anew."""
     for system in ("omega", "rose"):

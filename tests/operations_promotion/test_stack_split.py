@@ -65,6 +65,20 @@ def test_a_system_moves_into_a_stack_of_its_own(level: Place) -> None:
     assert sorted(outputs) == ["omega", "secretFingerprints"]
 
 
+def test_a_stack_is_split_where_lines_end_as_on_windows(level: Place) -> None:
+    """Its file keeps its line ends; once the state had moved, it was taken for one that was changed meanwhile."""
+    file = level.directory / "Pulumi.production.yaml"
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+
+    said = level.railyard(*SPLIT, "--json")
+
+    assert said.code == 0, said.errors
+    assert read_stack("omega-production").systems == ["omega"]
+    left = file.read_bytes()
+    assert (b"railyard:omega:" in left, left.count(b"\n")) == (False, left.count(b"\r\n"))
+    assert b"\r" not in (level.directory / "Pulumi.omega-production.yaml").read_bytes()
+
+
 def test_a_split_says_that_the_workflows_follow(level: Place) -> None:
     """The new stack has no jobs before they are written, where the project has workflows at all."""
     (level.directory / ".github" / "workflows").mkdir(parents=True)
