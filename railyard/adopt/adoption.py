@@ -236,7 +236,7 @@ def finish(adoption: Adoption, railway: Railway, kept_by: Stack | None, age: Seq
     with the file that they go into.
     """
     if adoption.edit.lines:
-        configuration.save(adoption.edit)
+        adoption.edit.write()
     stack, live = read_stack(adoption.stack), adoption.live
     values = secrets_of.look(stack.declared[adoption.system], live, places(adoption))
     adoption.sealed = values.sealed

@@ -19,7 +19,6 @@ from railyard.adopt.live import LiveProject
 from railyard.migrate.findings import Settings
 from railyard.promote.settings_file import Edit, edited, with_value
 from railyard.shared.console import OperationError
-from railyard.shared.files import write_whole
 from railyard.shared.project import project_directory
 from railyard.shared.settings_text import entries, last_character, settings_yaml
 from railyard.shared.stack import settings_in
@@ -155,14 +154,6 @@ def with_system(stack: str, system: str, settings: Settings, present: Settings |
     if (runs := go_yaml.find(go_yaml.compose(text), place)) is not None:
         text = with_value(text, place, list(dict.fromkeys([*cast("list[str]", go_yaml.value_of(runs)), system])))
     return Edit(file, before, _appended(file.name, text, f"{NAMESPACE}:{system}", settings))
-
-
-def save(edit: Edit) -> None:
-    """Write a stack's file, which may be a new one; raises ``OperationError`` when somebody changed it meanwhile."""
-    if edit.before or edit.file.exists():
-        edit.write()
-    else:
-        write_whole(edit.file, edit.after)
 
 
 def _with_zones(text: str, missing: Sequence[Settings]) -> str:

@@ -52,8 +52,8 @@ class Edit:
         return list(difference)
 
     def write(self) -> None:
-        """Replace the file, unless it was changed meanwhile; raises ``OperationError``."""
-        if text_of(self.file) != self.before:
+        """Replace the file, or make a new one, unless it was changed meanwhile; raises ``OperationError``."""
+        if (self.before or self.file.exists()) and text_of(self.file) != self.before:
             raise OperationError(f"{self.file.name} was changed meanwhile: run the command again")
         write_whole(self.file, self.after)
 

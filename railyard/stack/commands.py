@@ -33,7 +33,6 @@ from railyard.shared.console import (
     table_console,
     write_json,
 )
-from railyard.shared.files import write_whole
 from railyard.shared.options import DryRunOption
 from railyard.shared.project import project_directory
 from railyard.shared.stack import Stack, names, read_stack, read_stacks
@@ -323,8 +322,5 @@ def _let_go(split: Split, engine: Engine) -> str:
 def _written(edit: Edit) -> str:
     if edit.before == edit.after:
         return ""
-    if edit.before or edit.file.exists():
-        edit.write()
-    else:
-        write_whole(edit.file, edit.after)
+    edit.write()
     return edit.file.name
