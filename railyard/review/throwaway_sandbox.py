@@ -22,7 +22,6 @@ from railyard.shared.console import OperationError
 from railyard.shared.project import SANDBOX_VARIABLE
 from railyard.shared.stack import names, read_stack
 from stacks.choice import CHOSEN_VARIABLE
-from stacks.problems import SettingsError
 from stacks.project_folder import is_checkout, requirements_file
 from stacks.secrets import STANDINS_VARIABLE
 
@@ -126,7 +125,7 @@ def _tokens_of_systems() -> set[str]:
     """Return the variables in which the project's settings say that tokens are; of stacks that can be read."""
     variables: set[str] = set()
     for name in names():
-        with suppress(OperationError, SettingsError):
+        with suppress(OperationError):
             variables |= read_stack(name).token_variables
     return variables
 
