@@ -71,12 +71,12 @@ def read_configuration(root: Path, name: str) -> Configuration:
         config = stack_config(project, name, without=without, standins=True)
         replaced = [key for key in encrypted if key not in without]
         notes = _notes(load_file(root / file_name(name)), without, replaced)
-        shared = _shared(root)
+        shared, systems = _shared(root), _systems()
     except (ProjectError, SettingsError) as error:
         raise OperationError(str(error)) from None
     if not config:
         raise OperationError(no_configuration(file_name(name), read_text(root / file_name(name))))
-    config = with_shared(config, shared, _systems())
+    config = with_shared(config, shared, systems)
     return Configuration(name=name, config=config, notes=[f"Pulumi.{name}.yaml: {note}" for note in notes])
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from railyard.engine.configuration import read_configuration
+from railyard.shared.console import OperationError
 from stacks import class_of, python_systems, system_names
 from stacks.omega import Omega
 from stacks.own_system import OwnSystem
@@ -82,3 +84,12 @@ def test_an_entry_that_is_wrong_is_said_in_one_sentence(folder, named, said):
 
     assert str(refused.value).startswith("Pulumi.yaml: railyard.systems")
     assert said in str(refused.value)
+
+
+def test_a_wrong_entry_keeps_the_configuration_of_a_stack_from_being_read(folder):
+    """With the error that every reader of it expects: a comparison goes on and says it of the stack alone."""
+    project(folder, "railyard: {systems: [stacks.omega:Omega]}\n")
+    (folder / "Pulumi.dev.yaml").write_text("config:\n  railyard:omega: {}\n")
+
+    with pytest.raises(OperationError, match="should be a group of names"):
+        read_configuration(folder, "dev")
